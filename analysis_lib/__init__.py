@@ -1,0 +1,1 @@
+"""A library for auditing, reconstructing and questioning one published clinical study."""

@@ -1,0 +1,45 @@
+"""The one exception for a user's mistake: it says what, where and what would be right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class InputError(ValueError):
+    """Bad input, told in one line.
+
+    Parameters
+    ----------
+    problem
+        What is wrong, in plain words.
+    file, row, column
+        Where; ``row`` is the line of the file, the heading being line 1.
+    remedy
+        What would be right.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        file: Path | str | None = None,
+        row: int | None = None,
+        column: str | None = None,
+        remedy: str | None = None,
+    ) -> None:
+        place = [str(file)] if file is not None else []
+        if row is not None:
+            place.append(f"row {row}")
+        if column is not None:
+            place.append(f"column {column!r}")
+        message = f"{', '.join(place)}: {problem}" if place else problem
+        if remedy:
+            message += f" ({remedy})"
+        super().__init__(message)
+        self.problem, self.file, self.row, self.column, self.remedy = (
+            problem,
+            file,
+            row,
+            column,
+            remedy,
+        )
