@@ -71,7 +71,7 @@ def yates_chi2(table) -> float:
     Returns
     -------
     float
-        The p of SPSS's "Continuity Correction" row; which moves no count past its expectation.
+        The p of SPSS's "Continuity Correction" row; the correction moves no count past its expectation.
 
     Raises
     ------

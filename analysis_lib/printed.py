@@ -146,11 +146,25 @@ def propagate(function: Callable[..., float], inputs: Sequence[Interval]) -> Int
     Returns
     -------
     Interval
-        Smallest and largest value; NaN at a corner (where the function is not defined) widens
-        it to everything.
+        Smallest and largest value. Corners where the function is not defined (it raises
+        ValueError or gives NaN) are left out: nothing can have been computed from them.
+
+    Raises
+    ------
+    ValueError
+        If the function is defined at no corner.
     """
     ends = [(i.low,) if i.low == i.high else (i.low, i.high) for i in inputs]
-    values = [float(function(*corner)) for corner in product(*ends)]
-    if any(math.isnan(v) for v in values):
-        return Interval(-math.inf, math.inf)
+    values = [defined(function, corner) for corner in product(*ends)]
+    values = [v for v in values if not math.isnan(v)]
+    if not values:
+        raise ValueError("not defined for any value that the inputs allow")
     return Interval(min(values), max(values))
+
+
+def defined(function: Callable[..., float], values: Sequence[float]) -> float:
+    """The function's value, or NaN where it is not defined (raises ValueError)."""
+    try:
+        return float(function(*values))
+    except ValueError:
+        return math.nan

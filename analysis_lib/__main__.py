@@ -1,0 +1,106 @@
+"""The commands: ``python -m analysis_lib audit`` and its siblings.
+
+A user's mistake ends with one line on stderr and a non-zero exit, never with a traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from analysis_lib.errors import InputError
+
+BAD_INPUT = 2
+
+
+def write_beside_then_rename(file: Path, text: str) -> None:
+    """Write a file so that at any moment the old or the new one is whole.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing or cannot be written to.
+    """
+    try:
+        handle, beside = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=file) from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.chmod(beside, 0o644)
+        os.replace(beside, file)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=file) from None
+    finally:
+        Path(beside).unlink(missing_ok=True)
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from analysis_lib import ledger
+
+    claims = ledger.audit(arguments.numbers)
+    deviations = ledger.deviations(claims, ledger.expected())
+    if arguments.json:
+        text = json.dumps([c.as_dict() for c in claims.values()], ensure_ascii=False, indent=1)
+        write_beside_then_rename(arguments.json, text + "\n")
+    counts = Counter(claim.verdict for claim in claims.values())
+    print(f"{len(claims)} printed numbers")
+    for verdict, words in ledger.VERDICTS.items():
+        if counts[verdict]:
+            print(f"{counts[verdict]:5} {verdict}: {words}")
+    for claim in claims.values():
+        if claim.verdict == "contradicted":
+            print(f"contradicted  {claim.id}: {claim.reason}")
+    for line in deviations:
+        print(line, file=sys.stderr)
+    if deviations:
+        print(f"{len(deviations)} verdicts are not the expected ones", file=sys.stderr)
+    return 1 if deviations else 0
+
+
+def _chapter(arguments: argparse.Namespace) -> int:
+    from analysis_lib import parameters
+
+    values = parameters.parse(arguments.name, arguments.parameter)
+    print(parameters.run(arguments.name, values, arguments.out))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    from analysis_lib.published import NUMBERS, ROOT
+
+    parser = argparse.ArgumentParser(prog="python -m analysis_lib", description=__doc__.split("\n")[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    audit = commands.add_parser("audit", help="a verdict on every printed number")
+    audit.add_argument("--numbers", type=Path, default=NUMBERS, help="folder of printed numbers")
+    audit.add_argument("--json", type=Path, help="write all verdicts to this file")
+    audit.set_defaults(run=_audit)
+
+    chapter = commands.add_parser("chapter", help="run one chapter with parameters")
+    chapter.add_argument("name", help="survival, methods, …")
+    chapter.add_argument("-p", dest="parameter", action="append", default=[], metavar="KEY=VALUE")
+    chapter.add_argument("--out", type=Path, default=ROOT / "_build" / "runs", help="folder to write to")
+    chapter.set_defaults(run=_chapter)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code is 0 for success, 1 for a failed check, 2 for bad input."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.run(arguments)
+    except InputError as error:
+        print(error, file=sys.stderr)
+        return BAD_INPUT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,354 @@
+"""The ledger: a verdict for every printed number, with the reason in plain words.
+
+The verdict compares intervals. A printed number stands for the reals that print so; what is
+recomputed is a point (from the digits as printed) and a range (over the rounding of the inputs).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from analysis_lib import published, recipes
+from analysis_lib.errors import InputError
+from analysis_lib.methods import Bound, Derivation
+from analysis_lib.printed import Interval, defined, propagate, round_half_up
+from analysis_lib.published import ROOT, PublishedNumber, Transcription, read_rows
+from analysis_lib.recipes import NoSuchCount, Recipe
+
+EXPECTED = ROOT / "data" / "expected_verdicts.csv"
+
+VERDICTS = {
+    "reproduced": "recomputed by the paper's own method, same digits",
+    "within-rounding": "the printed value lies where the rounding of its inputs allows",
+    "other-method": "the digits come out under a convention other than the one stated",
+    "contradicted": "no admissible convention gives the digits",
+    "reconstructed": "met by every reconstructed cohort, because they were built to meet it",
+    "predicted": "withheld from the search, and compared with what the cohorts say",
+    "not-recomputable": "needs what is not printed; with bounds where print sets any",
+    "cited": "another study's number",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one variant of a recipe gives under one convention.
+
+    Parameters
+    ----------
+    variant, convention
+        Names; blank where there is only one.
+    stated
+        Whether the paper names the convention.
+    point
+        Computed from the inputs' digits as printed.
+    range
+        Over all that the rounding of the inputs allows.
+    agrees
+        ``"digits"`` if the point prints as the paper prints, ``"rounding"`` if only some of the
+        range does, ``"no"`` otherwise.
+    """
+
+    variant: str
+    convention: str
+    stated: bool
+    point: float
+    range: Interval
+    agrees: str
+
+    @property
+    def name(self) -> str:
+        """Convention and variant, for a reader."""
+        convention = self.convention.replace("_", " ")
+        return f"{convention}: {self.variant}" if self.variant and convention else convention or self.variant
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A printed number with its verdict and what led to it."""
+
+    number: PublishedNumber
+    verdict: str
+    reason: str
+    method: str = ""
+    library: str = ""
+    inputs: tuple[str, ...] = ()
+    recomputed: float | None = None
+    bounds: Interval | None = None
+    outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
+    recipe_row: int | None = None
+
+    @property
+    def id(self) -> str:
+        """The id of the printed number."""
+        return self.number.id
+
+    def as_dict(self) -> dict[str, object]:
+        """The claim as plain values, as ``audit --json`` writes it."""
+        ends = (self.bounds.low, self.bounds.high) if self.bounds else (None, None)
+        low, high = (e if e is not None and math.isfinite(e) else None for e in ends)
+        return {
+            "id": self.id,
+            "where": self.number.where,
+            "item": self.number.item,
+            "group": self.number.group,
+            "statistic": self.number.statistic,
+            "printed": self.number.printed.text,
+            "unit": self.number.unit,
+            "same_as": self.number.same_as,
+            "verdict": self.verdict,
+            "recomputed": self.recomputed,
+            "low": low,
+            "high": high,
+            "method": self.method,
+            "library": self.library,
+            "inputs": list(self.inputs),
+            "reason": self.reason,
+            "conventions": [
+                {"name": o.name, "value": _finite(o.point), "stated": o.stated, "agrees": o.agrees}
+                for o in self.outcomes
+                if o.name
+            ],
+        }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _show(value: float, number: PublishedNumber) -> str:
+    """A recomputed value with two digits more than the printed one."""
+    text = round_half_up(value, number.printed.decimals + 2)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _outcomes(number: PublishedNumber, variants: Iterable[Recipe], numbers: Transcription) -> list[Outcome]:
+    found = []
+    target = number.interval
+    for recipe in variants:
+        evaluated = [term.evaluate(numbers) for term in recipe.inputs]
+        values = [value for value, _ in evaluated]
+        intervals = [interval for _, interval in evaluated]
+        for name, compute in recipe.method.named(values).items():
+            point = defined(compute, values)
+            if math.isnan(point):
+                continue
+            span = propagate(compute, intervals)
+            agrees = "digits" if point in target else "rounding" if span.meets(target) else "no"
+            found.append(Outcome(recipe.variant, name, recipe.is_stated(name), point, span, agrees))
+    return found
+
+
+def _list(names: Iterable[str]) -> str:
+    names = list(dict.fromkeys(names))
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+
+
+def _derived(number: PublishedNumber, variants: list[Recipe], numbers: Transcription) -> Claim:
+    first = variants[0]
+    inputs = tuple(dict.fromkeys(id for recipe in variants for id in recipe.ids))
+    trace = dict(
+        number=number,
+        method=first.method_name,
+        library=first.method.library,
+        inputs=inputs,
+        recipe_row=first.row,
+    )
+    try:
+        outcomes = _outcomes(number, variants, numbers)
+    except NoSuchCount as error:
+        return Claim(**trace, verdict="contradicted", reason=f"{error}.")
+    if not outcomes:
+        reason = "The inputs as printed leave nothing to compute (an empty group, or no value defined)."
+        return Claim(**trace, verdict="contradicted", reason=reason)
+
+    def choose(stated: bool, agrees: str) -> list[Outcome]:
+        return [o for o in outcomes if o.stated is stated and o.agrees == agrees]
+
+    for verdict, agreeing in (
+        ("reproduced", choose(True, "digits")),
+        ("within-rounding", choose(True, "rounding")),
+        ("other-method", choose(False, "digits") or choose(False, "rounding")),
+    ):
+        if agreeing:
+            best = agreeing[0]
+            break
+    else:
+        verdict, agreeing = "contradicted", []
+        stated = [o for o in outcomes if o.stated] or outcomes
+        best = min(outcomes, key=lambda o: number.interval.distance(o.point))
+        agreeing = stated
+    values = [_plain(term.evaluate(numbers)[0]) for term in first.inputs]
+    words = first.method.words.format(*values)
+    return Claim(
+        **trace,
+        verdict=verdict,
+        recomputed=best.point,
+        bounds=best.range,
+        outcomes=tuple(outcomes),
+        reason=_reason(verdict, number, words, best, agreeing, outcomes) + _note(first),
+    )
+
+
+def _plain(value: float) -> str:
+    return f"{value:.10g}"
+
+
+def _note(recipe: Recipe) -> str:
+    return f" {recipe.note}" if recipe.note else ""
+
+
+def _reason(
+    verdict: str,
+    number: PublishedNumber,
+    words: str,
+    best: Outcome,
+    agreeing: list[Outcome],
+    outcomes: list[Outcome],
+) -> str:
+    printed = number.printed
+    value = _show(best.point, number)
+    start = f"{words[0].upper()}{words[1:]}"
+    named = f" ({best.name})" if best.name else ""
+    rest = ""
+    if len(agreeing) > 1 and verdict != "contradicted":
+        rest = f" So does {_list(o.name for o in agreeing[1:])}."
+    others = [o for o in outcomes if o.agrees == "no" and o.name]
+    if verdict == "reproduced":
+        return f"{start}{named} gives {value}, printed {printed}.{rest}"
+    if verdict == "within-rounding":
+        low, high = _show(best.range.low, number), _show(best.range.high, number)
+        return (
+            f"{start}{named} gives {value} from the digits as printed, and {low} to {high} over "
+            f"their rounding; printed {printed}.{rest}"
+        )
+    if verdict == "other-method":
+        stated = [o for o in others if o.stated]
+        instead = "; ".join(f"{o.name} gives {_show(o.point, number)}" for o in stated)
+        return f"{start}: {best.name} gives {value}, printed {printed}.{rest} The stated {instead}."
+    distance = number.interval.distance(best.point) / printed.unit
+    listed = "; ".join(f"{o.name or 'it'} gives {_show(o.point, number)}" for o in outcomes)
+    return (
+        f"{start}: {listed}; printed {printed}. The nearest is {distance:.2g} units of the last "
+        f"digit away from what would print so."
+    )
+
+
+def _bounded(number: PublishedNumber, recipe: Recipe, numbers: Transcription) -> Claim:
+    trace = dict(
+        number=number,
+        method=recipe.method_name,
+        library=recipe.method.library,
+        inputs=recipe.ids,
+        recipe_row=recipe.row,
+    )
+    try:
+        limits = recipe.method.limits([term.evaluate(numbers)[1] for term in recipe.inputs])
+    except ValueError as error:
+        # Also where the limits are not defined, such as the logarithm of a ratio of 0.
+        return Claim(**trace, verdict="contradicted", reason=f"{error}.")
+    low, high = _show(limits.low, number), _show(limits.high, number)
+    span = f"at most {high}" if limits.low == -math.inf else f"at least {low}"
+    if math.isfinite(limits.low) and math.isfinite(limits.high):
+        span = f"from {low} to {high}"
+    words = recipe.method.words
+    if not number.interval.meets(limits):
+        reason = f"Printed {number.printed}, but {words}, which allows only {span}.{_note(recipe)}"
+        return Claim(**trace, verdict="contradicted", bounds=limits, reason=reason)
+    reason = f"It needs each patient's value. But {words}: {span}; printed {number.printed}.{_note(recipe)}"
+    return Claim(**trace, verdict="not-recomputable", bounds=limits, reason=reason)
+
+
+def judge(number: PublishedNumber, variants: list[Recipe], numbers: Transcription) -> Claim:
+    """The verdict on one printed number.
+
+    Parameters
+    ----------
+    number
+        The printed number.
+    variants
+        Its recipes, or those of the first printing of the same fact. All of one kind.
+    numbers
+        The transcription that the recipes' inputs are taken from.
+    """
+    first = numbers[number.same_as] if number.same_as else None
+    if first and not number.interval.meets(first.interval):
+        reason = f"Printed {number.printed} here, but {first.printed} where it is first given ({first.id})."
+        return Claim(number, "contradicted", reason, method="repeat", inputs=(first.id,))
+    if not number.own:
+        return Claim(number, "cited", "The number of another study, as the paper cites it.")
+    method = variants[0].method
+    if isinstance(method, Derivation):
+        return _derived(number, variants, numbers)
+    if isinstance(method, Bound):
+        return _bounded(number, variants[0], numbers)
+    reason = f"{method.words[0].upper()}{method.words[1:]}.{_note(variants[0])}"
+    return Claim(
+        number, "not-recomputable", reason, method=variants[0].method_name, recipe_row=variants[0].row
+    )
+
+
+def audit(
+    numbers: Path | str = published.NUMBERS, recipe_file: Path | str = recipes.RECIPES
+) -> dict[str, Claim]:
+    """Every printed number with its verdict, by id, in the order of the transcription.
+
+    Raises
+    ------
+    InputError
+        If the transcription or the recipes are malformed, or a number of the study's own has
+        no recipe, neither itself nor at its first printing.
+    """
+    transcription = published.load(numbers)
+    known = recipes.load(transcription, recipe_file)
+    claims = {}
+    for number in transcription.values():
+        variants = known.get(number.id) or known.get(number.same_as, [])
+        if number.own and not variants:
+            raise InputError(
+                f"{number.id} has no recipe",
+                file=number.file,
+                row=number.row,
+                remedy=f"add a row to {Path(recipe_file).name}, if only to say why it has none",
+            )
+        claims[number.id] = judge(number, variants, transcription)
+    return claims
+
+
+def expected(file: Path | str = EXPECTED) -> dict[str, str]:
+    """The verdicts that this revision of the book stands by, by id.
+
+    Raises
+    ------
+    InputError
+        If the file is malformed, repeats an id or names an unknown verdict.
+    """
+    verdicts: dict[str, str] = {}
+    for row, cells in read_rows(Path(file), ("id", "verdict")):
+        if cells["id"] in verdicts:
+            raise InputError(f"{cells['id']!r} stands twice", file=file, row=row, column="id")
+        if cells["verdict"] not in VERDICTS:
+            raise InputError(
+                f"{cells['verdict']!r} is not a verdict",
+                file=file,
+                row=row,
+                column="verdict",
+                remedy="one of " + ", ".join(VERDICTS),
+            )
+        verdicts[cells["id"]] = cells["verdict"]
+    return verdicts
+
+
+def deviations(claims: dict[str, Claim], verdicts: dict[str, str]) -> list[str]:
+    """One line for each number whose verdict is not the expected one."""
+    lines = []
+    for id in dict.fromkeys([*claims, *verdicts]):
+        if id not in claims:
+            lines.append(f"{id}: expected {verdicts[id]}, but it is not in the transcription")
+        elif id not in verdicts:
+            lines.append(f"{id}: {claims[id].verdict}, but no verdict is expected of it")
+        elif claims[id].verdict != verdicts[id]:
+            lines.append(f"{id}: expected {verdicts[id]}, got {claims[id].verdict}. {claims[id].reason}")
+    return lines
