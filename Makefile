@@ -1,0 +1,62 @@
+# `make` lists the targets. The first use of one that needs .venv makes it.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# The Python that makes .venv (make PYTHON=python3.12 …), and where the book is built.
+PYTHON ?= python3
+OUT ?= _build
+VENV_PYTHON := .venv/bin/python
+READY := .venv/.ready
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: book
+book: $(READY) ## run what changed and render the book: _build/html/index.html (OUT=folder)
+	@$(VENV_PYTHON) tools/build_book.py --out "$(OUT)"
+
+.PHONY: test
+test: $(READY) ## run the tests
+	@$(VENV_PYTHON) -m pytest -n 2 -q
+
+.PHONY: lint
+lint: $(READY) ## check style with ruff
+	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
+
+.PHONY: sync
+sync: $(READY) ## write each book/*.ipynb anew from its book/*.md
+	@$(VENV_PYTHON) tools/pairs.py
+
+.PHONY: serve
+serve: book ## build the book and serve it at 127.0.0.1:8000
+	@$(VENV_PYTHON) -m http.server 8000 --bind 127.0.0.1 --directory "$(OUT)/html"
+
+.PHONY: setup
+setup: $(READY) ## only make .venv
+
+UV_COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 \
+  --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+
+.PHONY: lock
+lock: $(READY) ## lock the dependencies of pyproject.toml again (UPGRADE=--upgrade for newer ones)
+	@$(UV_COMPILE) $(UPGRADE) --all-extras -o requirements.lock pyproject.toml
+	@$(UV_COMPILE) $(UPGRADE) --group bootstrap -o tools/bootstrap.lock
+	@$(VENV_PYTHON) tools/environment_yml.py
+
+.PHONY: clean
+clean: ## remove what was built
+	@rm -rf _build
+
+.PHONY: distclean
+distclean: clean ## remove .venv too
+	@rm -rf .venv
+
+# set_up.py leaves the stamp last, so an interrupted set-up runs again.
+$(READY): requirements.lock tools/bootstrap.lock tools/set_up.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "make: '$(PYTHON)' is not Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) tools/set_up.py
