@@ -1,0 +1,162 @@
+"""Each chapter's typed parameters: declared once, checked before anything is computed.
+
+Papermill only warns of a name that it does not know and checks no value; here both fail, with the
+nearest valid name, whether a chapter is run by ``python -m analysis_lib chapter`` (before a kernel
+starts) or by plain ``papermill`` (in the chapter's first cell).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis_lib.errors import InputError
+from analysis_lib.published import ROOT
+
+Value = float | str
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a chapter.
+
+    Parameters
+    ----------
+    name, default, help
+        As the chapter declares them; the default's type is the parameter's.
+    low, high
+        Ends of the range that numbers must lie in.
+    choices
+        The strings allowed; empty if any is.
+    """
+
+    name: str
+    default: Value
+    help: str
+    low: float = float("-inf")
+    high: float = float("inf")
+    choices: tuple[str, ...] = ()
+
+    def check(self, value: object) -> Value:
+        """The value in the parameter's type.
+
+        Raises
+        ------
+        InputError
+            If it is of another type, out of range or none of the choices.
+        """
+        if isinstance(self.default, str):
+            if not isinstance(value, str) or (self.choices and value not in self.choices):
+                raise InputError(
+                    f"{self.name}={value!r} is not allowed",
+                    remedy="one of " + ", ".join(self.choices) if self.choices else "a text",
+                )
+            return value
+        try:
+            number = float(value)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            raise InputError(f"{self.name}={value!r} is not a number", remedy=self.range) from None
+        if not self.low <= number <= self.high:
+            raise InputError(f"{self.name}={value} is out of range", remedy=self.range)
+        return number
+
+    @property
+    def range(self) -> str:
+        """What is allowed, in words."""
+        return ", ".join(self.choices) if self.choices else f"from {self.low:g} to {self.high:g}"
+
+
+_CONFIDENCE = Parameter("confidence", 0.95, "level of the intervals", 0.5, 0.999)
+_INTERVAL = Parameter(
+    "interval", "exact", "Clopper–Pearson or Wilson interval of a share", choices=("exact", "wilson")
+)
+CHAPTERS: dict[str, tuple[Parameter, ...]] = {
+    "index": (),
+    "methods": (),
+    "toxicity": (_CONFIDENCE, _INTERVAL),
+    "response": (_CONFIDENCE, _INTERVAL),
+    "surgery": (_CONFIDENCE, _INTERVAL),
+    "tvi": (),
+    "survival": (
+        Parameter("landmark_months", 14.8, "months that an operated patient must have lived", 0.0, 120.0),
+    ),
+    "discussion": (_CONFIDENCE, _INTERVAL),
+    "conventions": (),
+    "ledger": (),
+}
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
+    return f"did you mean {close[0]}?" if close else "one of " + ", ".join(names) if names else "there are none"
+
+
+def check(chapter: str, values: Mapping[str, object]) -> dict[str, Value]:
+    """The values of a chapter's parameters, defaults filled in.
+
+    Raises
+    ------
+    InputError
+        If the chapter or a name is unknown, or a value is not allowed.
+    """
+    if chapter not in CHAPTERS:
+        raise InputError(f"there is no chapter {chapter!r}", remedy=_nearest(chapter, list(CHAPTERS)))
+    known = {p.name: p for p in CHAPTERS[chapter]}
+    for name in values:
+        if name not in known:
+            raise InputError(
+                f"{chapter} has no parameter {name!r}", remedy=_nearest(name, list(known))
+            )
+    return {name: p.check(values.get(name, p.default)) for name, p in known.items()}
+
+
+def parse(chapter: str, assignments: Sequence[str]) -> dict[str, Value]:
+    """As :func:`check`, from ``key=value`` strings of a command line."""
+    values: dict[str, object] = {}
+    for assignment in assignments:
+        name, sign, value = assignment.partition("=")
+        if not sign:
+            raise InputError(f"{assignment!r} is not a parameter", remedy="KEY=VALUE, as in confidence=0.9")
+        values[name] = value
+    return check(chapter, values)
+
+
+def run(chapter: str, values: Mapping[str, Value], out: Path) -> Path:
+    """Run a chapter with papermill.
+
+    Parameters
+    ----------
+    chapter
+        Its name.
+    values
+        As :func:`check` gives them.
+    out
+        Folder for the executed notebook; made if missing.
+
+    Returns
+    -------
+    Path
+        The executed notebook.
+
+    Raises
+    ------
+    InputError
+        If the chapter's cells fail; the notebook as far as it came is kept.
+    """
+    import papermill
+
+    out.mkdir(parents=True, exist_ok=True)
+    notebook = out / f"{chapter}.ipynb"
+    try:
+        papermill.execute_notebook(
+            str(ROOT / "book" / f"{chapter}.ipynb"),
+            str(notebook),
+            parameters=dict(values),
+            cwd=str(ROOT),
+            progress_bar=False,
+        )
+    except papermill.PapermillExecutionError as error:
+        raise InputError(f"{error.ename}: {error.evalue}", file=notebook, remedy="see its last cell") from None
+    return notebook

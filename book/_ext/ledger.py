@@ -1,0 +1,53 @@
+"""Sphinx roles that print a number from the ledger, with its verdict and a link to its entry.
+
+``{printed}`ID` `` shows the digits as the paper prints them; ``{recomputed}`ID` `` what the book
+computed. An unknown id is a warning, hence an error in the strict build.
+"""
+
+from __future__ import annotations
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxRole
+
+from analysis_lib import ledger
+from analysis_lib.display import recomputed_text, with_unit
+
+_CLAIMS: dict[str, ledger.Claim] = {}
+
+
+class LedgerRole(SphinxRole):
+    """One number of the ledger, as a link."""
+
+    def __init__(self, what: str) -> None:
+        self.what = what
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        if not _CLAIMS:
+            _CLAIMS.update(ledger.audit())
+        claim = _CLAIMS.get(self.text.strip())
+        if claim is None:
+            message = self.inliner.reporter.error(
+                f"no printed number has the id {self.text!r}", line=self.lineno
+            )
+            return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
+        if self.what == "printed":
+            text = with_unit(claim.number.printed.text, claim.number.unit)
+        else:
+            text = recomputed_text(claim)
+        page = self.env.app.builder.get_relative_uri(self.env.docname, "book/ledger")
+        link = nodes.reference(
+            "",
+            text,
+            refuri=f"{page}#{claim.id}",
+            classes=["number", claim.verdict],
+            reftitle=f"{claim.number.item}: {claim.verdict}",
+        )
+        return [link], []
+
+
+def setup(app: Sphinx) -> dict[str, object]:
+    """Register the roles."""
+    app.add_role("printed", LedgerRole("printed"))
+    app.add_role("recomputed", LedgerRole("recomputed"))
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
