@@ -1,0 +1,71 @@
+"""Render the executed chapters: stage a clean source folder, run jupyter-book on it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+SHOWN_LINES = 30
+
+
+class RenderError(Exception):
+    """The renderer's own warnings and errors, ready to print."""
+
+
+def pages_of(toc: Path) -> list[str]:
+    """The pages that _toc.yml names, such as book/survival, in its order."""
+    return re.findall(r"^[\s-]*(?:root|file):\s*(\S+)", toc.read_text(encoding="utf-8"), re.M)
+
+
+def source_of(root: Path, page: str) -> Path:
+    """A page's file: the notebook of a chapter, else the plain .md."""
+    for suffix in (".ipynb", ".md"):
+        if (path := root / f"{page}{suffix}").exists():
+            return path
+    raise RenderError(f"_toc.yml names {page}, but there is no {page}.md")
+
+
+def stage(root: Path, executed: Path, source: Path) -> None:
+    """Lay out what the book consists of and nothing else, with book/ as the top folder.
+
+    So pages lie side by side at the top of the site, index.html among them, and no .md stands
+    beside the .ipynb of the same name, which confuses the builder.
+    """
+    source.mkdir(parents=True)
+    for name in ("_config.yml", "_toc.yml"):
+        text = (root / name).read_text(encoding="utf-8")
+        (source / name).write_text(text.replace("book/", ""), encoding="utf-8")
+    shutil.copy(root / "references.bib", source)
+    for page in pages_of(root / "_toc.yml"):
+        path = source_of(root, page)
+        shutil.copy(executed / path.name if path.suffix == ".ipynb" else path, source)
+    for folder in ("_static", "_ext", "_templates"):
+        if (root / "book" / folder).is_dir():
+            ignored = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(root / "book" / folder, source / folder, ignore=ignored)
+
+
+def jupyter_book(source: Path, target: Path, log: Path) -> Path:
+    """Build strictly, and return the folder of pages."""
+    command = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
+    options = ["build", str(source), "--path-output", str(target), "-W", "-n", "--keep-going"]
+    # Sets print in one order on every run, so that two builds give the same pages.
+    environment = dict(os.environ, PYTHONHASHSEED="0")
+    with log.open("w", encoding="utf-8") as stream:
+        done = subprocess.run([sys.executable, "-c", command, *options], env=environment,
+                              stdin=subprocess.DEVNULL, stdout=stream, stderr=stream)  # fmt: skip
+    if done.returncode:
+        raise RenderError(complaints(log, source))
+    return target / "_build" / "html"
+
+
+def complaints(log: Path, source: Path) -> str:
+    """The log's warnings and errors, or its end where it has none, on one screen."""
+    text = re.sub(r"\x1b\[[\d;]*m", "", log.read_text(encoding="utf-8"))
+    lines = text.replace(f"{source}{os.sep}", "book/").splitlines()
+    chosen = [line for line in lines if re.search(r"WARNING|ERROR|CRITICAL", line)] or lines
+    return "\n".join([f"rendering failed (all of it: {log})", *chosen[-SHOWN_LINES:]])

@@ -1,0 +1,113 @@
+"""Run one chapter's notebook with papermill, in a process of its own.
+
+Exits 0 with the executed notebook written; otherwise 1, having said on stderr which cell failed.
+It ends itself when the time limit is over or when the build that started it is gone, so that
+neither a hanging cell nor a killed build leaves a kernel behind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+TRACEBACK_LINES = 12
+
+
+def report(name: str, cells: list, index: int | None, problem: str, detail: str = "") -> None:
+    """At most one screen: the chapter, the cell by its number and first line, the error."""
+    where = f"chapter {name} failed"
+    if index is not None:
+        first = next((line for line in cells[index]["source"].splitlines() if line.strip()), "")
+        where += f" in cell {index + 1}: {first.strip()[:100]}"
+    shown = detail.splitlines()[-TRACEBACK_LINES:]
+    print(where, f"  {problem[:400]}", *(f"    {line[:160]}" for line in shown), sep="\n",
+          file=sys.stderr, flush=True)  # fmt: skip
+
+
+def running_cell(output: Path) -> tuple[list, int | None]:
+    """The cells and the one that papermill, which saves before each cell, last started."""
+    try:
+        cells = json.loads(output.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError):
+        return [], None
+    for index, cell in enumerate(cells):
+        cell["source"] = "".join(cell["source"])
+        if cell["metadata"].get("papermill", {}).get("status") == "running":
+            return cells, index
+    return cells, None
+
+
+def watch(name: str, output: Path, limit: float) -> None:
+    """End this process and its kernel at the limit, or when the parent is gone."""
+    import psutil
+
+    parent, started = os.getppid(), time.monotonic()
+    while os.getppid() == parent and time.monotonic() - started < limit:
+        time.sleep(0.2)
+    for process in psutil.Process().children(recursive=True):
+        process.kill()
+    if os.getppid() == parent:
+        report(name, *running_cell(output), f"still running at its time limit of {limit:g} s")
+    os._exit(1)
+
+
+def tidy(output: Path) -> None:
+    """Drop the times of execution: the same chapter gives the same file."""
+    notebook = json.loads(output.read_text(encoding="utf-8"))
+    notebook["metadata"].pop("papermill", None)
+    for cell in notebook["cells"]:
+        for key in ("papermill", "execution"):
+            cell["metadata"].pop(key, None)
+    output.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def run(notebook: Path, output: Path) -> bool:
+    import papermill
+    from papermill.exceptions import PapermillExecutionError
+
+    try:
+        papermill.execute_notebook(
+            str(notebook), str(output), kernel_name="python3", cwd=os.getcwd(),
+            progress_bar=False, log_output=False,
+        )  # fmt: skip
+    except PapermillExecutionError as error:
+        from nbformat import read
+        from nbconvert.filters import strip_ansi
+
+        cells = read(notebook, 4).cells
+        detail = strip_ansi("\n".join(error.traceback))
+        report(notebook.stem, cells, error.cell_index, f"{error.ename}: {error.evalue}", detail)
+        return False
+    except Exception as error:
+        # Not the cell's own error: a kernel that died, a notebook that cannot be read.
+        report(notebook.stem, *running_cell(output), f"{type(error).__name__}: {error}")
+        return False
+    tidy(output)
+    return True
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("notebook", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--record", help="where to list the files that the chapter reads")
+    parser.add_argument("--limit", type=float, default=300)
+    given = parser.parse_args()
+    os.environ["PYTHONHASHSEED"] = "0"  # sets print in one order on every run
+    if given.record:
+        os.environ["BOOK_ROOT"], os.environ["BOOK_RECORD"] = os.getcwd(), given.record
+        recorder = str(Path(__file__).resolve().parent / "recorder")
+        path = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join([recorder, path] if path else [recorder])
+    arguments = (given.notebook.stem, given.output, given.limit)
+    threading.Thread(target=watch, args=arguments, daemon=True).start()
+    sys.exit(0 if run(given.notebook, given.output) else 1)
+
+
+if __name__ == "__main__":
+    main()
