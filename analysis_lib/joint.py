@@ -6,20 +6,11 @@ in the recipes, nowhere else in the library.
 
 from __future__ import annotations
 
-import csv
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
-
 import numpy as np
 
-from analysis_lib.errors import InputError
-from analysis_lib.methods import implied_count
-from analysis_lib.published import ROOT, Transcription, read_rows
+from analysis_lib.methods import exact_test, implied_count
+from analysis_lib.published import Transcription
 from analysis_lib.transitions import Total, enumerate_transitions
-
-INCONSISTENCIES = ROOT / "data" / "inconsistencies.csv"
 
 # Severity as the schema codes it: 0 none … 6 artery and vein both beyond 180°.
 TVI_CATEGORIES = (
@@ -110,7 +101,18 @@ def facts(numbers: Transcription) -> dict[str, float]:
     graded = sum(n(f"table1.{k}.all.count") for k in ("grade_1", "grade_2", "grade_3", "nec"))
     deaths = n("results-survival.deaths.surgery.count") + n("results-survival.deaths.prrt_only.count")
     vessel_procedures = sum(n(f"results-surgery.resection_{v}.surgery.count") for v in ("smv", "pv", "ca"))
-    april = 3.5 / 12  # any day of April: the middle of the month
+    end_of_april = 4 / 12
+
+    def counts(*ids: str) -> list[int]:
+        return [n(id.replace("*", group)) for id in ids for group in groups]
+
+    def exact(rows: list[int]) -> float:
+        return exact_test(np.array(rows).reshape(-1, 2))
+
+    gone_by_group = counts("results-radiology.liver_gone.*.count")
+    with_liver = counts("results-radiology.liver_gone.*.n")
+    below = [sum(n(f"table2.class_{c}.{g}.count") for c in ("reduced", "low", "lowest")) for g in groups]
+    before, after = (counts(f"results-radiology.over_180_{time}.*.count") for time in ("before", "after"))
     return {
         "pr_surgery": responders["pr", "surgery"],
         "pr_prrt_only": responders["pr", "prrt_only"],
@@ -118,6 +120,12 @@ def facts(numbers: Transcription) -> dict[str, float]:
         "sd_prrt_only": responders["sd", "prrt_only"],
         "evaluable": sum(responders.values()) + progressive,
         "not_evaluable": sum(groups.values()) - sum(responders.values()) - progressive,
+        "liver_gone_exact_p": exact([*gone_by_group, *np.subtract(with_liver, gone_by_group)]),
+        "below_exact_p": exact([*below, *np.subtract(list(groups.values()), below)]),
+        "grade_known_exact_p": exact(
+            counts(*(f"table1.{k}.*.count" for k in ("grade_1", "grade_2", "grade_3", "nec")))
+        ),
+        "over_180_cleared_exact_p": exact([*np.subtract(before, after), *after]),
         "metastases_both_min": max(0, n1 + m1a - metastatic),
         "metastases_both_max": min(n1, m1a),
         "vessels_tabled": tabled,
@@ -131,12 +139,14 @@ def facts(numbers: Transcription) -> dict[str, float]:
         "progressed_not_ned": progressed - recurred,
         "prrt_only_progressed": progressed_only,
         "prrt_only_not_progressed": groups["prrt_only"] - progressed_only,
+        "size_without_tvi": n("table4.excluded.prrt_only.count")
+        - n("table5.size_post_excluded.all.count"),
         "graded": graded,
         "ungraded": sum(groups.values()) - graded,
         "deaths": deaths,
         "vascular_procedures": vessel_procedures + n("results-surgery.thrombectomy_pv.surgery.count"),
         "longest_follow_up_years": numbers.value("methods.follow_up_to.threshold")
-        + april
+        + end_of_april
         - numbers.value("methods.inclusion_from.threshold"),
         "tvi_transitions_surgery": len(tvi_transitions(numbers, "surgery")),
         "tvi_transitions_prrt_only": len(tvi_transitions(numbers, "prrt_only")),
