@@ -1,0 +1,209 @@
+// Opens every page of a built book in Debian's Chromium, over HTTP and from file://, and checks
+// what a reader would notice. `node check.mjs FOLDER`; closes with 'N passed, N failed'.
+import { createServer } from "node:http";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { extname, join, relative, resolve, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+const book = resolve(process.argv[2] ?? "_build/html");
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const NARROW = [320, 390];
+const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript",
+  ".png": "image/png", ".svg": "image/svg+xml", ".json": "application/json", ".woff2": "font/woff2" };
+
+let passed = 0;
+let failed = 0;
+function check(page, what, problems) {
+  if (problems.length === 0) {
+    passed += 1;
+    return;
+  }
+  failed += 1;
+  console.log(`FAILED ${page}: ${what}`);
+  for (const problem of problems.slice(0, 8)) console.log(`    ${problem}`);
+  if (problems.length > 8) console.log(`    … and ${problems.length - 8} more`);
+}
+
+function serve(folder) {
+  const server = createServer((request, response) => {
+    const path = join(folder, decodeURIComponent(new URL(request.url, "http://x").pathname));
+    const inside = path === folder || path.startsWith(folder + sep);
+    if (!inside || !existsSync(path) || !statSync(path).isFile()) {
+      response.writeHead(404).end();
+      return;
+    }
+    response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "application/octet-stream" });
+    response.end(readFileSync(path));
+  });
+  return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));
+}
+
+function pagesOf(folder) {
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => name.endsWith(".html") && !name.startsWith("_static" + sep))
+    .sort();
+}
+
+// A tab that notes everything a page complains about or asks of another host.
+async function listeningTab(context, base) {
+  const tab = await context.newPage();
+  const complaints = [];
+  const outside = [];
+  tab.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) complaints.push(message.text());
+  });
+  tab.on("pageerror", (error) => complaints.push(String(error)));
+  tab.on("response", (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
+  });
+  await tab.route("**/*", (route) => {
+    const url = route.request().url();
+    if (url.startsWith(base) || /^(data|blob|about):/.test(url)) return route.continue();
+    outside.push(url);
+    return route.abort();
+  });
+  return { tab, complaints, outside };
+}
+
+async function axe(tab) {
+  await tab.evaluate(axeSource);
+  const violations = await tab.evaluate(async () => (await window.axe.run()).violations);
+  return violations
+    .filter(({ impact }) => ["serious", "critical"].includes(impact))
+    .flatMap(({ id, impact, nodes }) =>
+      nodes.map(({ target, html }) => `${id} (${impact}) at ${target.join(" ")}: ${html.slice(0, 140)}`));
+}
+
+// What sticks out past the window, unless a parent scrolls it.
+async function overflow(tab, width) {
+  await tab.setViewportSize({ width, height: 800 });
+  return tab.evaluate(() => {
+    const limit = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= limit + 1) return [];
+    const wide = [...document.querySelectorAll("body *")]
+      .filter((element) => element.getBoundingClientRect().right > limit + 1)
+      .map((element) => `${element.tagName.toLowerCase()}.${element.className}`);
+    return [`${document.documentElement.scrollWidth} px wide: ${wide.slice(-3).join(", ")}`];
+  });
+}
+
+const longestOf = (text) => (text.match(/[a-z]+/gi) ?? []).sort((a, b) => b.length - a.length)[0];
+
+async function checkServed(context, base, page, links, anchors) {
+  const { tab, complaints, outside } = await listeningTab(context, base);
+  await tab.setViewportSize({ width: 1280, height: 900 });
+  await tab.goto(base + page, { waitUntil: "load" });
+  await tab.waitForTimeout(200);
+  const seen = await tab.evaluate(() => ({
+    title: document.title.trim(),
+    language: document.documentElement.lang,
+    headings: [...document.querySelectorAll("h1")].map((h1) => h1.textContent.trim()),
+    unnamed: [...document.images].filter((image) => !image.hasAttribute("alt")
+      || (image.alt.trim() === "" && !image.closest("[role=presentation], [aria-hidden=true]")))
+      .map((image) => image.src),
+    links: [...document.querySelectorAll("a[href], area[href]")].map((a) => a.href),
+    ids: [...document.querySelectorAll("[id], a[name]")].map((e) => e.id || e.name),
+  }));
+  if (page === "index.html") longestWord = longestOf(seen.headings[0] ?? "");
+  links.set(page, seen.links);
+  anchors.set(page, new Set(seen.ids));
+  const one = seen.headings.length === 1 && seen.headings[0] !== "";
+  check(page, "has a title and a language", seen.title && seen.language ? [] : [JSON.stringify(seen.title)]);
+  check(page, "has one h1", one ? [] : [`${seen.headings.length}: ${seen.headings.join(" | ")}`]);
+  check(page, "ids are unique", seen.ids.filter((id, index) => id && seen.ids.indexOf(id) !== index));
+  check(page, "images have alt text", seen.unnamed);
+  check(page, "axe, light", await axe(tab));
+  for (const width of NARROW) check(page, `no overflow at ${width} px`, await overflow(tab, width));
+  check(page, "no complaint on the console (served)", complaints);
+  check(page, "no request to another host (served)", outside);
+  await tab.close();
+}
+
+async function checkDark(context, base, page) {
+  const { tab } = await listeningTab(context, base);
+  await tab.setViewportSize({ width: 1280, height: 900 });
+  await tab.addInitScript(() => {
+    localStorage.setItem("mode", "dark");
+    localStorage.setItem("theme", "dark");
+  });
+  await tab.goto(base + page, { waitUntil: "load" });
+  const theme = await tab.evaluate(() => document.documentElement.dataset.theme);
+  check(page, "axe, dark", theme === "dark" ? await axe(tab) : [`the theme is ${theme}`]);
+  await tab.close();
+}
+
+async function checkFile(context, page) {
+  const base = pathToFileURL(book).href + "/";
+  const { tab, complaints, outside } = await listeningTab(context, base);
+  await tab.goto(base + page, { waitUntil: "load" });
+  await tab.waitForTimeout(200);
+  check(page, "no complaint on the console (file)", complaints);
+  check(page, "no request to another host (file)", outside);
+  await tab.close();
+}
+
+// Every link inside the book leads to a file of it and, if it names one, to an anchor there.
+function checkLinks(base, links, anchors) {
+  for (const [page, hrefs] of links) {
+    const broken = [...new Set(hrefs)].filter((href) => {
+      if (!href.startsWith(base)) return false;
+      const url = new URL(href);
+      const target = decodeURIComponent(url.pathname).slice(1) || "index.html";
+      const fragment = decodeURIComponent(url.hash.slice(1));
+      if (!existsSync(join(book, target))) return true;
+      return fragment !== "" && anchors.has(target) && !anchors.get(target).has(fragment);
+    });
+    check(page, "links and anchors resolve", broken.map((href) => href.slice(base.length)));
+  }
+}
+
+async function checkSearch(context, base, word) {
+  const { tab, complaints } = await listeningTab(context, base);
+  await tab.goto(`${base}search.html?q=${word}`, { waitUntil: "load" });
+  const found = await tab.waitForSelector("#search-results li", { timeout: 5000 }).catch(() => null);
+  check("search.html", "finds a word of the title", found ? complaints : [`no result for '${word}'`]);
+  await tab.close();
+}
+
+const pages = pagesOf(book);
+if (pages.length === 0) {
+  console.log(`no pages in ${book}: build the book first`);
+  console.log("0 passed, 1 failed");
+  process.exit(1);
+}
+const server = await serve(book);
+const base = `http://127.0.0.1:${server.address().port}/`;
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+const links = new Map();
+const anchors = new Map();
+let longestWord = "";
+try {
+  for (const page of pages) {
+    // A context of its own for each page and look, so that no stored theme is carried over.
+    const started = Date.now();
+    for (const look of [
+      (context) => checkServed(context, base, page, links, anchors),
+      (context) => checkDark(context, base, page),
+      (context) => checkFile(context, page),
+    ]) {
+      const context = await browser.newContext();
+      await look(context);
+      await context.close();
+    }
+    console.log(`${page} ${((Date.now() - started) / 1000).toFixed(1)} s`);
+  }
+  checkLinks(base, links, anchors);
+  const context = await browser.newContext();
+  await checkSearch(context, base, longestWord);
+} finally {
+  await browser.close();
+  server.close();
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
