@@ -51,6 +51,23 @@ def tvi_transitions(numbers: Transcription, group: str) -> np.ndarray:
     return enumerate_transitions(stayed, fell, rose, totals)
 
 
+def _left_beyond_180(numbers: Transcription) -> dict[str, float]:
+    """How many patients left the classes beyond 180°, at least and at most, and the exact p."""
+    beyond = sorted(TVI_BEYOND_180)
+    within = [i for i in range(len(TVI_CATEGORIES)) if i not in TVI_BEYOND_180]
+    found: dict[str, float] = {}
+    for group in ("surgery", "prrt_only"):
+        left = tvi_transitions(numbers, group)[:, beyond][:, :, within].sum(axis=(1, 2))
+        found[f"{group}_min"], found[f"{group}_max"] = (
+            (int(left.min()), int(left.max())) if len(left) else (0, 0)
+        )
+    before = [numbers.count(f"results-radiology.over_180_before.{g}.count") for g in ("surgery", "prrt_only")]
+    for end in ("min", "max"):
+        left = np.array([found[f"surgery_{end}"], found["prrt_only_min"]])
+        found[f"{end}_exact_p"] = exact_test(np.array([left, before - left]).astype(int))
+    return found
+
+
 def facts(numbers: Transcription) -> dict[str, float]:
     """Quantities that several printed numbers settle together, by name.
 
@@ -112,7 +129,6 @@ def facts(numbers: Transcription) -> dict[str, float]:
     gone_by_group = counts("results-radiology.liver_gone.*.count")
     with_liver = counts("results-radiology.liver_gone.*.n")
     below = [sum(n(f"table2.class_{c}.{g}.count") for c in ("reduced", "low", "lowest")) for g in groups]
-    before, after = (counts(f"results-radiology.over_180_{time}.*.count") for time in ("before", "after"))
     return {
         "pr_surgery": responders["pr", "surgery"],
         "pr_prrt_only": responders["pr", "prrt_only"],
@@ -125,7 +141,7 @@ def facts(numbers: Transcription) -> dict[str, float]:
         "grade_known_exact_p": exact(
             counts(*(f"table1.{k}.*.count" for k in ("grade_1", "grade_2", "grade_3", "nec")))
         ),
-        "over_180_cleared_exact_p": exact([*np.subtract(before, after), *after]),
+        **{f"over_180_left_{name}": value for name, value in _left_beyond_180(numbers).items()},
         "metastases_both_min": max(0, n1 + m1a - metastatic),
         "metastases_both_max": min(n1, m1a),
         "vessels_tabled": tabled,
@@ -150,10 +166,6 @@ def facts(numbers: Transcription) -> dict[str, float]:
         - numbers.value("methods.inclusion_from.threshold"),
         "tvi_transitions_surgery": len(tvi_transitions(numbers, "surgery")),
         "tvi_transitions_prrt_only": len(tvi_transitions(numbers, "prrt_only")),
-        "over_180_cleared_surgery": n("results-radiology.over_180_before.surgery.count")
-        - n("results-radiology.over_180_after.surgery.count"),
-        "over_180_cleared_prrt_only": n("results-radiology.over_180_before.prrt_only.count")
-        - n("results-radiology.over_180_after.prrt_only.count"),
         "organ_cleared_surgery": n("results-radiology.organ_before.surgery.count")
         - n("results-radiology.organ_after.surgery.count"),
         "organ_cleared_prrt_only": n("results-radiology.organ_before.prrt_only.count")

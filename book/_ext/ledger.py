@@ -6,6 +6,8 @@ computed. An unknown id is a warning, hence an error in the strict build.
 
 from __future__ import annotations
 
+import posixpath
+
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
@@ -35,7 +37,8 @@ class LedgerRole(SphinxRole):
             text = with_unit(claim.number.printed.text, claim.number.unit)
         else:
             text = recomputed_text(claim)
-        page = self.env.app.builder.get_relative_uri(self.env.docname, "book/ledger")
+        ledger_page = posixpath.join(posixpath.dirname(self.env.docname), "ledger")
+        page = self.env.app.builder.get_relative_uri(self.env.docname, ledger_page)
         link = nodes.reference(
             "",
             text,
