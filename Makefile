@@ -25,7 +25,6 @@ test: $(READY) ## run the tests
 .PHONY: lint
 lint: $(READY) ## check style with ruff
 	@$(VENV_PYTHON) -m ruff check .
-	@$(VENV_PYTHON) -m ruff format --check .
 
 .PHONY: sync
 sync: $(READY) ## write each book/*.ipynb anew from its book/*.md

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import platform
-import shutil
 import subprocess
 import sys
 import time
@@ -78,8 +77,7 @@ def is_fresh(digests: Digests, notebook: str, executed: Path) -> bool:
     return whole and record == key_of(digests, notebook, list(record.get("inputs", {})))
 
 
-def run_all(digests: Digests, notebooks: list[str], executed: Path, scratch: Path,
-            limit: float, say) -> list[str]:  # fmt: skip
+def run_all(digests: Digests, notebooks: list[str], executed: Path, scratch: Path, limit: float, say) -> list[str]:
     """Run the chapters, two at a time; return the names of those that failed.
 
     Every chapter gets its turn, so one build shows all failures and keeps all successes.
@@ -87,10 +85,7 @@ def run_all(digests: Digests, notebooks: list[str], executed: Path, scratch: Pat
     digests.of_tree("analysis_lib", "data")
     failed = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        jobs = {
-            pool.submit(_run, digests, name, executed, scratch, limit): Path(name).stem
-            for name in notebooks
-        }
+        jobs = {pool.submit(_run, digests, name, executed, scratch, limit): Path(name).stem for name in notebooks}
         for job in as_completed(jobs):
             problem, seconds = job.result()
             say(f"{jobs[job]:<16} {'FAILED' if problem else 'ran':<7} {seconds:5.1f} s")
@@ -107,10 +102,22 @@ def _run(digests: Digests, notebook: str, executed: Path, scratch: Path, limit: 
     record.touch()
     digests.of(notebook)
     done = subprocess.run(
-        [sys.executable, str(Path(__file__).with_name("run_chapter.py")), notebook, str(output),
-         "--record", str(record), "--limit", str(limit)],
-        cwd=digests.root, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            str(Path(__file__).with_name("run_chapter.py")),
+            notebook,
+            str(output),
+            "--record",
+            str(record),
+            "--limit",
+            str(limit),
+        ],
+        cwd=digests.root,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         said = done.stderr.strip() or f"its process ended with status {done.returncode}"
         start = said.find("chapter ")
@@ -119,6 +126,7 @@ def _run(digests: Digests, notebook: str, executed: Path, scratch: Path, limit: 
     key = key_of(digests, notebook, inputs) | {"output": _digest(output.read_bytes())}
     note = output.with_suffix(".json")
     note.write_text(json.dumps(key, indent=1) + "\n", encoding="utf-8")
+    # The record last: it holds the digest of a notebook that is already in place.
     for path in (output, note):
-        shutil.move(path, executed / path.name)
+        path.replace(executed / path.name)
     return None, time.monotonic() - started

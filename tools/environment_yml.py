@@ -24,11 +24,7 @@ dependencies:
 
 def pins(lock: str) -> list[str]:
     """Each `name==version ; marker` of a hashed lock, without the hashes."""
-    return [
-        line.removesuffix("\\").strip()
-        for line in lock.splitlines()
-        if re.match(r"[a-z0-9]", line, re.IGNORECASE)
-    ]
+    return [line.removesuffix("\\").strip() for line in lock.splitlines() if re.match(r"[a-z0-9]", line, re.IGNORECASE)]
 
 
 def environment(lock: str) -> str:

@@ -24,10 +24,7 @@ def out_of_step(book: Path) -> list[Path]:
     sources = paired_sources(book)
     notebooks = {source.with_suffix(".ipynb") for source in sources}
     orphans = set(book.glob("*.ipynb")) - notebooks
-    return sorted(
-        orphans
-        | {path for path in notebooks if not path.exists() or _differs(path)}
-    )
+    return sorted(orphans | {path for path in notebooks if not path.exists() or _differs(path)})
 
 
 def write_notebook(source: Path) -> bool:
@@ -68,10 +65,7 @@ def _differs(path: Path) -> bool:
 
 
 def _contents(notebook) -> tuple:
-    cells = [
-        (cell.cell_type, cell.source, dict(cell.metadata), cell.get("outputs", []))
-        for cell in notebook.cells
-    ]
+    cells = [(cell.cell_type, cell.source, dict(cell.metadata), cell.get("outputs", [])) for cell in notebook.cells]
     return notebook.metadata.get("kernelspec"), cells
 
 

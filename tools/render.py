@@ -56,8 +56,13 @@ def jupyter_book(source: Path, target: Path, log: Path) -> Path:
     # Sets print in one order on every run, so that two builds give the same pages.
     environment = dict(os.environ, PYTHONHASHSEED="0")
     with log.open("w", encoding="utf-8") as stream:
-        done = subprocess.run([sys.executable, "-c", command, *options], env=environment,
-                              stdin=subprocess.DEVNULL, stdout=stream, stderr=stream)  # fmt: skip
+        done = subprocess.run(
+            [sys.executable, "-c", command, *options],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=stream,
+        )
     if done.returncode:
         raise RenderError(complaints(log, source))
     return target / "_build" / "html"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -25,21 +26,21 @@ def report(name: str, cells: list, index: int | None, problem: str, detail: str 
         first = next((line for line in cells[index]["source"].splitlines() if line.strip()), "")
         where += f" in cell {index + 1}: {first.strip()[:100]}"
     shown = detail.splitlines()[-TRACEBACK_LINES:]
-    print(where, f"  {problem[:400]}", *(f"    {line[:160]}" for line in shown), sep="\n",
-          file=sys.stderr, flush=True)  # fmt: skip
+    print(where, f"  {problem[:400]}", *(f"    {line[:160]}" for line in shown), sep="\n", file=sys.stderr, flush=True)
 
 
-def running_cell(output: Path) -> tuple[list, int | None]:
-    """The cells and the one that papermill, which saves before each cell, last started."""
+def last_started(output: Path) -> tuple[list, int | None]:
+    """The cells, and which of them papermill started last: it saves before it runs each."""
     try:
         cells = json.loads(output.read_text(encoding="utf-8"))["cells"]
     except (OSError, ValueError):
         return [], None
+    started = None
     for index, cell in enumerate(cells):
         cell["source"] = "".join(cell["source"])
-        if cell["metadata"].get("papermill", {}).get("status") == "running":
-            return cells, index
-    return cells, None
+        if cell["metadata"].get("papermill", {}).get("start_time"):
+            started = index
+    return cells, started
 
 
 def watch(name: str, output: Path, limit: float) -> None:
@@ -52,7 +53,7 @@ def watch(name: str, output: Path, limit: float) -> None:
     for process in psutil.Process().children(recursive=True):
         process.kill()
     if os.getppid() == parent:
-        report(name, *running_cell(output), f"still running at its time limit of {limit:g} s")
+        report(name, *last_started(output), f"still running at its time limit of {limit:g} s")
     os._exit(1)
 
 
@@ -72,20 +73,23 @@ def run(notebook: Path, output: Path) -> bool:
 
     try:
         papermill.execute_notebook(
-            str(notebook), str(output), kernel_name="python3", cwd=os.getcwd(),
-            progress_bar=False, log_output=False,
-        )  # fmt: skip
+            str(notebook),
+            str(output),
+            kernel_name="python3",
+            cwd=os.getcwd(),
+            progress_bar=False,
+            log_output=False,
+        )
     except PapermillExecutionError as error:
         from nbformat import read
-        from nbconvert.filters import strip_ansi
 
         cells = read(notebook, 4).cells
-        detail = strip_ansi("\n".join(error.traceback))
+        detail = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback))
         report(notebook.stem, cells, error.cell_index, f"{error.ename}: {error.evalue}", detail)
         return False
     except Exception as error:
         # Not the cell's own error: a kernel that died, a notebook that cannot be read.
-        report(notebook.stem, *running_cell(output), f"{type(error).__name__}: {error}")
+        report(notebook.stem, *last_started(output), f"{type(error).__name__}: {error}")
         return False
     tidy(output)
     return True
@@ -98,7 +102,9 @@ def main() -> None:
     parser.add_argument("--record", help="where to list the files that the chapter reads")
     parser.add_argument("--limit", type=float, default=300)
     given = parser.parse_args()
-    os.environ["PYTHONHASHSEED"] = "0"  # sets print in one order on every run
+    # Sets print in one order on every run, and the user's own IPython start-up files stay out.
+    os.environ["PYTHONHASHSEED"] = "0"
+    os.environ["IPYTHONDIR"] = str(given.output.with_suffix(".ipython").absolute())
     if given.record:
         os.environ["BOOK_ROOT"], os.environ["BOOK_RECORD"] = os.getcwd(), given.record
         recorder = str(Path(__file__).resolve().parent / "recorder")

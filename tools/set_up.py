@@ -65,8 +65,10 @@ def make_importable() -> None:
     """
     purelib = subprocess.run(
         [str(PYTHON), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-        capture_output=True, text=True, check=True,
-    ).stdout.strip()  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.strip()
     line = os.path.relpath(ROOT, purelib)
     (Path(purelib) / "analysis_lib_here.pth").write_text(line + "\n", encoding="utf-8")
 
@@ -82,9 +84,7 @@ def main() -> None:
         config = VENV / "pyvenv.cfg"
         same = config.exists() and f"version = {sys.version.split()[0]}" in config.read_text()
         venv.create(VENV, with_pip=True, clear=not same)
-        subprocess.run(
-            pip("install", "--quiet", "--require-hashes", "-r", str(BOOTSTRAP)), check=True
-        )
+        subprocess.run(pip("install", "--quiet", "--require-hashes", "-r", str(BOOTSTRAP)), check=True)
         install_locked()
         make_importable()
     except (subprocess.CalledProcessError, OSError) as error:

@@ -100,8 +100,8 @@ async function checkServed(context, base, page, links, anchors) {
     title: document.title.trim(),
     language: document.documentElement.lang,
     headings: [...document.querySelectorAll("h1")].map((h1) => h1.textContent.trim()),
-    unnamed: [...document.images].filter((image) => !image.hasAttribute("alt")
-      || (image.alt.trim() === "" && !image.closest("[role=presentation], [aria-hidden=true]")))
+    // A file's name in place of a description, which is what Sphinx falls back on, is none.
+    unnamed: [...document.images].filter((image) => /^\s*$|\.(png|svg|jpe?g)$/i.test(image.alt))
       .map((image) => image.src),
     links: [...document.querySelectorAll("a[href], area[href]")].map((a) => a.href),
     ids: [...document.querySelectorAll("[id], a[name]")].map((e) => e.id || e.name),
