@@ -83,7 +83,8 @@ def main() -> None:
         # Made anew only when another Python is asked for; otherwise repaired in place.
         config = VENV / "pyvenv.cfg"
         same = config.exists() and f"version = {sys.version.split()[0]}" in config.read_text()
-        venv.create(VENV, with_pip=True, clear=not same)
+        # As the command line makes them on POSIX, so that one made by hand can be repaired too.
+        venv.create(VENV, with_pip=True, clear=not same, symlinks=os.name != "nt")
         subprocess.run(pip("install", "--quiet", "--require-hashes", "-r", str(BOOTSTRAP)), check=True)
         install_locked()
         make_importable()
