@@ -99,7 +99,7 @@ class Claim:
             "unit": self.number.unit,
             "same_as": self.number.same_as,
             "verdict": self.verdict,
-            "recomputed": self.recomputed,
+            "recomputed": None if self.recomputed is None else _finite(self.recomputed),
             "low": low,
             "high": high,
             "method": self.method,
@@ -227,6 +227,7 @@ def _reason(
     if verdict == "other-method":
         stated = [o for o in others if o.stated]
         instead = "; ".join(f"{o.name} gives {_show(o.point, number)}" for o in stated)
+        instead = instead or "method cannot be computed here"
         return f"{start}: {best.name} gives {value}, printed {printed}.{rest} The stated {instead}."
     distance = number.interval.distance(best.point) / printed.unit
     listed = "; ".join(f"{o.name or 'it'} gives {_show(o.point, number)}" for o in outcomes)

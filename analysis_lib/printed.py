@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from itertools import product
 
 # ASCII digits only: `\d` would take any script's digits, which no paper mixes.
@@ -19,6 +19,9 @@ _PATTERN = re.compile(r"(?P<relation>[<≤>≥]?)(?P<digits>-?[0-9]{1,15}(?:\.(?
 
 # Room for the error of floating-point arithmetic, far below half a unit of any printed digit.
 _RELATIVE_TOLERANCE = 1e-9
+
+# Digits enough for any float: the greatest has 309 before the point.
+_EVERY_DIGIT = Context(prec=400)
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,8 @@ def round_half_up(value: float, decimals: int) -> str:
     if not math.isfinite(value):
         return "∞" if value > 0 else "−∞" if value < 0 else "not defined"
     shortest = Decimal(repr(float(value)))
-    rounded = shortest.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)
+    unit = Decimal(1).scaleb(-decimals)
+    rounded = shortest.quantize(unit, rounding=ROUND_HALF_UP, context=_EVERY_DIGIT)
     return str(abs(rounded) if rounded == 0 else rounded)
 
 
@@ -147,7 +151,7 @@ def propagate(function: Callable[..., float], inputs: Sequence[Interval]) -> Int
     -------
     Interval
         Smallest and largest value. Corners where the function is not defined (it raises
-        ValueError or gives NaN) are left out: nothing can have been computed from them.
+        ValueError or ArithmeticError, or gives NaN) are left out: nothing can have been computed from them.
 
     Raises
     ------
@@ -163,8 +167,8 @@ def propagate(function: Callable[..., float], inputs: Sequence[Interval]) -> Int
 
 
 def defined(function: Callable[..., float], values: Sequence[float]) -> float:
-    """The function's value, or NaN where it is not defined (raises ValueError)."""
+    """The function's value, or NaN where it is not defined (raises ValueError or ArithmeticError)."""
     try:
         return float(function(*values))
-    except ValueError:
+    except (ValueError, ArithmeticError):
         return math.nan
