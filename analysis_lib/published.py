@@ -7,6 +7,8 @@ on it: whatever is not exactly as described is refused with file, row, column an
 from __future__ import annotations
 
 import csv
+import io
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +45,8 @@ STATISTICS = (
 _EXACT = frozenset({"count", "n", "threshold"})
 
 _CSV_FIELD_LIMIT = 10_000
+# ASCII only, and none of the signs that join ids in a recipe.
+_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True)
@@ -130,9 +134,16 @@ def read_rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[
         raise InputError(f"cannot be read as UTF-8 text: {error}", file=file) from None
     if "\0" in text:
         raise InputError("holds a NUL byte", file=file, row=text[: text.index("\0")].count("\n") + 1)
-    if len(longest := max(text.splitlines(), key=len, default="")) > _CSV_FIELD_LIMIT:
-        raise InputError(f"has a line of {len(longest)} characters", file=file)
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    for row, line in enumerate(text.split("\n"), start=1):
+        if len(line) > _CSV_FIELD_LIMIT:
+            raise InputError(
+                f"has a line of {len(line)} characters",
+                file=file,
+                row=row,
+                remedy=f"at most {_CSV_FIELD_LIMIT}",
+            )
+    # Not splitlines: it would also break a row at U+2028, a form feed and other signs.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         heading = next(reader, [])
         if missing := [c for c in columns if c not in heading]:
@@ -163,7 +174,7 @@ def _number(file: Path, row: int, cells: dict[str, str]) -> PublishedNumber:
     def refuse(column: str, problem: str, remedy: str) -> InputError:
         return InputError(problem, file=file, row=row, column=column, remedy=remedy)
 
-    if not cells["id"] or cells["id"] != cells["id"].strip() or any(c in cells["id"] for c in "+%; "):
+    if not _ID.fullmatch(cells["id"]):
         raise refuse("id", f"{cells['id']!r} cannot be an id", "letters, digits, '_', '-' and '.'")
     for column, allowed in (
         ("where", PLACES),
