@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 
@@ -17,6 +18,10 @@ from analysis_lib import contingency, summaries
 from analysis_lib.printed import Interval, Printed, propagate
 
 Compute = Callable[..., float]
+
+# Far above any number of patients here. What enumerates tables would take minutes beyond it, or
+# all memory, if a count was mistyped.
+MOST_PATIENTS = 2000
 
 
 @dataclass(frozen=True)
@@ -32,11 +37,22 @@ class Derivation:
         values, where what is admissible depends on these.
     library
         The library function that does the work, for tracing.
+    takes
+        How many inputs at least, and by how many at a time there may be more (0 for not at all).
+    names
+        All conventions there can be, if ``conventions`` is a function.
     """
 
     words: str
     conventions: Mapping[str, Compute] | Callable[[Sequence[float]], Mapping[str, Compute]]
     library: str
+    takes: tuple[int, int]
+    names: tuple[str, ...] = ()
+
+    @property
+    def convention_names(self) -> tuple[str, ...]:
+        """What a recipe may give as stated by the paper."""
+        return self.names if callable(self.conventions) else tuple(self.conventions)
 
     def named(self, values: Sequence[float]) -> Mapping[str, Compute]:
         """The conventions admissible for these inputs."""
@@ -50,6 +66,7 @@ class Bound:
     words: str
     limits: Callable[[Sequence[Interval]], Interval]
     library: str = "analysis_lib.methods"
+    takes: tuple[int, int] = field(default=(2, 0), kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -58,6 +75,7 @@ class Statement:
 
     words: str
     library: str = field(default="", init=False)
+    takes: tuple[int, int] = field(default=(0, 0), init=False)
 
 
 Method = Derivation | Bound | Statement
@@ -68,7 +86,12 @@ def implied_count(percent: Printed, n: int) -> int | None:
 
     The granularity argument of Brown & Heathers (2017), applied to a percentage.
     """
-    fitting = [k for k in range(n + 1) if 100 * k / n in percent.interval] if n else []
+    if not n:
+        return None
+    interval = percent.interval
+    first = max(0, math.ceil(max(interval.low, 0) * n / 100) - 1)
+    last = min(n, math.floor(min(interval.high, 100) * n / 100) + 1)
+    fitting = list(islice((k for k in range(first, last + 1) if 100 * k / n in interval), 2))
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -93,7 +116,15 @@ def _test(test: Callable[[np.ndarray], float]) -> Compute:
 
 
 def exact_test(table: np.ndarray) -> float:
-    """Fisher's exact test of an r×2 table; beyond 2×2 that is Freeman and Halton's."""
+    """Fisher's exact test of an r×2 table; beyond 2×2 that is Freeman and Halton's.
+
+    Raises
+    ------
+    ValueError
+        If the table holds more than `MOST_PATIENTS`.
+    """
+    if table.sum() > MOST_PATIENTS:
+        raise ValueError(f"the exact test is for up to {MOST_PATIENTS} patients")
     if table.shape == (2, 2):
         return contingency.fisher_exact(table)
     return contingency.fisher_freeman_halton(table)
@@ -116,6 +147,7 @@ def _smallest_exact_p(*counts: float) -> float:
     return min(_test(exact_test)(*table) for table in tables)
 
 
+_CATEGORICAL = ("pearson", "fisher", "yates", "likelihood_ratio", "linear_by_linear")
 _T_TESTS = {"pooled": True, "welch": False}
 
 
@@ -130,10 +162,12 @@ def _t_test_split(values: Sequence[float]) -> Mapping[str, Compute]:
     """t tests for every split of a known total that the printed overall mean (to ±0.5) allows."""
     m1, _, m2, _, total, mean, most1, most2 = values
     found: dict[str, Compute] = {}
-    for n1 in range(2, int(total) - 1):
+    if total > MOST_PATIENTS:
+        return found
+    for n1 in range(max(2, int(total - most2)), min(int(most1), int(total) - 2) + 1):
         n2 = int(total) - n1
         # The group means are themselves rounded to ±0.5, so the mean of the union may move by 1.
-        if n1 > most1 or n2 > most2 or abs((n1 * m1 + n2 * m2) / total - mean) > 1:
+        if abs((n1 * m1 + n2 * m2) / total - mean) > 1:
             continue
         for name, equal in _T_TESTS.items():
             found[f"{name}, {n1} and {n2} patients"] = _bind_split(n1, n2, equal)
@@ -177,100 +211,134 @@ def _over(function: Compute) -> Callable[[Sequence[Interval]], Interval]:
 
 METHODS: dict[str, Method] = {
     # --- derivations
-    "percent": Derivation("{0} of {1}, in per cent", _one(_percent), "analysis_lib.methods"),
+    "percent": Derivation("{0} of {1}, in per cent", _one(_percent), "analysis_lib.methods", takes=(2, 0)),
     "count_from_percent": Derivation(
-        "the only count of the group that prints this percentage", _one(lambda k: k),
+        "the only count of the group that prints this percentage",
+        _one(lambda k: k),
         "analysis_lib.methods.implied_count",
+        takes=(1, 0),
     ),
-    "sum": Derivation("the sum of the parts", _one(lambda *x: sum(x)), "analysis_lib.methods"),
+    "sum": Derivation("the sum of the parts", _one(lambda *x: sum(x)), "analysis_lib.methods", takes=(1, 1)),
     "difference": Derivation(
-        "the total {0} less the other parts", _one(lambda total, *x: total - sum(x)), "analysis_lib.methods"
+        "the total {0} less the other parts",
+        _one(lambda total, *x: total - sum(x)),
+        "analysis_lib.methods",
+        takes=(2, 1),
     ),
-    "product": Derivation("{0} times {1}", _one(lambda x, y: x * y), "analysis_lib.methods"),
-    "quotient": Derivation("{0} divided by {1}", _one(lambda x, y: x / y if y else math.nan), "analysis_lib.methods"),
-    "equals": Derivation("the same quantity, printed elsewhere as {0}", _one(lambda x: x), "analysis_lib.methods"),
-    "smallest": Derivation("the smaller of {0} and {1}", _one(min), "analysis_lib.methods"),
-    "largest": Derivation("the larger of {0} and {1}", _one(max), "analysis_lib.methods"),
+    "product": Derivation("{0} times {1}", _one(lambda x, y: x * y), "analysis_lib.methods", takes=(2, 0)),
+    "quotient": Derivation(
+        "{0} divided by {1}", _one(lambda x, y: x / y if y else math.nan), "analysis_lib.methods", takes=(2, 0)
+    ),
+    "equals": Derivation(
+        "the same quantity, printed elsewhere as {0}", _one(lambda x: x), "analysis_lib.methods", takes=(1, 0)
+    ),
+    "smallest": Derivation("the smaller of {0} and {1}", _one(min), "analysis_lib.methods", takes=(2, 0)),
+    "largest": Derivation("the larger of {0} and {1}", _one(max), "analysis_lib.methods", takes=(2, 0)),
     "pooled_mean": Derivation(
-        "the groups' means, weighted by their sizes", _one(_pooled_mean), "analysis_lib.summaries.pooled_mean"
+        "the groups' means, weighted by their sizes",
+        _one(_pooled_mean),
+        "analysis_lib.summaries.pooled_mean",
+        takes=(4, 2),
     ),
     "pooled_sd": Derivation(
         "the standard deviation of both groups together, from their means and standard deviations",
         _one(_pooled_sd),
         "analysis_lib.summaries.pooled_sd",
+        takes=(6, 3),
     ),
-    "categorical_p": Derivation("a test of the counts", _categorical, "analysis_lib.contingency"),
+    "categorical_p": Derivation(
+        "a test of the counts", _categorical, "analysis_lib.contingency", takes=(4, 2), names=_CATEGORICAL
+    ),
     "smallest_exact_p": Derivation(
         "the smallest exact p value over the rows of the table",
         {"fisher": _smallest_exact_p},
         "analysis_lib.contingency.fisher_freeman_halton",
+        takes=(6, 6),
     ),
     "t_test": Derivation(
         "a t test from the printed means, standard deviations and group sizes",
         {name: _t_test(equal) for name, equal in _T_TESTS.items()},
         "analysis_lib.summaries.t_test",
+        takes=(6, 0),
     ),
     "t_test_split": Derivation(
         "a t test from the printed means and standard deviations, for each split of the {4} "
         "patients that their overall mean allows",
         _t_test_split,
         "analysis_lib.summaries.t_test",
+        takes=(8, 0),
+        names=tuple(_T_TESTS),
     ),
     "odds_ratio": Derivation(
-        "the odds ratio of {0}/{1} against {2}/{3}", _one(_odds_ratio("estimate")), "analysis_lib.contingency.odds_ratio"
+        "the odds ratio of {0}/{1} against {2}/{3}",
+        _one(_odds_ratio("estimate")),
+        "analysis_lib.contingency.odds_ratio",
+        takes=(4, 0),
     ),
     "odds_ratio_low": Derivation(
         "the lower Wald limit of the odds ratio of {0}/{1} against {2}/{3}",
         _one(_odds_ratio("ci_low")),
         "analysis_lib.contingency.odds_ratio",
+        takes=(4, 0),
     ),
     "odds_ratio_high": Derivation(
         "the upper Wald limit of the odds ratio of {0}/{1} against {2}/{3}",
         _one(_odds_ratio("ci_high")),
         "analysis_lib.contingency.odds_ratio",
+        takes=(4, 0),
     ),
     "odds_ratio_p": Derivation(
         "the Wald p value of the odds ratio of {0}/{1} against {2}/{3}",
         _one(_odds_ratio("p")),
         "analysis_lib.contingency.odds_ratio",
+        takes=(4, 0),
     ),
     "wald_p": Derivation(
         "the Wald p value that the ratio {0} and its interval {1} to {2} imply",
         _one(summaries.wald_p),
         "analysis_lib.summaries.wald_p",
+        takes=(3, 0),
     ),
     "wald_level": Derivation(
         "the confidence level at which ratio, interval and p value agree, in per cent",
         _one(lambda *x: 100 * summaries.wald_confidence_level(*x)),
         "analysis_lib.summaries.wald_confidence_level",
+        takes=(4, 0),
     ),
     # --- bounds
     "wald_estimate": Bound(
         "a Wald interval is symmetric about the logarithm of its ratio",
         _over(summaries.wald_estimate),
         "analysis_lib.summaries.wald_estimate",
+        takes=(2, 0),
     ),
     "wald_limit": Bound(
         "a Wald interval is symmetric about the logarithm of its ratio",
         _over(summaries.wald_limit),
         "analysis_lib.summaries.wald_limit",
+        takes=(2, 0),
     ),
     "midpoint": Bound(
         "SPSS centres the interval of a median on the median",
         _over(summaries.symmetric_midpoint),
         "analysis_lib.summaries.symmetric_midpoint",
+        takes=(2, 0),
     ),
     "symmetric_limit": Bound(
         "SPSS centres the interval of a median on the median",
         _over(lambda median, limit: 2 * median - limit),
         "analysis_lib.summaries.symmetric_midpoint",
+        takes=(2, 0),
     ),
-    "between": Bound("it lies between other printed numbers", _ends),
-    "at_most": Bound("it cannot exceed another printed number", lambda i: Interval(-math.inf, i[0].high)),
-    "at_least": Bound("it cannot be below another printed number", lambda i: Interval(i[0].low, math.inf)),
+    "between": Bound("it lies between other printed numbers", _ends, takes=(1, 1)),
+    "at_most": Bound("it cannot exceed another printed number", lambda i: Interval(-math.inf, i[0].high), takes=(1, 0)),
+    "at_least": Bound(
+        "it cannot be below another printed number", lambda i: Interval(i[0].low, math.inf), takes=(1, 0)
+    ),
     "rest_of_hundred": Bound(
         "with another share of the same whole it cannot exceed 100%",
         lambda i: Interval(0, 100 - i[0].low),
+        takes=(1, 0),
     ),
     # --- statements
     "patient_level": Statement("it needs each patient's value, which is not public, and nothing printed bounds it"),

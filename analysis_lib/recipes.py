@@ -118,7 +118,8 @@ def load(numbers: Transcription, file: Path | str = RECIPES) -> dict[str, list[R
     Raises
     ------
     InputError
-        At the first row with an unknown id, method or stated convention, or malformed inputs.
+        At the first row with an unknown id, method or stated convention, or with inputs that are
+        malformed or not as many as the method takes.
     """
     file = Path(file)
     recipes: dict[str, list[Recipe]] = {}
@@ -142,8 +143,19 @@ def load(numbers: Transcription, file: Path | str = RECIPES) -> dict[str, list[R
         recipe = Recipe(
             cells["id"], cells["variant"], cells["method"], terms, stated, cells["note"], row
         )
-        if stated and not isinstance(recipe.method, Derivation):
-            raise refuse("stated", f"{cells['method']} has no conventions", "leave it blank")
+        least, more = recipe.method.takes
+        surplus = len(terms) - least
+        if surplus < 0 or (surplus % more if more else surplus):
+            raise refuse(
+                "inputs",
+                f"{cells['method']} cannot take {len(terms)} inputs",
+                f"{least}" + (f", or more by {more} at a time" if more else ""),
+            )
+        known = recipe.method.convention_names if isinstance(recipe.method, Derivation) else ()
+        if unknown := [s for s in stated if s not in known]:
+            options = ", ".join(name for name in known if name)
+            remedy = f"one of {options}, joined by |" if options else "leave it blank"
+            raise refuse("stated", f"{unknown[0]!r} is not a convention of {cells['method']}", remedy)
         earlier = recipes.setdefault(recipe.id, [])
         if any(r.variant == recipe.variant for r in earlier):
             raise refuse("variant", f"{recipe.id} has this variant already", "name each variant")
