@@ -17,6 +17,8 @@ from pathlib import Path
 from analysis_lib.errors import InputError
 
 BAD_INPUT = 2
+# What a shell reports of a command that SIGPIPE ended.
+READER_GONE = 128 + 13
 
 
 def write_beside_then_rename(file: Path, text: str) -> None:
@@ -96,10 +98,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code is 0 for success, 1 for a failed check, 2 for bad input."""
     arguments = _parser().parse_args(argv)
     try:
-        return arguments.run(arguments)
+        code = arguments.run(arguments)
+        sys.stdout.flush()
+        return code
     except InputError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
+    except BrokenPipeError:
+        # As with `| head`. Python flushes stdout once more at exit, so it needs somewhere to go.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
 
 
 if __name__ == "__main__":
