@@ -104,13 +104,13 @@ def _table(counts: Sequence[float]) -> np.ndarray:
     return np.asarray(counts, dtype=float).reshape(-1, 2)
 
 
-def _test(test: Callable[[np.ndarray], float]) -> Compute:
+def _test(test: Callable[[np.ndarray], float], keep_empty: bool = False) -> Compute:
     def compute(*counts: float) -> float:
         table = _table(counts)
         # A corner of no patients, or a count gone negative, has no test.
         if table.min() < 0 or (table.sum(axis=0) == 0).any():
             return math.nan
-        return test(table[table.sum(axis=1) > 0].astype(int))
+        return test(table[(table.sum(axis=1) > 0) | keep_empty].astype(int))
 
     return compute
 
@@ -138,13 +138,15 @@ def _categorical(values: Sequence[float]) -> Mapping[str, Compute]:
     tests["likelihood_ratio"] = contingency.likelihood_ratio_chi2
     if rows > 2:
         tests["linear_by_linear"] = contingency.linear_by_linear
-    return {name: _test(test) for name, test in tests.items()}
+    # An empty category keeps its place in an order, so the others keep their scores.
+    return {name: _test(test, keep_empty=name == "linear_by_linear") for name, test in tests.items()}
 
 
 def _smallest_exact_p(*counts: float) -> float:
     """Smallest exact p over several 3×2 tables given one after another."""
     tables = np.asarray(counts, dtype=float).reshape(-1, 6)
-    return min(_test(exact_test)(*table) for table in tables)
+    found = [_test(exact_test)(*table) for table in tables]
+    return min((p for p in found if not math.isnan(p)), default=math.nan)
 
 
 _CATEGORICAL = ("pearson", "fisher", "yates", "likelihood_ratio", "linear_by_linear")
