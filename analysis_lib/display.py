@@ -131,6 +131,93 @@ def compare(claims: Mapping[str, Claim], ids: Iterable[str], caption: str) -> Ht
     return table(("What", "Group", "Printed", "Recomputed", "Verdict"), rows, caption)
 
 
+def _linked(claim: Claim) -> str:
+    """The printed digits as a link to the ledger, in the manner of the text's numbers."""
+    text = with_unit(claim.number.printed.text, "%" if claim.number.statistic == "percent" else "")
+    return (
+        f'<a class="number {claim.verdict}" href="ledger.html#{escape(claim.id)}" '
+        f'title="{claim.verdict}">{escape(text)}</a>'
+    )
+
+
+_CELLS = (
+    ("count", "percent"),
+    ("mean", "sd"),
+    ("median", "q1", "q3"),
+    ("median", "range_lo", "range_hi"),
+    ("percent",),
+    ("count",),
+    ("n",),
+    ("p",),
+)
+
+
+def _cell(claims: Mapping[str, Claim], stem: str) -> str:
+    """What a paper prints in one cell, such as 12 (46%), and small beneath it what came out."""
+    statistics = next((c for c in _CELLS if all(f"{stem}.{s}" in claims for s in c)), ())
+    if not statistics:
+        return ""
+    found = [claims[f"{stem}.{s}"] for s in statistics]
+    first, *rest = [_linked(claim) for claim in found]
+    cell = f"{first} ({'–'.join(rest)})" if rest else first
+    computed = [
+        recomputed_text(c)
+        for c in found
+        if c.recomputed is not None and number_text(c.recomputed, c.number.printed.decimals) != c.number.printed.text
+    ]
+    return cell + (f"<br><small>{escape(', '.join(computed))}</small>" if computed else "")
+
+
+def _row_name(claims: Mapping[str, Claim], stem: str) -> str:
+    """What a row is about, and what its values are where these are not patients."""
+    inside = [claim.number for id, claim in claims.items() if id.startswith(f"{stem}.")]
+    if not inside:
+        raise KeyError(f"no printed number has an id that starts with {stem}.")
+    first = inside[0]
+    spread = {n.statistic for n in inside}
+    kind = {
+        "mean": "mean (SD)",
+        "median": "median (range)" if "range_lo" in spread else "median (quartiles)",
+    }.get(first.statistic, "")
+    name = first.item.removesuffix(", between groups")
+    return escape(", ".join(filter(None, (name, first.unit if kind else "", kind))))
+
+
+def side_by_side(
+    claims: Mapping[str, Claim],
+    place: str,
+    keys: Iterable[str],
+    caption: str,
+    groups: Iterable[str] = ("all", "surgery", "prrt_only"),
+) -> Html:
+    """Rows of one of the paper's tables in its own layout: a column a group, then the p value.
+
+    Parameters
+    ----------
+    claims
+        All claims.
+    place, keys
+        A row's ids begin with ``place.key``.
+    caption, groups
+        Of the table; its columns.
+
+    Returns
+    -------
+    Html
+        Each number links to its ledger entry; small beneath a cell stands what was recomputed,
+        where it shows more digits than the paper does.
+    """
+    groups = list(groups)
+    rows, with_p = [], False
+    for key in keys:
+        cells = [_cell(claims, f"{place}.{key}.{group}") for group in groups]
+        p = _cell(claims, f"{place}.{key}")
+        with_p = with_p or bool(p)
+        rows.append((_row_name(claims, f"{place}.{key}"), *cells, p))
+    head = ("What", *(NAMES[g] for g in groups), "p value")
+    return table(head, rows, caption) if with_p else table(head[:-1], [r[:-1] for r in rows], caption)
+
+
 def pick(claims: Mapping[str, Claim], *, where: str, statistics: Iterable[str] = ()) -> list[str]:
     """Ids of the claims of one place of the paper, of some statistics if these are named."""
     wanted = set(statistics)
