@@ -4,9 +4,11 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 
-# The Python that makes .venv (make PYTHON=python3.12 …), and where the book is built.
+# The Python that makes .venv (make PYTHON=python3.12 …), where the book is built, and the
+# seconds that a chapter may take.
 PYTHON ?= python3
 OUT ?= _build
+LIMIT ?= 300
 VENV_PYTHON := .venv/bin/python
 READY := .venv/.ready
 
@@ -15,8 +17,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: book
-book: $(READY) ## run what changed and render the book: _build/html/index.html (OUT=folder)
-	@$(VENV_PYTHON) tools/build_book.py --out "$(OUT)"
+book: $(READY) ## run what changed and render the book: _build/html/index.html (OUT=folder LIMIT=seconds)
+	@$(VENV_PYTHON) tools/build_book.py --out "$(OUT)" --limit "$(LIMIT)"
 
 .PHONY: test
 test: $(READY) ## run the tests

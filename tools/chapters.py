@@ -17,6 +17,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 
+import lifeline
+
 AT_ONCE = 2
 
 
@@ -101,22 +103,15 @@ def _run(digests: Digests, notebook: str, executed: Path, scratch: Path, limit: 
     record = output.with_suffix(".reads")
     record.touch()
     digests.of(notebook)
+    command = [sys.executable, str(Path(__file__).with_name("run_chapter.py")), notebook, str(output)]
+    command += ["--record", str(record), "--limit", str(limit)]
     done = subprocess.run(
-        [
-            sys.executable,
-            str(Path(__file__).with_name("run_chapter.py")),
-            notebook,
-            str(output),
-            "--record",
-            str(record),
-            "--limit",
-            str(limit),
-        ],
+        command,
         cwd=digests.root,
+        env=lifeline.environment(),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        check=False,
     )
     if done.returncode:
         said = done.stderr.strip() or f"its process ended with status {done.returncode}"

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import lifeline
+
 SHOWN_LINES = 30
 
 
@@ -51,17 +53,11 @@ def stage(root: Path, executed: Path, source: Path) -> None:
 
 def jupyter_book(source: Path, target: Path, log: Path) -> Path:
     """Build strictly, and return the folder of pages."""
-    command = "import sys; from jupyter_book.cli.main import main; sys.exit(main())"
-    options = ["build", str(source), "--path-output", str(target), "-W", "-n", "--keep-going"]
-    # Sets print in one order on every run, so that two builds give the same pages.
-    environment = dict(os.environ, PYTHONHASHSEED="0")
+    command = [sys.executable, __file__, "build", str(source), "--path-output", str(target)]
+    command += ["-W", "-n", "--keep-going"]
     with log.open("w", encoding="utf-8") as stream:
         done = subprocess.run(
-            [sys.executable, "-c", command, *options],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=stream,
+            command, env=lifeline.environment(), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
         )
     if done.returncode:
         raise RenderError(complaints(log, source))
@@ -74,3 +70,11 @@ def complaints(log: Path, source: Path) -> str:
     lines = text.replace(f"{source}{os.sep}", "book/").splitlines()
     chosen = [line for line in lines if re.search(r"WARNING|ERROR|CRITICAL", line)] or lines
     return "\n".join([f"rendering failed (all of it: {log})", *chosen[-SHOWN_LINES:]])
+
+
+if __name__ == "__main__":
+    # jupyter-book has no `python -m`; here it also ends with the build.
+    from jupyter_book.cli.main import main
+
+    lifeline.follow()
+    sys.exit(main())

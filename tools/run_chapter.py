@@ -1,8 +1,8 @@
 """Run one chapter's notebook with papermill, in a process of its own.
 
 Exits 0 with the executed notebook written; otherwise 1, having said on stderr which cell failed.
-It ends itself when the time limit is over or when the build that started it is gone, so that
-neither a hanging cell nor a killed build leaves a kernel behind.
+It ends itself when the time limit is over or when the build that started it is gone (see lifeline),
+so that neither a hanging cell nor a killed build leaves a kernel behind.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import json
 import os
 import re
 import sys
-import threading
-import time
 from pathlib import Path
+
+import lifeline
 
 TRACEBACK_LINES = 12
 
@@ -41,20 +41,6 @@ def last_started(output: Path) -> tuple[list, int | None]:
         if cell["metadata"].get("papermill", {}).get("start_time"):
             started = index
     return cells, started
-
-
-def watch(name: str, output: Path, limit: float) -> None:
-    """End this process and its kernel at the limit, or when the parent is gone."""
-    import psutil
-
-    parent, started = os.getppid(), time.monotonic()
-    while os.getppid() == parent and time.monotonic() - started < limit:
-        time.sleep(0.2)
-    for process in psutil.Process().children(recursive=True):
-        process.kill()
-    if os.getppid() == parent:
-        report(name, *last_started(output), f"still running at its time limit of {limit:g} s")
-    os._exit(1)
 
 
 def tidy(output: Path) -> None:
@@ -102,16 +88,19 @@ def main() -> None:
     parser.add_argument("--record", help="where to list the files that the chapter reads")
     parser.add_argument("--limit", type=float, default=300)
     given = parser.parse_args()
-    # Sets print in one order on every run, and the user's own IPython start-up files stay out.
-    os.environ["PYTHONHASHSEED"] = "0"
+    # The user's own IPython start-up files stay out.
     os.environ["IPYTHONDIR"] = str(given.output.with_suffix(".ipython").absolute())
     if given.record:
         os.environ["BOOK_ROOT"], os.environ["BOOK_RECORD"] = os.getcwd(), given.record
         recorder = str(Path(__file__).resolve().parent / "recorder")
         path = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = os.pathsep.join([recorder, path] if path else [recorder])
-    arguments = (given.notebook.stem, given.output, given.limit)
-    threading.Thread(target=watch, args=arguments, daemon=True).start()
+
+    def at_limit() -> None:
+        problem = f"still running at its time limit of {given.limit:g} s"
+        report(given.notebook.stem, *last_started(given.output), problem)
+
+    lifeline.follow(given.limit, at_limit)
     sys.exit(0 if run(given.notebook, given.output) else 1)
 
 
