@@ -93,16 +93,20 @@ def bounds_text(bounds: Interval, decimals: int) -> str:
     return f"{low} to {high}"
 
 
-def table(head: Iterable[str], rows: Iterable[Iterable[str]], caption: str) -> Html:
-    """An HTML table; cells are HTML already, the caption and heads are text.
+def labelled_cell(head: str, cell: str) -> str:
+    """A cell of HTML that carries its column's name, with which a narrow screen can stack the row."""
+    if not cell:
+        return '<td class="empty"></td>'
+    return f'<td data-label="{escape(head)}"><div>{cell}</div></td>'
 
-    Every cell carries its column's name, with which a narrow screen can stack the row.
-    """
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]], caption: str) -> Html:
+    """An HTML table; cells are HTML already, the caption and heads are text."""
     head = list(head)
     heads = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
     body = "".join(
         "<tr>"
-        + "".join(f'<td data-label="{escape(h)}">{cell}</td>' for h, cell in zip(head, row, strict=True))
+        + "".join(labelled_cell(h, cell) for h, cell in zip(head, row, strict=True))
         + "</tr>"
         for row in rows
     )
@@ -173,7 +177,7 @@ def _row_name(claims: Mapping[str, Claim], stem: str) -> str:
     inside = [claim.number for id, claim in claims.items() if id.startswith(f"{stem}.")]
     if not inside:
         raise KeyError(f"no printed number has an id that starts with {stem}.")
-    first = inside[0]
+    first = next((n for n in inside if n.statistic not in ("p", "threshold")), inside[0])
     spread = {n.statistic for n in inside}
     kind = {
         "mean": "mean (SD)",

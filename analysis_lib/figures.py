@@ -64,7 +64,9 @@ class Picture:
     def _repr_html_(self) -> str:
         data = base64.b64encode(self.csv.encode()).decode()
         return (
-            f'<figure class="picture"><div role="img" aria-label="{escape(self.alt)}">{self.svg}</div>'
+            # A narrow screen scrolls the drawing, by keyboard too, sooner than shrink it past reading.
+            f'<figure class="picture"><div class="scroll" tabindex="0" role="group" aria-label="Figure">'
+            f'<div role="img" aria-label="{escape(self.alt)}">{self.svg}</div></div>'
             f"<figcaption>{escape(self.caption)} "
             f'<a download="{escape(self.name)}.csv" href="data:text/csv;base64,{data}">Data as CSV</a>'
             "</figcaption></figure>"

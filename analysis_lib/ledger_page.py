@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-from analysis_lib.display import STATISTICS, Html, recomputed_text, with_unit
+from analysis_lib.display import STATISTICS, Html, labelled_cell, recomputed_text, with_unit
 from analysis_lib.figures import NAMES
 from analysis_lib.ledger import VERDICTS, Claim
 
@@ -32,7 +32,7 @@ def _entry(claim: Claim) -> str:
         ("Verdict", f'<span class="verdict {claim.verdict}">{claim.verdict}</span>'),
         ("Reason", escape(claim.reason) + details),
     )
-    row = "".join(f'<td data-label="{head}">{cell}</td>' for head, cell in cells)
+    row = "".join(labelled_cell(head, cell) for head, cell in cells)
     return f'<tr id="{escape(number.id)}" data-verdict="{claim.verdict}" data-method="{claim.method}">{row}</tr>'
 
 
