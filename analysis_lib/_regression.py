@@ -1,4 +1,4 @@
-"""What the Cox and the logistic model share: checked covariates, Newton's steps, Wald's statistics.
+"""What the Cox and the logistic model share: separation, Newton's steps, Wald's statistics.
 
 statsmodels has the likelihoods; here is what it leaves out. No library says reliably that an
 estimate does not exist because a covariate (or several together) separates the outcomes: Newton's
@@ -8,6 +8,7 @@ alone, which a linear programme answers exactly.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -36,53 +37,16 @@ class Wald(NamedTuple):
     p: np.ndarray
 
 
-def covariate_matrix(covariates, n: int, names) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Check the covariates of `n` patients.
-
-    Parameters
-    ----------
-    covariates : array_like, shape (n,) or (n, k)
-    n : int
-    names : sequence of str or None
-        One for each covariate; x1, x2, ... if None.
-
-    Returns
-    -------
-    tuple of ndarray, shape (n, k), and of str
-
-    Raises
-    ------
-    ValueError
-        If the shapes do not match, or a value is missing or not a finite number.
-    """
-    try:
-        matrix = np.asarray(covariates, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError("covariates must be numbers, one row for each patient") from None
-    if matrix.ndim == 1:
-        matrix = matrix[:, np.newaxis]
-    if matrix.ndim != 2 or matrix.shape[0] != n or matrix.shape[1] == 0:
-        raise ValueError(f"covariates need one row for each of the {n} patients")
-    if not np.all(np.isfinite(matrix)):
-        raise ValueError("covariates must be finite and not missing")
-    if names is None:
-        names = [f"x{j + 1}" for j in range(matrix.shape[1])]
-    if isinstance(names, str) or len(names) != matrix.shape[1]:
-        raise ValueError(f"names: need a list of {matrix.shape[1]}, one for each covariate")
-    return matrix, tuple(names)
-
-
 def standardised(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Columns with mean 0 and SD 1, so that Newton's steps do not depend on the units.
 
     Returns
     -------
     tuple of ndarray
-        The standardised matrix, and the means and SDs taken out. A constant column keeps SD 1.
+        The standardised matrix, and the means and SDs taken out. A constant column becomes 0.
     """
     mean, sd = matrix.mean(axis=0), matrix.std(axis=0)
-    # The SD of a constant that binary floats cannot hold exactly is not quite 0.
-    sd = np.where(sd > 1e-12 * np.abs(mean), sd, 1.0)
+    sd[np.ptp(matrix, axis=0) == 0] = np.inf  # rounding can leave a constant an SD above 0
     return (matrix - mean) / sd, mean, sd
 
 
@@ -119,6 +83,24 @@ def separating(differences: np.ndarray) -> np.ndarray:
     # The solver allows each row to fall by 1e-7; a direction that exists rises by far more.
     rises = -programme.fun > 1e-5
     return rises & (np.abs(programme.x) > 1e-5)
+
+
+def risk_set_differences(time: np.ndarray, event: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """Covariates of a patient with an event less those of a patient at risk at that time.
+
+    The partial likelihood has a row for every event and everyone at risk. It suffices to compare
+    an event with those who leave before the next, and with that next event, which stands for all
+    who leave later.
+    """
+    event_times = np.unique(time[event == 1])
+    representative = [np.flatnonzero((time == t) & (event == 1))[0] for t in event_times]
+    last = np.searchsorted(event_times, time, side="right") - 1
+    pairs = [(representative[k], j) for j, k in enumerate(last) if k >= 0]
+    pairs += pairwise(representative)
+    # Events at one time outlive each other neither way.
+    pairs += [(j, i) for i, j in pairs if time[i] == time[j] and event[j] == 1]
+    first, second = np.transpose(pairs)
+    return matrix[first] - matrix[second]
 
 
 def newton(model) -> Fit:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from analysis_lib import _freeman_halton
+from analysis_lib import _checks, _freeman_halton
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,9 @@ def pearson_chi2(table) -> float:
 
     References
     ----------
-    IBM SPSS Statistics 25 Algorithms, CROSSTABS, "Pearson chi-square".
+    IBM SPSS Statistics 25 Algorithms, chapter CROSSTABS.
     """
-    return _chi2_p(_counts(table), correction=False)
+    return _chi2_p(_checks.counts(table), correction=False)
 
 
 def yates_chi2(table) -> float:
@@ -71,7 +71,7 @@ def yates_chi2(table) -> float:
     Returns
     -------
     float
-        The p of SPSS's "Continuity Correction" row; the correction moves no count past its expectation.
+        The p of SPSS's row "Continuity Correction", which moves no count past its expectation.
 
     Raises
     ------
@@ -105,9 +105,9 @@ def likelihood_ratio_chi2(table) -> float:
 
     References
     ----------
-    IBM SPSS Statistics 25 Algorithms, CROSSTABS, "Likelihood ratio chi-square".
+    IBM SPSS Statistics 25 Algorithms, chapter CROSSTABS.
     """
-    return _chi2_p(_counts(table), correction=False, lambda_="log-likelihood")
+    return _chi2_p(_checks.counts(table), correction=False, lambda_="log-likelihood")
 
 
 def linear_by_linear(table) -> float:
@@ -131,9 +131,9 @@ def linear_by_linear(table) -> float:
 
     References
     ----------
-    IBM SPSS Statistics 25 Algorithms, CROSSTABS, "Mantel-Haenszel test of linear association".
+    IBM SPSS Statistics 25 Algorithms, chapter CROSSTABS.
     """
-    counts = _counts(table)
+    counts = _checks.counts(table)
     if min(_without_empty(counts).shape) == 1:
         return 1.0
     n = counts.sum()
@@ -196,7 +196,7 @@ def fisher_freeman_halton(table) -> float:
     Freeman GH, Halton JH. Biometrika 1951;38:141-149.
     Mehta CR, Patel NR. J Am Stat Assoc 1983;78:427-434.
     """
-    counts = _without_empty(_counts(table))
+    counts = _without_empty(_checks.counts(table))
     if min(counts.shape) == 1:
         return 1.0
     return _freeman_halton.p_value(counts)
@@ -231,7 +231,7 @@ def odds_ratio(table, confidence: float = 0.95) -> OddsRatio:
     Woolf B. Ann Hum Genet 1955;19:251-253.
     """
     (a, b), (c, d) = _two_by_two(table).tolist()
-    z = stats.norm.isf((1 - _level(confidence)) / 2)
+    z = stats.norm.isf((1 - _checks.level(confidence)) / 2)
     if min(a, b, c, d) == 0:
         estimate = 0.0 if b * c else np.inf if a * d else np.nan
         return OddsRatio(estimate, np.nan, np.nan, np.nan)
@@ -273,39 +273,19 @@ def binomial_interval(
     """
     if method not in ("exact", "wilson"):
         raise ValueError(f"method must be 'exact' or 'wilson', not {method!r}")
-    if count != int(count) or n != int(n) or not 0 <= count <= n or n < 1:
+    whole = float(count).is_integer() and float(n).is_integer()
+    if not whole or not 0 <= count <= n or n < 1:
         raise ValueError(f"need whole numbers with 0 <= count <= n and n >= 1, not {count} of {n}")
     result = stats.binomtest(int(count), int(n))
-    interval = result.proportion_ci(_level(confidence), method=method)
+    interval = result.proportion_ci(_checks.level(confidence), method=method)
     return Proportion(count / n, float(interval.low), float(interval.high))
 
 
-def _counts(table) -> np.ndarray:
-    """Check a table of counts and give it as integers, shape (r, c)."""
-    try:
-        values = np.asarray(table, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError("a table of counts must be a rectangle of numbers") from None
-    if values.ndim != 2 or values.size == 0:
-        raise ValueError(f"a table of counts has rows and columns, not the shape {values.shape}")
-    if not np.all(np.isfinite(values)) or np.any(values < 0) or np.any(values != np.rint(values)):
-        raise ValueError("the counts of a table must be whole numbers that are not negative")
-    if values.sum() == 0:
-        raise ValueError("the table counts no patient")
-    return values.astype(np.int64)
-
-
 def _two_by_two(table) -> np.ndarray:
-    counts = _counts(table)
+    counts = _checks.counts(table)
     if counts.shape != (2, 2):
         raise ValueError(f"this needs a 2x2 table, not {counts.shape[0]}x{counts.shape[1]}")
     return counts
-
-
-def _level(confidence: float) -> float:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, not {confidence}")
-    return confidence
 
 
 def _without_empty(counts: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis_lib import _regression
+from analysis_lib import _checks, _regression
 from analysis_lib.survival import CoxModel, cox
 
 
@@ -71,8 +71,10 @@ def logistic(covariates, outcome, names=None) -> LogisticModel:
     ----------
     Cox DR. J R Stat Soc B 1958;20:215-242. Computed by statsmodels' ``Logit``.
     """
-    outcome = _checked_outcome(outcome)
-    matrix, names = _regression.covariate_matrix(covariates, outcome.size, names)
+    outcome = _checks.binary("outcome", outcome)
+    if np.ptp(outcome) == 0:
+        raise ValueError("outcome: all patients have the same")
+    matrix, names = _checks.covariates(covariates, outcome.size, names)
     matrix, mean, sd = _regression.standardised(matrix)
     matrix = np.column_stack([np.ones(outcome.size), matrix])
     separated = _regression.separating(matrix * (2 * outcome - 1)[:, np.newaxis])[1:]
@@ -152,24 +154,10 @@ def adjusted_cox(time, event, treated, score) -> CoxModel:
     ValueError
         As `analysis_lib.survival.cox`, and if `treated` or `score` is outside its range.
     """
-    treated = _checked_outcome(treated)
-    score, _ = _regression.covariate_matrix(score, treated.size, ["score"])
+    treated, score = _checks.binary("treated", treated), _checks.sample("score", score)
+    if treated.size != score.size:
+        raise ValueError("score: need one for each patient")
     if np.any((score < 0) | (score > 1)):
-        raise ValueError("a propensity score lies between 0 and 1")
-    return cox(
-        time, event, np.column_stack([treated, score]), ties="breslow", names=("treated", "score")
-    )
-
-
-def _checked_outcome(outcome) -> np.ndarray:
-    try:
-        values = np.asarray(outcome, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError("an outcome or treatment must be a list of 0 and 1") from None
-    if values.ndim != 1 or values.size == 0:
-        raise ValueError("an outcome or treatment must be a list with one value for each patient")
-    if not np.all((values == 0) | (values == 1)):
-        raise ValueError("an outcome or treatment must be 0 or 1, and not missing")
-    if np.ptp(values) == 0:
-        raise ValueError("all patients have the same outcome or treatment")
-    return values
+        raise ValueError("score: must lie between 0 and 1")
+    both = np.column_stack([treated, score])
+    return cox(time, event, both, ties="breslow", names=("treated", "score"))

@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
+from analysis_lib import _checks
+
 Numbers = float | np.ndarray
 
 
@@ -34,11 +36,12 @@ def t_test(mean1, sd1, n1, mean2, sd2, n2, equal_variance: bool = True) -> Numbe
 
     References
     ----------
-    IBM SPSS Statistics 25 Algorithms, T-TEST. Computed by `scipy.stats.ttest_ind_from_stats`.
+    IBM SPSS Statistics 25 Algorithms, chapter T-TEST. Computed by
+    `scipy.stats.ttest_ind_from_stats`.
     """
-    mean1, mean2 = _finite("mean", mean1), _finite("mean", mean2)
-    sd1, sd2 = _not_negative("SD", sd1), _not_negative("SD", sd2)
-    n1, n2 = _finite("group size", n1), _finite("group size", n2)
+    mean1, mean2 = _checks.finite("mean", mean1), _checks.finite("mean", mean2)
+    sd1, sd2 = _checks.not_negative("SD", sd1), _checks.not_negative("SD", sd2)
+    n1, n2 = _checks.finite("group size", n1), _checks.finite("group size", n2)
     if np.any(n1 < 2) or np.any(n2 < 2):
         raise ValueError("a t test needs two values in each group")
     if np.any((sd1 == 0) & (sd2 == 0)):
@@ -87,7 +90,7 @@ def pooled_sd(means, sds, ns) -> Numbers:
     ValueError
         As `pooled_mean`, if an SD is negative, or fewer than two values in all.
     """
-    sds = _not_negative("SD", sds)
+    sds = _checks.not_negative("SD", sds)
     means, sds, ns = _groups(means, sds, ns)
     total = ns.sum(axis=0)
     if np.any(total < 2):
@@ -118,12 +121,12 @@ def quantile(values, q) -> Numbers:
 
     References
     ----------
-    IBM SPSS Statistics 25 Algorithms, EXAMINE, HAVERAGE. Computed by `numpy.quantile`.
+    IBM SPSS Statistics 25 Algorithms, chapter EXAMINE (HAVERAGE). Computed by `numpy.quantile`.
     """
-    q = _finite("q", q)
+    q = _checks.finite("q", q)
     if np.any((q < 0) | (q > 1)):
         raise ValueError("a quantile's fraction lies between 0 and 1")
-    return _plain(np.quantile(_sample("values", values), q, method="weibull"))
+    return _plain(np.quantile(_checks.sample("values", values), q, method="weibull"))
 
 
 def tukey_hinges(values) -> tuple[float, float]:
@@ -148,7 +151,7 @@ def tukey_hinges(values) -> tuple[float, float]:
     ----------
     Tukey JW. Exploratory Data Analysis. Addison-Wesley 1977.
     """
-    ordered = np.sort(_sample("values", values))
+    ordered = np.sort(_checks.sample("values", values))
     half = (ordered.size + 1) // 2
     return float(np.median(ordered[:half])), float(np.median(ordered[-half:]))
 
@@ -174,9 +177,9 @@ def mann_whitney(x, y) -> float:
 
     References
     ----------
-    IBM SPSS Statistics 25 Algorithms, NPAR TESTS. Computed by `scipy.stats.mannwhitneyu`.
+    IBM SPSS Statistics 25 Algorithms, chapter NPAR TESTS. Computed by `scipy.stats.mannwhitneyu`.
     """
-    x, y = _sample("x", x), _sample("y", y)
+    x, y = _checks.sample("x", x), _checks.sample("y", y)
     if np.ptp(np.concatenate([x, y])) == 0:  # no variance: SciPy would answer NaN
         return 1.0
     return float(stats.mannwhitneyu(x, y, use_continuity=False, method="asymptotic").pvalue)
@@ -207,7 +210,7 @@ def wald_p(estimate, ci_low, ci_high, confidence: float = 0.95) -> Numbers:
     ----------
     Altman DG, Bland JM. BMJ 2011;343:d2304.
     """
-    estimate = _positive("ratio", estimate)
+    estimate = _checks.positive("ratio", estimate)
     se = _half_width(ci_low, ci_high) / _z(confidence)
     return _plain(2 * stats.norm.sf(np.abs(np.log(estimate)) / se))
 
@@ -282,7 +285,7 @@ def wald_limit(estimate, other_limit) -> Numbers:
     ValueError
         If a value is not positive and finite.
     """
-    return _plain(_positive("ratio", estimate) ** 2 / _positive("limit", other_limit))
+    return _plain(_checks.positive("ratio", estimate) ** 2 / _checks.positive("limit", other_limit))
 
 
 def wald_confidence_level(estimate, ci_low, ci_high, p) -> Numbers:
@@ -327,7 +330,7 @@ def symmetric_midpoint(ci_low, ci_high) -> Numbers:
     ValueError
         If a limit is not finite or a lower limit above its upper limit.
     """
-    low, high = _finite("limit", ci_low), _finite("limit", ci_high)
+    low, high = _checks.finite("limit", ci_low), _checks.finite("limit", ci_high)
     if np.any(low > high):
         raise ValueError("the lower limit lies above the upper limit")
     return _plain(low + (high - low) / 2)
@@ -338,57 +341,26 @@ def _plain(result) -> Numbers:
     return float(result) if np.ndim(result) == 0 else np.asarray(result)
 
 
-def _finite(name: str, value) -> np.ndarray:
-    try:
-        array = np.asarray(value, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError(f"{name}: not a number, or a ragged list of numbers") from None
-    if not np.all(np.isfinite(array)):
-        raise ValueError(f"{name}: must be finite and not missing")
-    return array
-
-
-def _not_negative(name: str, value) -> np.ndarray:
-    array = _finite(name, value)
-    if np.any(array < 0):
-        raise ValueError(f"{name}: must not be negative")
-    return array
-
-
-def _positive(name: str, value) -> np.ndarray:
-    array = _finite(name, value)
-    if np.any(array <= 0):
-        raise ValueError(f"{name}: must be positive")
-    return array
-
-
-def _sample(name: str, values) -> np.ndarray:
-    array = _finite(name, values)
-    if array.ndim != 1 or array.size == 0:
-        raise ValueError(f"{name}: must be a list of at least one value")
-    return array
-
-
 def _groups(*summaries) -> list[np.ndarray]:
     """Check the summaries of k groups, the sizes last, and bring them to one shape."""
     *others, ns = summaries
-    arrays = [_finite("summary", s) for s in others] + [_positive("group size", ns)]
+    arrays = [_checks.finite("summary", s) for s in others] + [_checks.positive("group size", ns)]
     if any(a.ndim == 0 for a in arrays) or len({a.shape[0] for a in arrays}) > 1:
         raise ValueError("every group needs its own mean, SD and size")
     if arrays[0].shape[0] == 0:
         raise ValueError("there is no group to pool")
-    return np.broadcast_arrays(*arrays)
+    # Groups run along the first axis, so what has fewer axes is repeated along the last ones.
+    axes = max(a.ndim for a in arrays)
+    return np.broadcast_arrays(*(a.reshape(a.shape + (1,) * (axes - a.ndim)) for a in arrays))
 
 
 def _z(confidence: float) -> float:
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must lie between 0 and 1, not {confidence}")
-    return stats.norm.isf((1 - confidence) / 2)
+    return stats.norm.isf((1 - _checks.level(confidence)) / 2)
 
 
 def _half_width(ci_low, ci_high) -> np.ndarray:
     """Half the width of a ratio's interval on the log scale."""
-    low, high = _positive("lower limit", ci_low), _positive("upper limit", ci_high)
+    low, high = _checks.positive("lower limit", ci_low), _checks.positive("upper limit", ci_high)
     if np.any(low >= high):
         raise ValueError("the lower limit must lie below the upper limit")
     return np.log(high / low) / 2
@@ -396,7 +368,7 @@ def _half_width(ci_low, ci_high) -> np.ndarray:
 
 def _implied_se(estimate, p) -> tuple[np.ndarray, np.ndarray]:
     """Log of a ratio and the standard error of that log which a two-sided p implies."""
-    log_estimate, p = np.log(_positive("ratio", estimate)), _finite("p", p)
+    log_estimate, p = np.log(_checks.positive("ratio", estimate)), _checks.finite("p", p)
     if np.any((p <= 0) | (p >= 1)):
         raise ValueError("p must lie between 0 and 1")
     if np.any(log_estimate == 0):

@@ -8,12 +8,11 @@ median's symmetric interval is written out here, since none has it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from scipy import stats
 
-from analysis_lib import _regression
+from analysis_lib import _checks, _regression
 
 #: A survival probability this near to a limit (.45, .50, .55) is at the limit: .55 and a product
 #: such as 19/20 * 18/19 * ... that equals it differ in their last bits. R's ``quantile.survfit``
@@ -124,7 +123,7 @@ def kaplan_meier(time, event) -> KaplanMeier:
     ----------
     Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481.
     """
-    time, event = _checked(time, event)
+    time, event = _checks.times_and_events(time, event)
     times, position = np.unique(time, return_inverse=True)
     at_risk = np.bincount(position)[::-1].cumsum()[::-1]
     events = np.bincount(position, weights=event).astype(int)
@@ -159,7 +158,7 @@ def median_survival(time, event, ci: str = "spss") -> MedianSurvival:
 
     References
     ----------
-    Collett D. Modelling Survival Data in Medical Research, 2nd ed. 2003, section 2.4 (the interval
+    Collett D. Modelling Survival Data in Medical Research, 2nd ed. 2003, chapter 2 (the interval
     of SPSS). IBM support page swg21476688 (its median). Brookmeyer R, Crowley J. Biometrics
     1982;38:29-41.
     """
@@ -199,7 +198,7 @@ def reverse_kaplan_meier_median(time, event) -> MedianSurvival:
     ----------
     Schemper M, Smith TL. Control Clin Trials 1996;17:343-346.
     """
-    time, event = _checked(time, event)
+    time, event = _checks.times_and_events(time, event)
     return median_survival(time, 1 - event)
 
 
@@ -225,7 +224,7 @@ def mean_survival(time, event) -> MeanSurvival:
     References
     ----------
     IBM support page swg21476688 (the mean); Klein JP, Moeschberger ML. Survival Analysis, 2nd ed.
-    2003, formula 4.5.3 (its variance).
+    2003, section 4.5 (its variance).
     """
     curve = kaplan_meier(time, event)
     steps = np.diff(curve.time, prepend=0.0) * np.r_[1.0, curve.survival[:-1]]
@@ -261,8 +260,8 @@ def logrank(time, event, group) -> LogRank:
     ----------
     Mantel N. Cancer Chemother Rep 1966;50:163-170. Computed by statsmodels' ``survdiff``.
     """
-    time, event = _checked(time, event)
-    code = _group_codes(group, time.size)
+    time, event = _checks.times_and_events(time, event)
+    code = _checks.group_codes(group, time.size)
     informative = time >= np.min(time[event == 1], initial=np.inf)
     time, event, code = time[informative], event[informative], code[informative]
     df = np.unique(code).size - 1
@@ -308,12 +307,12 @@ def cox(time, event, covariates, ties: str = "breslow", names=None) -> CoxModel:
     """
     if ties not in ("breslow", "efron"):
         raise ValueError(f"ties must be 'breslow' or 'efron', not {ties!r}")
-    time, event = _checked(time, event)
-    matrix, names = _regression.covariate_matrix(covariates, time.size, names)
+    time, event = _checks.times_and_events(time, event)
+    matrix, names = _checks.covariates(covariates, time.size, names)
     if not event.any():
         raise ValueError("without an event there is no Cox model")
     matrix, _, sd = _regression.standardised(matrix)
-    separated = _regression.separating(_risk_set_differences(time, event, matrix))
+    separated = _regression.separating(_regression.risk_set_differences(time, event, matrix))
     # Imported here for the sake of commands that need no model: statsmodels takes 1-2 s.
     from statsmodels.duration.hazard_regression import PHReg
 
@@ -332,42 +331,6 @@ def cox(time, event, covariates, ties: str = "breslow", names=None) -> CoxModel:
         converged=fit.converged and not separated.any(),
         separated=tuple(np.array(names)[separated].tolist()),
     )
-
-
-def _checked(time, event) -> tuple[np.ndarray, np.ndarray]:
-    try:
-        time, event = np.asarray(time, dtype=float), np.asarray(event, dtype=float)
-    except (TypeError, ValueError):
-        raise ValueError("time and event must be lists of numbers") from None
-    if time.ndim != 1 or event.ndim != 1 or time.size != event.size:
-        raise ValueError(
-            f"need one time and one event for each patient: {time.shape}, {event.shape}"
-        )
-    if time.size == 0:
-        raise ValueError("there is no patient")
-    if not np.all(np.isfinite(time)) or np.any(time < 0):
-        raise ValueError("times must be finite, not missing and not negative")
-    if not np.all((event == 0) | (event == 1)):
-        raise ValueError("events must be 1 (event) or 0 (censored), and not missing")
-    return time, event.astype(int)
-
-
-def _group_codes(group, n: int) -> np.ndarray:
-    """Groups as 0, 1, ..."""
-    labels = np.asarray(group)
-    if labels.shape != (n,):
-        raise ValueError(
-            f"need one group for each of the {n} patients, not the shape {labels.shape}"
-        )
-    if any(label is None or label != label for label in labels.tolist()):
-        raise ValueError("a group is missing")
-    try:
-        distinct, code = np.unique(labels, return_inverse=True)
-    except TypeError:
-        raise ValueError("groups must be all numbers or all text") from None
-    if distinct.size < 2:
-        raise ValueError("a comparison needs two groups")
-    return code
 
 
 def _greenwood_terms(at_risk: np.ndarray, events: np.ndarray) -> np.ndarray:
@@ -409,7 +372,7 @@ def _pointwise_band(curve: KaplanMeier, kind: str) -> tuple[np.ndarray, np.ndarr
 
 
 def _crossing_of_half(time: np.ndarray, curve: np.ndarray) -> float:
-    """Where a falling step function crosses .5: the middle if it stays there for a while."""
+    """Where a step function first falls to .5: the middle if it stays there for a while."""
     reaches = np.flatnonzero(curve <= 0.5 + TOLERANCE)
     passes = np.flatnonzero(curve < 0.5 - TOLERANCE)
     if not reaches.size:
@@ -417,21 +380,3 @@ def _crossing_of_half(time: np.ndarray, curve: np.ndarray) -> float:
     if passes.size:
         return float(time[reaches[0]] + time[passes[0]]) / 2
     return float(time[reaches[0]] + time[-1]) / 2 if np.isfinite(curve[-1]) else np.nan
-
-
-def _risk_set_differences(time: np.ndarray, event: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Covariates of a patient with an event less those of patients at risk with him.
-
-    The partial likelihood has a row for every event and everyone at risk. It suffices to compare
-    an event with those who leave before the next, and with that next event, which stands for all
-    who leave later.
-    """
-    event_times = np.unique(time[event == 1])
-    representative = [np.flatnonzero((time == t) & (event == 1))[0] for t in event_times]
-    last = np.searchsorted(event_times, time, side="right") - 1
-    pairs = [(representative[k], j) for j, k in enumerate(last) if k >= 0]
-    pairs += pairwise(representative)
-    # Events at one time outlive each other neither way.
-    pairs += [(j, i) for i, j in pairs if time[i] == time[j] and event[j] == 1]
-    first, second = np.transpose(pairs)
-    return matrix[first] - matrix[second]
