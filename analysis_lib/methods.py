@@ -107,8 +107,8 @@ def _table(counts: Sequence[float]) -> np.ndarray:
 def _test(test: Callable[[np.ndarray], float], keep_empty: bool = False) -> Compute:
     def compute(*counts: float) -> float:
         table = _table(counts)
-        # A corner of no patients, or a count gone negative, has no test.
-        if table.min() < 0 or (table.sum(axis=0) == 0).any():
+        # A corner of no patients, or a count gone negative or without end, has no test.
+        if not np.isfinite(table).all() or table.min() < 0 or (table.sum(axis=0) == 0).any():
             return math.nan
         return test(table[(table.sum(axis=1) > 0) | keep_empty].astype(int))
 

@@ -17,7 +17,8 @@ from itertools import product
 # ASCII digits only: `\d` would take any script's digits, which no paper mixes.
 _PATTERN = re.compile(r"(?P<relation>[<≤>≥]?)(?P<digits>-?[0-9]{1,15}(?:\.(?P<fraction>[0-9]{1,15}))?)")
 
-# Room for the error of floating-point arithmetic, far below half a unit of any printed digit.
+# Room for the error of floating-point arithmetic. It stays far below half a unit of the last digit
+# for numbers of up to seven digits and seven decimals; a paper prints no longer ones.
 _RELATIVE_TOLERANCE = 1e-9
 
 # Digits enough for any float: the greatest has 309 before the point.
