@@ -1,0 +1,249 @@
+"""The command `audit`: what it prints and writes, and how it ends when the input is bad."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from analysis_lib import __main__ as commands
+from analysis_lib import ledger
+from analysis_lib.errors import InputError
+from analysis_lib.published import NUMBERS, ROOT, load
+
+FILES = sorted(NUMBERS.glob("*.csv"))
+
+
+@pytest.fixture
+def numbers(tmp_path: Path) -> Path:
+    """A copy of the transcription that a test may spoil."""
+    return Path(shutil.copytree(NUMBERS, tmp_path / "numbers"))
+
+
+def spoil(folder: Path, old: str, new: str) -> tuple[Path, int]:
+    """Change one place of the transcription; say the file and the row."""
+    for file in sorted(folder.glob("*.csv")):
+        text = file.read_text(encoding="utf-8")
+        if old in text:
+            assert text.count(old) == 1, "a place should be one"
+            file.write_text(text.replace(old, new), encoding="utf-8")
+            return file, text[: text.index(old)].count("\n") + 1
+    raise AssertionError(f"{old!r} is not in the transcription")
+
+
+def line_of(id: str) -> str:
+    """The row of a number, as it stands in the file."""
+    number = load()[id]
+    return number.file.read_text(encoding="utf-8").split("\n")[number.row - 1]
+
+
+MEN = line_of("table1.sex_male.surgery.count")
+
+
+def shell(*arguments: str | Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The command as a user runs it."""
+    return subprocess.run(
+        [sys.executable, "-m", "analysis_lib", *map(str, arguments)],
+        cwd=ROOT,
+        env={**os.environ, **settings},
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+# --- as a user runs it
+
+
+def test_the_audit_of_the_paper_succeeds_and_writes_every_verdict(tmp_path):
+    file = tmp_path / "verdicts.json"
+    done = shell("audit", "--json", file)
+    assert (done.returncode, done.stderr) == (0, "")
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    paper = load()
+    assert [row["id"] for row in rows] == list(paper)
+    assert all(row["verdict"] in ledger.VERDICTS for row in rows)
+    assert all({"where", "printed", "recomputed", "method", "inputs", "reason"} <= row.keys() for row in rows)
+    assert done.stdout.startswith(f"{len(paper)} printed numbers\n")
+    # The counts printed by verdict are those of the file, and add up.
+    counts = {v: int(n) for n, v in re.findall(r"^ *(\d+) ([a-z-]+): ", done.stdout, re.MULTILINE)}
+    assert counts == {v: n for v in ledger.VERDICTS if (n := sum(r["verdict"] == v for r in rows))}
+    assert sum(counts.values()) == len(paper)
+    for row in rows:
+        assert (f"contradicted  {row['id']}: {row['reason']}" in done.stdout) is (row["verdict"] == "contradicted")
+
+
+def test_bad_input_is_told_in_one_line_without_a_traceback(numbers, tmp_path):
+    file, row = spoil(numbers, MEN, MEN.replace(",12,", ",l2,"))
+    done = shell("audit", "--numbers", numbers, "--json", tmp_path / "verdicts.json")
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"{file}, row {row}, column 'printed': 'l2' is not a printed number")
+    assert done.stderr.count("\n") == 1
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["numbers"]
+
+
+def test_a_reader_that_goes_away_is_no_traceback():
+    # Unbuffered, so that the second line already finds the pipe closed.
+    with subprocess.Popen(
+        [sys.executable, "-u", "-m", "analysis_lib", "audit"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        process.stdout.close()
+        complaint = process.stderr.read()
+        assert process.wait(timeout=60) == commands.READER_GONE
+    assert complaint == b""
+
+
+# --- bad input of every kind
+
+Spoil = Callable[[Path], None]
+
+
+def without_a_column(folder: Path) -> None:
+    text = FILES[0].read_text(encoding="utf-8")
+    (folder / FILES[0].name).write_text(text.replace("same_as", "first", 1), encoding="utf-8")
+
+
+def with_a_repeated_id(folder: Path) -> None:
+    spoil(folder, MEN, f"{MEN}\n{MEN}")
+
+
+def with_bytes(content: bytes) -> Spoil:
+    return lambda folder: [file.write_bytes(content) for file in folder.glob("*.csv")] and None
+
+
+BAD_INPUT: dict[str, tuple[Spoil, str]] = {
+    "malformed number": (lambda f: spoil(f, MEN, MEN.replace(",12,", ",1.2.3,")), "'1.2.3' is not a printed number"),
+    "duplicate id": (with_a_repeated_id, "stands already in"),
+    "unknown first printing": (lambda f: spoil(f, MEN, MEN.replace(",,yes", ",nowhere,yes")), "'nowhere' is not an id"),
+    "missing column": (without_a_column, "row 1: lacks the column 'same_as'"),
+    "a cell too few": (lambda f: spoil(f, MEN, MEN.replace(",12,", ",")), "has 8 cells where the heading has 9"),
+    "a cell too many": (lambda f: spoil(f, MEN, MEN + ","), "has 10 cells where the heading has 9"),
+    "NUL byte": (lambda f: spoil(f, MEN, MEN.replace("male", "ma\0le", 1)), "holds a NUL byte"),
+    "another encoding": (with_bytes("id,where\nµ,abstract\n".encode("latin-1")), "cannot be read as UTF-8"),
+    "UTF-16": (with_bytes("id,where\n".encode("utf-16")), "cannot be read as UTF-8"),
+    "empty file": (with_bytes(b""), "row 1: lacks the column 'id'"),
+    "missing file": (lambda f: [file.unlink() for file in f.glob("*.csv")] and None, "no .csv file"),
+    "missing folder": (shutil.rmtree, "no .csv file of printed numbers here"),
+    "a number that recipes need is gone": (lambda f: spoil(f, MEN + "\n", ""), "is not an id of the transcription"),
+    "a number without a recipe": (
+        lambda f: spoil(f, MEN, MEN + "\n" + MEN.replace("sex_male", "sex_other")),
+        "table1.sex_other.surgery.count has no recipe",
+    ),
+    "a count that is none": (
+        lambda f: spoil(f, (n := line_of("abstract.patients.surgery.n")), n.replace(",26,", ",<26,")),
+        "prints <26, where a whole number is needed",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_INPUT)
+def test_bad_input_names_the_place_and_leaves_everything_as_it_was(kind, numbers, tmp_path, capsys):
+    make, words = BAD_INPUT[kind]
+    make(numbers)
+    target = tmp_path / "verdicts.json"
+    target.write_text("the last audit's")
+    assert commands.main(["audit", "--numbers", str(numbers), "--json", str(target)]) == commands.BAD_INPUT == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert words in err
+    assert re.fullmatch(r"[^\n]+\n", err)
+    named = "recipes.csv" if "gone" in kind else "numbers"
+    assert named in err.partition(": ")[0]
+    if not kind.startswith(("missing f", "another", "UTF")):
+        assert re.search(r", row \d+[,:]", err)
+    assert target.read_text() == "the last audit's"
+    assert {p.name for p in tmp_path.iterdir()} <= {"numbers", "verdicts.json"}
+
+
+@pytest.mark.parametrize(
+    ("recipe", "words"),
+    [
+        ("ghost,,sum,table1.sex_male.surgery.count,,", "row 2, column 'id': 'ghost' is not an id"),
+        ("table1.sex_male.p,,guess,,,", "row 2, column 'method': 'guess' is not a method"),
+        ("table1.sex_male.p,,sum,ghost,,", "row 2, column 'inputs': 'ghost' is not an id"),
+    ],
+)
+def test_a_recipe_that_names_what_there_is_not(recipe, words, tmp_path, monkeypatch, capsys):
+    file = tmp_path / "recipes.csv"
+    file.write_text("id,variant,method,inputs,stated,note\n" + recipe + "\n")
+    audit = ledger.audit
+    monkeypatch.setattr(ledger, "audit", lambda numbers: audit(numbers, file))
+    assert commands.main(["audit"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"{file}, {words}")
+    assert err.count("\n") == 1
+
+
+# --- what the JSON file may and may not do
+
+
+def test_a_target_in_a_folder_that_there_is_not(tmp_path, capsys):
+    target = tmp_path / "nowhere" / "verdicts.json"
+    assert commands.main(["audit", "--json", str(target)]) == 2
+    out, err = capsys.readouterr()
+    assert (out, err) == ("", f"{target}: cannot be written: No such file or directory\n")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_target_that_is_a_folder_stays_one_and_nothing_lies_about(tmp_path):
+    (tmp_path / "verdicts").mkdir()
+    with pytest.raises(InputError, match="verdicts: cannot be written: Is a directory"):
+        commands.write_beside_then_rename(tmp_path / "verdicts", "text")
+    assert [p.name for p in tmp_path.iterdir()] == ["verdicts"]
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    file = tmp_path / "verdicts.json"
+    commands.write_beside_then_rename(file, "≤ first\n")
+    assert file.read_bytes() == "≤ first\n".encode()
+    assert file.stat().st_mode & 0o777 == 0o644
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(InputError, match=r"verdicts\.json: cannot be written: No space left on device"):
+        commands.write_beside_then_rename(file, "second")
+    assert file.read_bytes() == "≤ first\n".encode()
+    assert [p.name for p in tmp_path.iterdir()] == ["verdicts.json"]
+
+
+# --- verdicts that are not the expected ones
+
+
+def test_a_wrong_digit_fails_the_audit_and_is_named_but_the_verdicts_are_written(numbers, tmp_path, capsys):
+    spoil(numbers, MEN, MEN.replace(",12,", ",13,"))
+    target = tmp_path / "verdicts.json"
+    assert commands.main(["audit", "--numbers", str(numbers), "--json", str(target)]) == 1
+    out, err = capsys.readouterr()
+    *lines, last = err.splitlines()
+    assert last == f"{len(lines)} verdicts are not the expected ones"
+    assert any(
+        line.startswith("table1.sex_male.surgery.count: expected reproduced, got contradicted.") for line in lines
+    )
+    assert "contradicted  table1.sex_male.surgery.count: " in out
+    by_id = {row["id"]: row for row in json.loads(target.read_text(encoding="utf-8"))}
+    assert by_id["table1.sex_male.surgery.count"]["printed"] == "13"
+    assert by_id["table1.sex_male.surgery.count"]["verdict"] == "contradicted"
+
+
+@pytest.mark.parametrize("arguments", [[], ["adit"], ["audit", "--nubmers", "x"], ["audit", "--json"]])
+def test_a_command_that_there_is_not_is_bad_input_too(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        commands.main(arguments)
+    assert ended.value.code == 2
+    assert "usage: python -m analysis_lib" in capsys.readouterr().err
