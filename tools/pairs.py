@@ -1,12 +1,11 @@
 """The pairs book/NAME.md ⇄ book/NAME.ipynb: the .md is the source, the .ipynb is written from it.
 
-`python tools/pairs.py` (that is, `make sync`) writes each notebook anew; with --check it only
-says which notebooks differ. jupytext's own --test looks at the round trip, not at the pair.
+`make sync` writes each notebook anew, and the build refuses one that differs. jupytext's own
+--test looks at the round trip, not at the pair.
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import sys
 from pathlib import Path
@@ -70,14 +69,6 @@ def _contents(notebook) -> tuple:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="change nothing, fail on a difference")
-    check = parser.parse_args().check
-    if check:
-        differing = out_of_step(ROOT / "book")
-        for path in differing:
-            print(f"{path.relative_to(ROOT)} does not match its .md: run `make sync`")
-        sys.exit(bool(differing))
     for source in paired_sources(ROOT / "book"):
         if write_notebook(source):
             print(f"wrote {source.with_suffix('.ipynb').relative_to(ROOT)}")
