@@ -1,0 +1,49 @@
+"""Tables that chapters show; see analysis_lib/display.py."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from analysis_lib import display, ledger
+
+
+@pytest.fixture(scope="module")
+def claims():
+    return ledger.audit()
+
+
+def test_side_by_side_shows_every_number_of_a_row_once(claims):
+    html = display.side_by_side(claims, "table1", ["sex_male", "age", "bmi"], "Some rows").html
+    shown = re.findall(r'href="ledger\.html#([^"]+)"', html)
+    wanted = [id for id in claims if re.match(r"table1\.(sex_male|age|bmi)\.", id)]
+    assert sorted(shown) == sorted(wanted)
+
+
+def test_side_by_side_puts_recomputed_beneath_printed(claims):
+    html = display.side_by_side(claims, "table1", ["sex_male"], "One row").html
+    assert re.sub("<[^>]+>", "|", html).count("46%") == 1
+    assert "46.15%</small>" in html
+    assert "0.4687</small>" in html
+
+
+def test_side_by_side_says_what_the_values_of_a_row_are(claims):
+    html = display.side_by_side(claims, "table1", ["age", "bmi", "sex_male"], "Rows").html
+    assert ">age, years, mean (SD)<" in html
+    assert ">body mass index, kg/m2, median (quartiles)<" in html
+    assert ">male sex<" in html
+    # This row's first number is the limit in its own name.
+    assert ">several liver metastases<" in display.side_by_side(claims, "table1", ["liver_3"], "Row").html
+
+
+def test_side_by_side_leaves_out_what_is_not_printed(claims):
+    # The row of grades has a p value only; a zero has no percentage.
+    html = display.side_by_side(claims, "table1", ["grade", "nec"], "Two rows").html
+    assert html.count('<td class="empty"></td>') == 4
+    assert re.search(r'data-label="PRRT only"><div><a [^>]+>0</a></div>', html)
+
+
+def test_side_by_side_refuses_a_row_that_is_not_there(claims):
+    with pytest.raises(KeyError, match="no_such_row"):
+        display.side_by_side(claims, "table1", ["no_such_row"], "No row")
