@@ -167,19 +167,14 @@ def _derived(number: PublishedNumber, variants: list[Recipe], numbers: Transcrip
     def choose(stated: bool, agrees: str) -> list[Outcome]:
         return [o for o in outcomes if o.stated is stated and o.agrees == agrees]
 
-    for verdict, agreeing in (
+    tiers = (
         ("reproduced", choose(True, "digits")),
         ("within-rounding", choose(True, "rounding")),
         ("other-method", choose(False, "digits") or choose(False, "rounding")),
-    ):
-        if agreeing:
-            best = agreeing[0]
-            break
-    else:
-        verdict, agreeing = "contradicted", []
-        stated = [o for o in outcomes if o.stated] or outcomes
-        best = min(outcomes, key=lambda o: number.interval.distance(o.point))
-        agreeing = stated
+    )
+    nearest = min(outcomes, key=lambda o: number.interval.distance(o.point))
+    verdict, agreeing = next(((v, found) for v, found in tiers if found), ("contradicted", [nearest]))
+    best = agreeing[0]
     values = [_plain(term.evaluate(numbers)[0]) for term in first.inputs]
     words = first.method.words.format(*values)
     return Claim(
@@ -213,7 +208,7 @@ def _reason(
     start = f"{words[0].upper()}{words[1:]}"
     named = f" ({best.name})" if best.name else ""
     rest = ""
-    if len(agreeing) > 1 and verdict != "contradicted":
+    if len(agreeing) > 1:
         rest = f" So does {_list(o.name for o in agreeing[1:])}."
     others = [o for o in outcomes if o.agrees == "no" and o.name]
     if verdict == "reproduced":
