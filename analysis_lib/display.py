@@ -164,11 +164,12 @@ def _cell(claims: Mapping[str, Claim], stem: str) -> str:
     found = [claims[f"{stem}.{s}"] for s in statistics]
     first, *rest = [_linked(claim) for claim in found]
     cell = f"{first} ({'–'.join(rest)})" if rest else first
-    computed = [
-        recomputed_text(c)
-        for c in found
-        if c.recomputed is not None and number_text(c.recomputed, c.number.printed.decimals) != c.number.printed.text
-    ]
+    computed = []
+    for claim in found:
+        if claim.recomputed is not None:
+            text = number_text(claim.recomputed, claim.number.printed.decimals)
+            if text != claim.number.printed.text:
+                computed.append(with_unit(text, "%" if claim.number.statistic == "percent" else ""))
     return cell + (f"<br><small>{escape(', '.join(computed))}</small>" if computed else "")
 
 
