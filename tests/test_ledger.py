@@ -137,6 +137,20 @@ def test_a_contradiction_lists_all_that_was_tried_and_the_distance_of_the_neares
     assert found.recomputed == pytest.approx(0.468733106478)  # R 4.2.2: chisq.test(s, correct = FALSE)
 
 
+def test_all_that_agree_are_named():
+    assert "pearson) gives 0.4687, printed >0.05. So does fisher, yates and likelihood ratio." in (
+        claim(">0.05", "categorical_p", SEX).reason
+    )
+
+
+def test_an_infinite_odds_ratio_is_no_number_of_the_json():
+    found = claim("2.0", "odds_ratio", "men; men; women; all")  # nobody without among the first
+    assert (found.verdict, found.recomputed) == ("contradicted", float("inf"))
+    row = found.as_dict()
+    assert (row["recomputed"], row["low"], row["high"]) == (None, None, None)
+    json.dumps(row, allow_nan=False)
+
+
 def test_of_several_variants_the_one_that_agrees_speaks():
     target = number("target", "percent", "54")
     variants = [recipe("target", "percent", f"{who}; all", variant=who) for who in ("men", "women")]
@@ -158,6 +172,10 @@ def test_the_stated_method_goes_before_another_that_hits_the_digits():
     ]
     assert [f.verdict for f in found] == ["within-rounding", "reproduced", "reproduced"]
     assert [f.recomputed for f in found] == pytest.approx([0.378892058604, 0.389800748381, 0.389800748381])
+    # Welch's p may be up to 0.408 within the rounding, Student's may not be 0.402.
+    other = number("target", "p", "0.402")
+    way = [recipe("target", "t_test", way, "pooled")]
+    assert judge(other, way, transcription(other, *given_ages)).verdict == "other-method"
 
 
 def test_what_cannot_be_computed_is_contradicted_and_says_why():

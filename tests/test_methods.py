@@ -219,6 +219,11 @@ def test_both_t_tests_from_summaries():
     )
 
 
+def splits_of(*values: float) -> set[int]:
+    """Sizes of the first group for which there are t tests."""
+    return {int(name.split()[1]) for name in METHODS["t_test_split"].named(values)}
+
+
 def test_t_tests_for_every_split_that_an_overall_mean_allows():
     # Fibrosis: 59 ± 25 against 41 ± 21 in 24 specimens with mean 52; PR at most 16, SD at most 10.
     found = compute("t_test_split", [59, 25, 41, 21, 24, 52, 16, 10])
@@ -230,14 +235,17 @@ def test_t_tests_for_every_split_that_an_overall_mean_allows():
     assert found["welch, 14 and 10 patients"] == pytest.approx(0.0695764750257, **R)
 
 
+def test_a_split_must_give_the_overall_mean_within_the_rounding_of_the_groups_means():
+    # 41 + 0.75 n: 13 would give 50.75, and 17 would give 53.75.
+    assert splits_of(59, 25, 41, 21, 24, 52, 24, 24) == {14, 15, 16}
+
+
 def test_a_split_respects_how_many_there_are_in_each_group():
-    assert compute("t_test_split", [59, 25, 41, 21, 24, 52, 14, 10]).keys() == {
-        "pooled, 14 and 10 patients",
-        "welch, 14 and 10 patients",
-    }
-    assert compute("t_test_split", [59, 25, 41, 21, 24, 52, 13, 10]) == {}
-    assert compute("t_test_split", [59, 25, 41, 21, 24, 90, 16, 10]) == {}
-    assert compute("t_test_split", [59, 25, 41, 21, 10**15, 52, 10**15, 10**15]) == {}
+    assert splits_of(59, 25, 41, 21, 24, 52, 14, 10) == {14}
+    assert splits_of(59, 25, 41, 21, 24, 52, 24, 9) == {15, 16}
+    assert splits_of(59, 25, 41, 21, 24, 52, 13, 10) == set()
+    assert splits_of(59, 25, 41, 21, 24, 90, 16, 10) == set()
+    assert splits_of(59, 25, 41, 21, 10**15, 52, 10**15, 10**15) == set()
 
 
 def test_an_odds_ratio_with_its_wald_interval_and_p():

@@ -35,6 +35,7 @@ NUMBERS = Transcription(
         number("all", "n", "26"),
         number("share", "percent", "46"),
         number("odd-share", "percent", "45"),
+        number("no-share", "percent", "0"),
         number("age", "mean", "56.1"),
     ]
 )
@@ -107,6 +108,7 @@ def test_a_percentage_of_a_group_is_the_count_it_must_be():
     value, interval = term("share % all").evaluate(NUMBERS)  # 12 of 26 is 46.15%
     assert (value, interval.low, interval.high) == (12, 12, 12)
     assert term("all - share % all").evaluate(NUMBERS)[0] == 14
+    assert term("no-share % all").evaluate(NUMBERS)[0] == 0
 
 
 def test_a_percentage_that_no_count_gives_is_told_apart():
@@ -165,6 +167,7 @@ BAD = [
     ("share,,percent,men,,", "inputs", "percent cannot take 1 inputs (2)"),
     ("share,,percent,men; all; all,,", "inputs", "percent cannot take 3 inputs (2)"),
     ("share,,categorical_p,men; all; men; all; men,,", "inputs", "(4, or more by 2 at a time)"),
+    ("share,,categorical_p,men; all,,", "inputs", "categorical_p cannot take 2 inputs (4, or more"),
     ("share,,patient_level,men,,", "inputs", "patient_level cannot take 1 inputs (0)"),
     ("share,,categorical_p,men; all; men; all,pearsn,", "stated", "(one of pearson, fisher, yates"),
     ("share,,percent,men; all,pearson,", "stated", "'pearson' is not a convention of percent (leave it blank)"),
