@@ -26,6 +26,9 @@ from analysis_lib.methods import (
 )
 from analysis_lib.printed import Interval, Printed
 
+# However slow the machine.
+at_ease = settings(deadline=None)
+
 R = dict(rel=1e-10)
 
 # Table 1, tumour grade, all six rows: surgery beside PRRT only.
@@ -69,6 +72,7 @@ def test_up_to_49_patients_a_percentage_gives_its_count_away(places, rounding):
             assert implied_count(percentage(count, n, places, rounding), n) == count
 
 
+@at_ease
 @given(st.integers(0, 100), st.integers(0, 400))
 def test_a_count_is_implied_where_it_is_the_only_one_that_prints_so(share, n):
     low, high = Fraction(2 * share - 1, 2), Fraction(2 * share + 1, 2)
@@ -265,7 +269,7 @@ def test_a_ratio_its_interval_and_its_p_tell_on_each_other():
 # --- bounds
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(st.floats(0.2, 5), st.floats(0.1, 1))
 def test_a_wald_interval_that_is_rounded_keeps_within_its_bounds(ratio, error):
     texts = [f"{ratio * math.exp(z * error):.3f}" for z in (-1.96, 0, 1.96)]

@@ -18,6 +18,9 @@ from analysis_lib.printed import Printed
 from analysis_lib.published import PublishedNumber, Transcription
 from analysis_lib.recipes import COLUMNS, NoSuchCount, Recipe, Term
 
+# However slow the machine.
+at_ease = settings(deadline=None)
+
 SHARED_FILE = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 HEADING = ",".join(COLUMNS)
 
@@ -70,6 +73,7 @@ def written(parts: Term) -> str:
     return " ".join(signed).removeprefix("+ ")
 
 
+@at_ease
 @given(terms)
 def test_an_input_that_is_written_down_reads_as_what_was_meant(meant):
     assert term(written(meant)) == meant
@@ -90,6 +94,7 @@ def test_an_input_that_is_no_sum_is_refused(text):
         term(text)
 
 
+@at_ease
 @given(st.lists(st.tuples(st.sampled_from([1, -1]), st.sampled_from(["men", "women", "all"])), min_size=1))
 def test_counts_add_up_without_any_rounding(parts):
     values = {"men": 12, "women": 14, "all": 26}
