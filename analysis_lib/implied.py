@@ -10,7 +10,7 @@ from scipy import stats
 from analysis_lib.printed import Interval
 
 _Z = float(stats.norm.isf(0.025))
-_DIRECTIONS = 36
+_DIRECTIONS = 24
 _POINTS_ON_EDGE = 50
 
 
