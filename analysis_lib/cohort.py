@@ -128,7 +128,7 @@ def problems(frame: pd.DataFrame, first_row: int = 2) -> list[Problem]:
     # Rules about several cells would only repeat what is already wrong with one of them.
     if not found:
         found = _broken_rules(pd.DataFrame(typed), first_row)
-    return sorted(found, key=lambda p: (p.row or 0))
+    return sorted(found, key=lambda p: p.row or 0)
 
 
 def validate(file: Path | str) -> list[Problem]:
@@ -248,9 +248,7 @@ def _judge(reader: Callable, name: str, value: object) -> tuple[object, str]:
     if notes and "required" in notes:
         return None, "is blank"
     if notes and "type" in notes:
-        return None, "is not " + {"integer": "a whole number", "number": "a number"}.get(
-            fields()[name]["type"], "text"
-        )
+        return None, "is not " + {"integer": "a whole number", "number": "a number"}.get(fields()[name]["type"], "text")
     if cell is not None and fields()[name]["type"] != "string" and not math.isfinite(float(cell)):
         return None, "is not a finite number"
     if notes:

@@ -1,0 +1,264 @@
+"""Compiled search of single columns, by simulated annealing (Kirkpatrick, Gelatt & Vecchi 1983).
+
+A search changes one block of a cohort a little at a time, and stops as soon as all of the block's
+statistics lie within their box. Arrays are changed in place; the random generator is the
+caller's, so that a seed decides everything. What all searches share is here too.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from analysis_lib.reconstruction.kernels import (
+    cox_one,
+    haverage,
+    logistic,
+    mann_whitney_p,
+    ratio,
+    student_p,
+)
+
+DAYS_PER_YEAR = 365.25
+COLUMN_STATISTICS = 30
+# Misfit of a statistic that should be defined and is not.
+_UNDEFINED = 6.0
+
+
+@njit(cache=True)
+def misfit(statistics: np.ndarray, box: np.ndarray, start: int, stop: int) -> float:
+    """How far statistics ``start`` to ``stop`` lie outside what is printed; 0 where all fit.
+
+    ``box`` is (3, k): lower ends, upper ends, half a unit of the last digit. The square root
+    lets a search trade a large distance for several small ones.
+    """
+    total = 0.0
+    for k in range(start, stop):
+        value = statistics[k]
+        if value != value:
+            if box[0, k] > -np.inf or box[1, k] < np.inf:
+                total += _UNDEFINED
+        elif value < box[0, k]:
+            total += math.sqrt((box[0, k] - value) / box[2, k])
+        elif value > box[1, k]:
+            total += math.sqrt((value - box[1, k]) / box[2, k])
+    return total
+
+
+@njit(cache=True)
+def limit(rng: np.random.Generator, energy: float, temperature: float) -> float:
+    """Highest energy that Metropolis' rule accepts this time."""
+    return energy - temperature * math.log(1.0 - rng.random())
+
+
+@njit(cache=True)
+def split(order: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The members of ``order`` that are ``chosen``, in the same order."""
+    kept = np.empty(order.size, np.int64)
+    n = 0
+    for k in order:
+        if chosen[k]:
+            kept[n] = k
+            n += 1
+    return kept[:n]
+
+
+@njit(cache=True)
+def column_statistics(x: np.ndarray, first: np.ndarray, need: np.ndarray, after: np.ndarray, out: np.ndarray) -> None:
+    """Statistics of one column of a cohort.
+
+    Parameters
+    ----------
+    x, first
+        Shape (n,); ``first`` marks the first group.
+    need
+        Shape (3,): whether to compute Mann–Whitney, the t tests, the logistic regression.
+    after
+        Shape (n,): the same quantity later, NaN where unknown; empty if there is none.
+    out
+        Shape (30,): median, q1, q3 of all, first, second; their means; their SDs; minimum and
+        maximum of each; p by Mann–Whitney, Student, Welch; OR, limits, p of the first group;
+        mean and SD of the decrease from ``x`` to ``after``, per cent.
+    """
+    n = x.size
+    n1 = 0
+    for i in range(n):
+        n1 += first[i]
+    n2 = n - n1
+    parts = np.empty((3, n))
+    i1, i2 = 0, 0
+    for i in range(n):
+        parts[0, i] = x[i]
+        if first[i]:
+            parts[1, i1] = x[i]
+            i1 += 1
+        else:
+            parts[2, i2] = x[i]
+            i2 += 1
+    sizes = (n, n1, n2)
+    for g in range(3):
+        if sizes[g] == 0:
+            continue
+        part = np.sort(parts[g, : sizes[g]])
+        out[3 * g] = haverage(part, 0.5)
+        out[3 * g + 1] = haverage(part, 0.25)
+        out[3 * g + 2] = haverage(part, 0.75)
+        mean = part.mean()
+        out[9 + g] = mean
+        out[12 + g] = math.sqrt(((part - mean) ** 2).sum() / max(part.size - 1, 1))
+        out[15 + 2 * g], out[16 + 2 * g] = part[0], part[-1]
+    if need[0]:
+        out[21] = mann_whitney_p(x, first)
+    if need[1]:
+        v1, v2 = out[13] ** 2, out[14] ** 2
+        difference = out[10] - out[11]
+        pooled = ((n1 - 1) * v1 + (n2 - 1) * v2) / (n - 2)
+        out[22] = student_p(difference / math.sqrt(pooled * (1 / n1 + 1 / n2)), n - 2.0)
+        w1, w2 = v1 / n1, v2 / n2
+        freedom = (w1 + w2) ** 2 / (w1 * w1 / (n1 - 1) + w2 * w2 / (n2 - 1))
+        out[23] = student_p(difference / math.sqrt(w1 + w2), freedom)
+    if need[2]:
+        design = np.ones((n, 2))
+        outcome = np.empty(n)
+        scale = out[12] if out[12] > 0 else 1.0
+        for i in range(n):
+            design[i, 1] = (x[i] - out[9]) / scale
+            outcome[i] = first[i]
+        beta, errors = np.zeros(2), np.empty(2)
+        if logistic(design, outcome, beta, errors):
+            ratio(beta[1] / scale, errors[1] / scale, out[24:28])
+        else:
+            out[24:28] = np.nan
+    if after.size:
+        known, total, squares = 0, 0.0, 0.0
+        for i in range(n):
+            if after[i] == after[i]:
+                decrease = 100.0 * (1.0 - after[i] / x[i])
+                known += 1
+                total += decrease
+                squares += decrease * decrease
+        out[28] = total / known
+        out[29] = math.sqrt(max(squares - total * total / known, 0.0) / (known - 1))
+
+
+@njit(cache=True)
+def anneal_column(
+    rng: np.random.Generator,
+    k: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    step: float,
+    first: np.ndarray,
+    need: np.ndarray,
+    after: np.ndarray,
+    box: np.ndarray,
+    steps: int,
+) -> float:
+    """Move whole multiples ``k`` of ``step``, each within its own limits, into the box.
+
+    Returns
+    -------
+    float
+        The misfit that remains, 0 if all statistics fit.
+    """
+    n = k.size
+    x = k.astype(np.float64) * step
+    statistics = np.zeros(COLUMN_STATISTICS)
+    column_statistics(x, first, need, after, statistics)
+    energy = misfit(statistics, box, 0, COLUMN_STATISTICS)
+    for turn in range(steps):
+        if energy == 0.0:
+            break
+        temperature = 0.02 ** (turn / steps)
+        i = rng.integers(0, n)
+        j = i
+        kind = rng.random()
+        old, new = k[i], k[i]
+        if kind < 0.15:
+            new = rng.integers(low[i], high[i] + 1)
+        elif kind < 0.8:
+            new = old + round(rng.standard_normal() * 10 ** (2 * rng.random()))
+        else:
+            j = rng.integers(0, n)
+            new = k[j]
+            if old < low[j] or old > high[j]:
+                continue
+        if new == old or new < low[i] or new > high[i]:
+            continue
+        k[i] = new
+        if j != i:
+            k[j] = old
+        x[i], x[j] = k[i] * step, k[j] * step
+        column_statistics(x, first, need, after, statistics)
+        proposed = misfit(statistics, box, 0, COLUMN_STATISTICS)
+        if proposed <= limit(rng, energy, temperature):
+            energy = proposed
+        else:
+            k[i] = old
+            if j != i:
+                k[j] = new
+            x[i], x[j] = k[i] * step, k[j] * step
+    return energy
+
+
+@njit(cache=True)
+def collect_orders(
+    rng: np.random.Generator,
+    years: np.ndarray,
+    event: np.ndarray,
+    order: np.ndarray,
+    group: np.ndarray,
+    x: np.ndarray,
+    box: np.ndarray,
+    gap: int,
+    steps: int,
+    out: np.ndarray,
+) -> int:
+    """Ways to deal a covariate's values out within groups so that its Cox regression fits.
+
+    A hazard ratio changes in jumps as patients exchange values, so that its box has few members,
+    each far from the next. A hot walk visits them one after another.
+
+    Parameters
+    ----------
+    group
+        Shape (n,): patients exchange values within a group, those of group -1 never.
+    gap
+        Least number of turns between two members of the pool.
+    out
+        Shape (m, n): the pool.
+
+    Returns
+    -------
+    int
+        How many were found.
+    """
+    n = x.size
+    statistics, fit = np.zeros(4), np.zeros(2)
+    energy = 1e9
+    found, last = 0, -gap
+    for turn in range(steps):
+        i, j = rng.integers(0, n), rng.integers(0, n)
+        a, b = x[i], x[j]
+        if a == b or group[i] != group[j] or group[i] < 0:
+            continue
+        x[i], x[j] = b, a
+        if cox_one(years, event, x, order, fit):
+            ratio(fit[0], fit[1], statistics)
+        else:
+            statistics[:] = np.nan
+            fit[0] = 0.0
+        proposed = misfit(statistics, box, 0, 4)
+        if proposed == 0.0 and turn - last >= gap:
+            out[found] = x
+            found += 1
+            last = turn
+            if found == out.shape[0]:
+                break
+        if proposed <= limit(rng, energy, 3.0):
+            energy = proposed
+        else:
+            x[i], x[j] = a, b
+    return found

@@ -1,0 +1,179 @@
+"""Compiled search for covariates under which all regressions of death and surgery fit at once."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from analysis_lib.reconstruction.anneal import limit, misfit, split
+from analysis_lib.reconstruction.kernels import (
+    cox_one,
+    cox_two,
+    logistic,
+    ratio,
+)
+
+JOINT_STATISTICS = 28
+
+
+@njit(cache=True)
+def _size_statistics(
+    years: np.ndarray,
+    event: np.ndarray,
+    operated: np.ndarray,
+    order: np.ndarray,
+    size: np.ndarray,
+    cox_fit: np.ndarray,
+    logistic_fit: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    if cox_one(years, event, size, order, cox_fit):
+        ratio(cox_fit[0], cox_fit[1], out[12:16])
+    else:
+        out[12:16] = np.nan
+        cox_fit[:] = 0.0
+    design, outcome, errors = np.ones((order.size, 2)), np.empty(order.size), np.empty(2)
+    for r, patient in enumerate(order):
+        design[r, 1] = (size[patient] - 50.0) / 20.0
+        outcome[r] = operated[patient]
+    if logistic(design, outcome, logistic_fit, errors):
+        ratio(logistic_fit[1] / 20.0, errors[1] / 20.0, out[16:20])
+    else:
+        out[16:20] = np.nan
+        logistic_fit[:] = 0.0
+
+
+@njit(cache=True)
+def _adjusted_statistics(
+    years: np.ndarray,
+    event: np.ndarray,
+    operated: np.ndarray,
+    order: np.ndarray,
+    covariates: np.ndarray,
+    size: np.ndarray,
+    score_fit: np.ndarray,
+    cox_fit: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Score from activity, grade, KPS and size; Cox regression of surgery beside the score."""
+    n = order.size
+    design, outcome, errors, score = np.ones((n, 5)), np.empty(n), np.empty(5), np.zeros(years.size)
+    for r, patient in enumerate(order):
+        design[r, 1] = (covariates[2, patient] - 29.0) / 3.0
+        design[r, 2] = covariates[1, patient]
+        design[r, 3] = (covariates[0, patient] - 90.0) / 10.0
+        design[r, 4] = (size[patient] - 50.0) / 20.0
+        outcome[r] = operated[patient]
+    out[20:28] = np.nan
+    if not logistic(design, outcome, score_fit, errors):
+        score_fit[:] = 0.0
+        return
+    for r, patient in enumerate(order):
+        eta = 0.0
+        for a in range(5):
+            eta += design[r, a] * score_fit[a]
+        score[patient] = 1.0 / (1.0 + math.exp(-eta))
+    if cox_two(years, event, operated, score, order, cox_fit):
+        ratio(cox_fit[0], cox_fit[2], out[20:24])
+        ratio(cox_fit[1], cox_fit[3], out[24:28])
+    else:
+        cox_fit[:] = 0.0
+
+
+@njit(cache=True)
+def anneal_joint(
+    rng: np.random.Generator,
+    years: np.ndarray,
+    event: np.ndarray,
+    operated: np.ndarray,
+    pools: np.ndarray,
+    size: np.ndarray,
+    size_low: float,
+    size_high: float,
+    box: np.ndarray,
+    steps: int,
+    walk: bool,
+    picked: np.ndarray,
+) -> float:
+    """Choose from the pools and move sizes after PRRT until all regressions fit at once.
+
+    Parameters
+    ----------
+    operated
+        Shape (n,), 1.0 or 0.0.
+    pools
+        Shape (3, m, n): ways to deal out KPS, grade 1 and activity, each with a fitting Cox
+        regression (:func:`anneal.collect_orders`).
+    size
+        Shape (n,), mm, NaN without a scan.
+    box
+        Shape (3, 28); statistics 0 to 11 are the pools' own.
+    walk
+        Start inside the box and stay there for all ``steps``.
+    picked
+        Shape (3,), the positions chosen; those on entry are the start.
+
+    Returns
+    -------
+    float
+        The misfit that remains.
+    """
+    n = years.size
+    order = split(np.argsort(years), ~np.isnan(size))
+    statistics = np.zeros(JOINT_STATISTICS)
+    size_cox, size_logistic = np.zeros(2), np.zeros(2)
+    score_fit, cox_fit = np.zeros(5), np.zeros(4)
+    covariates = np.empty((3, n))
+    for which in range(3):
+        covariates[which] = pools[which, picked[which]]
+    _size_statistics(years, event, operated, order, size, size_cox, size_logistic, statistics)
+    _adjusted_statistics(years, event, operated, order, covariates, size, score_fit, cox_fit, statistics)
+    energy = misfit(statistics, box, 12, JOINT_STATISTICS)
+    trial = statistics.copy()
+    for turn in range(steps):
+        if energy == 0.0 and not walk:
+            break
+        highest = 0.0 if walk else limit(rng, energy, 1.5 * 0.06 ** (turn / steps))
+        trial[:] = statistics
+        if rng.random() < 0.05:
+            which, choice = rng.integers(0, 3), rng.integers(0, pools.shape[1])
+            covariates[which] = pools[which, choice]
+            _adjusted_statistics(years, event, operated, order, covariates, size, score_fit, cox_fit, trial)
+            proposed = misfit(trial, box, 12, JOINT_STATISTICS)
+            if proposed <= highest:
+                energy = proposed
+                picked[which] = choice
+                statistics[:] = trial
+            else:
+                covariates[which] = pools[which, picked[which]]
+            continue
+        i, j = rng.integers(0, n), rng.integers(0, n)
+        a, b = size[i], size[j]
+        if i == j or a != a or b != b or operated[i] != operated[j]:
+            continue
+        if rng.random() < 0.5:
+            size[i], size[j] = b, a
+        else:
+            shift = float(rng.integers(1, 2 if rng.random() < 0.5 else 6))
+            if rng.random() < 0.5:
+                shift = -shift
+            size[i] = a + shift
+            if rng.random() < 0.5:
+                size[j] = b - shift
+        if min(size[i], size[j]) < size_low or max(size[i], size[j]) > size_high:
+            size[i], size[j] = a, b
+            continue
+        _size_statistics(years, event, operated, order, size, size_cox, size_logistic, trial)
+        proposed = misfit(trial, box, 12, 20)
+        # The adjusted model costs the most: leave it out where the rest already decides.
+        if proposed <= highest:
+            _adjusted_statistics(years, event, operated, order, covariates, size, score_fit, cox_fit, trial)
+            proposed += misfit(trial, box, 20, JOINT_STATISTICS)
+        if proposed <= highest:
+            energy = proposed
+            statistics[:] = trial
+        else:
+            size[i], size[j] = a, b
+    return energy

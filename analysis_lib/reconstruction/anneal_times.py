@@ -1,0 +1,291 @@
+"""Compiled searches of times: overall survival, progression and recurrence."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from analysis_lib.reconstruction.anneal import DAYS_PER_YEAR, misfit, split
+from analysis_lib.reconstruction.kernels import (
+    cox_one,
+    haverage,
+    log_rank_p,
+    median_survival,
+    ratio,
+)
+
+SURVIVAL_STATISTICS = 17
+PROGRESSION_STATISTICS = 16
+
+
+@njit(cache=True)
+def survival_statistics(
+    years: np.ndarray, event: np.ndarray, operated: np.ndarray, follow_up: int, out: np.ndarray
+) -> None:
+    """Overall survival: medians with limits of all, operated, others; log-rank p; Cox; follow-up.
+
+    ``follow_up`` is 0 for observed times, 1 for the reverse Kaplan–Meier median, 2 for survivors;
+    shapes (n,); ``out`` is (17,).
+    """
+    order = np.argsort(years)
+    median_survival(years, event, order, out[0:3])
+    median_survival(years, event, split(order, operated), out[3:6])
+    median_survival(years, event, split(order, ~operated), out[6:9])
+    out[9] = log_rank_p(years, event, operated, order)
+    fit = np.zeros(2)
+    if cox_one(years, event, operated.astype(np.float64), order, fit):
+        ratio(fit[0], fit[1], out[10:14])
+    else:
+        out[10:14] = np.nan
+    if follow_up == 1:
+        for q in range(3):
+            out[14 + q] = _reverse_quantile(years, event, order, 0.5 if q == 0 else (0.75 if q == 1 else 0.25))
+        return
+    if follow_up == 2:
+        order = split(order, event == 0)
+    ordered = years[order]
+    out[14], out[15], out[16] = haverage(ordered, 0.5), haverage(ordered, 0.25), haverage(ordered, 0.75)
+
+
+@njit(cache=True)
+def _reverse_quantile(years: np.ndarray, event: np.ndarray, order: np.ndarray, level: float) -> float:
+    """First time at which the curve of being under observation falls to ``level``."""
+    curve = 1.0
+    i, n = 0, order.size
+    while i < n:
+        j, ended = i, 0
+        while j < n and years[order[j]] == years[order[i]]:
+            ended += 1 - event[order[j]]
+            j += 1
+        curve *= 1.0 - ended / (n - i)
+        if curve <= level + 1e-9:
+            return years[order[i]]
+        i = j
+    return np.nan
+
+
+@njit(cache=True)
+def _keeps_order(day: np.ndarray, i: int, new: int) -> bool:
+    """Whether nobody's time lies between patient ``i``'s old and new one, ends included."""
+    low, high = min(day[i], new), max(day[i], new)
+    for j in range(day.size):
+        if j != i and low <= day[j] <= high:
+            return False
+    return True
+
+
+@njit(cache=True)
+def anneal_survival(
+    rng: np.random.Generator,
+    day: np.ndarray,
+    event: np.ndarray,
+    operated: np.ndarray,
+    low: np.ndarray,
+    high: np.ndarray,
+    log_density: np.ndarray,
+    follow_up: int,
+    box: np.ndarray,
+    steps: int,
+    walk: bool,
+) -> float:
+    """Move times of death and last follow-up, in days, into the box.
+
+    Parameters
+    ----------
+    log_density
+        Shape (2, years): log of the base measure for censored times and deaths, by year.
+    walk
+        Start inside the box and stay there for all ``steps``, without changing the order of
+        times, so that all hazard ratios stay; otherwise stop at the first solution.
+
+    Returns
+    -------
+    float
+        The misfit that remains.
+    """
+    n = day.size
+    years = day / DAYS_PER_YEAR
+    statistics = np.zeros(SURVIVAL_STATISTICS)
+    survival_statistics(years, event, operated, follow_up, statistics)
+    energy = misfit(statistics, box, 0, SURVIVAL_STATISTICS)
+    for turn in range(steps):
+        if energy == 0.0 and not walk:
+            break
+        temperature = 1e-9 if walk else 2.5 * 0.05 ** (turn / steps)
+        i = rng.integers(0, n)
+        old = day[i]
+        kind = rng.random()
+        if kind < 0.25:
+            new = rng.integers(low[i], high[i] + 1)
+        elif kind < 0.3:
+            # A median is some patient's own time.
+            aim = 0 if rng.random() < 0.5 else (3 if operated[i] else 6)
+            years_aimed = box[0, aim] + rng.random() * (box[1, aim] - box[0, aim])
+            if not 0.0 < years_aimed < 100.0:
+                continue
+            new = round(years_aimed * DAYS_PER_YEAR)
+        elif kind < 0.45:
+            # Only the order of times moves hazard ratios: step just past another patient.
+            new = day[rng.integers(0, n)] + (1 if rng.random() < 0.5 else -1) * rng.integers(1, 15)
+        else:
+            new = old + round(rng.standard_normal() * 10 ** (3 * rng.random()))
+        if new == old or new < low[i] or new > high[i]:
+            continue
+        if walk and not _keeps_order(day, i, new):
+            continue
+        day[i], years[i] = new, new / DAYS_PER_YEAR
+        survival_statistics(years, event, operated, follow_up, statistics)
+        proposed = misfit(statistics, box, 0, SURVIVAL_STATISTICS)
+        gain = log_density[event[i], int(years[i])] - log_density[event[i], int(old / DAYS_PER_YEAR)]
+        if (proposed - energy) / temperature - gain <= -math.log(1.0 - rng.random()):
+            energy = proposed
+        else:
+            day[i], years[i] = old, old / DAYS_PER_YEAR
+    return energy
+
+
+@njit(cache=True)
+def _last_survival(time: np.ndarray, event: np.ndarray, order: np.ndarray) -> float:
+    """Where a Kaplan–Meier curve ends."""
+    curve = 1.0
+    i, n = 0, order.size
+    while i < n:
+        j, ended = i, 0
+        while j < n and time[order[j]] == time[order[i]]:
+            ended += event[order[j]]
+            j += 1
+        curve *= 1.0 - ended / (n - i)
+        i = j
+    return curve
+
+
+@njit(cache=True)
+def progression_statistics(
+    os_day: np.ndarray,
+    dead: np.ndarray,
+    operated: np.ndarray,
+    surgery_day: np.ndarray,
+    role: np.ndarray,
+    progressed: np.ndarray,
+    day: np.ndarray,
+    out: np.ndarray,
+) -> None:
+    """Progression-free and disease-free survival.
+
+    ``role`` is 0 for disease left after surgery (and for all others), 1 for none after R0, 2 for
+    none after R1; ``out`` (16,): PFS of operated and others, log-rank p; DFS of all, median after
+    R0 and where its curve ends, DFS after R1, log-rank p.
+    """
+    n = os_day.size
+    pfs, dfs = np.empty(n), np.empty(n)
+    pfs_event = np.empty(n, np.int64)
+    for i in range(n):
+        end = day[i] if progressed[i] else os_day[i]
+        pfs[i] = end / DAYS_PER_YEAR
+        pfs_event[i] = 1 if progressed[i] else dead[i]
+        dfs[i] = (end - surgery_day[i]) / DAYS_PER_YEAR
+    order = np.argsort(pfs)
+    median_survival(pfs, pfs_event, split(order, operated), out[0:3])
+    median_survival(pfs, pfs_event, split(order, ~operated), out[3:6])
+    out[6] = log_rank_p(pfs, pfs_event, operated, order)
+    recurred = progressed.astype(np.int64)
+    order = split(np.argsort(dfs), role > 0)
+    median_survival(dfs, recurred, order, out[7:10])
+    r0 = np.empty(3)
+    median_survival(dfs, recurred, split(order, role == 1), r0)
+    out[10] = r0[0]
+    out[11] = _last_survival(dfs, recurred, split(order, role == 1))
+    median_survival(dfs, recurred, split(order, role == 2), out[12:15])
+    out[15] = log_rank_p(dfs, recurred, role == 1, order)
+
+
+@njit(cache=True)
+def anneal_progression(
+    rng: np.random.Generator,
+    os_day: np.ndarray,
+    dead: np.ndarray,
+    operated: np.ndarray,
+    surgery_day: np.ndarray,
+    earliest: np.ndarray,
+    fixed: np.ndarray,
+    role: np.ndarray,
+    progressed: np.ndarray,
+    day: np.ndarray,
+    rate: float,
+    box: np.ndarray,
+    steps: int,
+    walk: bool,
+) -> float:
+    """Decide who progressed, when, and who was free of disease after surgery.
+
+    Parameters
+    ----------
+    earliest
+        Shape (n,): first day on which progression can be seen.
+    fixed
+        Shape (n,): patients who keep their role.
+    rate
+        Of the exponential base measure of times of progression, a year.
+    walk
+        Start inside the box and stay there for all ``steps``.
+
+    Returns
+    -------
+    float
+        The misfit that remains.
+    """
+    n = os_day.size
+    statistics = np.zeros(PROGRESSION_STATISTICS)
+    progression_statistics(os_day, dead, operated, surgery_day, role, progressed, day, statistics)
+    energy = misfit(statistics, box, 0, PROGRESSION_STATISTICS)
+    for turn in range(steps):
+        if energy == 0.0 and not walk:
+            break
+        temperature = 1e-9 if walk else 3.0 * 0.02 ** (turn / steps)
+        i, j = rng.integers(0, n), rng.integers(0, n)
+        old_i, old_j = day[i], day[j]
+        gain = 0.0
+        swap = rng.random() < 0.3
+        if swap:
+            if fixed[i] or fixed[j] or operated[i] != operated[j]:
+                continue
+            if role[i] == role[j] and progressed[i] == progressed[j]:
+                continue
+            if earliest[i] >= os_day[i] or earliest[j] >= os_day[j]:
+                continue
+            role[i], role[j] = role[j], role[i]
+            progressed[i], progressed[j] = progressed[j], progressed[i]
+            day[i] = rng.integers(earliest[i], os_day[i])
+            day[j] = rng.integers(earliest[j], os_day[j])
+        else:
+            if not progressed[i]:
+                continue
+            kind = rng.random()
+            if kind < 0.2:
+                day[i] = rng.integers(earliest[i], os_day[i])
+            elif kind < 0.4:
+                # A median is some patient's own time: put this one's there.
+                free = role[i] > 0 and rng.random() < 0.7
+                aim = (9 + role[i] + (role[i] == 2) if rng.random() < 0.7 else 7) if free else (0 if operated[i] else 3)
+                years = box[0, aim] + rng.random() * (box[1, aim] - box[0, aim])
+                if not 0.0 < years < 100.0:
+                    continue
+                day[i] = round(years * DAYS_PER_YEAR) + (surgery_day[i] if free else 0)
+            else:
+                day[i] = old_i + round(rng.standard_normal() * 10 ** (3 * rng.random()))
+            if day[i] < earliest[i] or day[i] >= os_day[i]:
+                day[i] = old_i
+                continue
+            gain = rate * (old_i - day[i]) / DAYS_PER_YEAR
+        progression_statistics(os_day, dead, operated, surgery_day, role, progressed, day, statistics)
+        proposed = misfit(statistics, box, 0, PROGRESSION_STATISTICS)
+        if (proposed - energy) / temperature - gain <= -math.log(1.0 - rng.random()):
+            energy = proposed
+        else:
+            day[i], day[j] = old_i, old_j
+            if swap:
+                role[i], role[j] = role[j], role[i]
+                progressed[i], progressed[j] = progressed[j], progressed[i]
+    return energy

@@ -1,0 +1,93 @@
+"""A cohort under construction: dealing out what is counted, searching what is summarised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from analysis_lib.reconstruction import anneal
+from analysis_lib.reconstruction.blocks import NO_LATER, Blocks, SearchFailed, Survival
+from analysis_lib.reconstruction.kernels import cox_one, logistic, normal_p
+from analysis_lib.reconstruction.targets import GROUPS
+
+_NO_TEST = np.zeros(3, dtype=bool)
+TRIES = 6
+
+
+class Builder:
+    """One cohort under construction; ``frame`` holds the columns made so far."""
+
+    def __init__(self, rng: np.random.Generator, blocks: Blocks, state: Survival) -> None:
+        self.rng, self.blocks, self.count = rng, blocks, blocks.numbers.count
+        self.numbers, self.targets = blocks.numbers, blocks.targets
+        self.n, self.operated = blocks.sizes[0], state.operated
+        self.members = {"all": np.arange(self.n)}
+        self.members |= {"surgery": np.flatnonzero(self.operated), "prrt_only": np.flatnonzero(~self.operated)}
+        self.columns: dict[str, np.ndarray] = {}
+
+    def counts(self, stem: str) -> dict[str, int]:
+        """The counts that are printed under ``stem``, by group; the groups' own where there are any."""
+        found = {g: self.count(id) for g in GROUPS if (id := f"{stem}.{g}.count") in self.numbers}
+        return {g: k for g, k in found.items() if g != "all"} if len(found) > 1 else found
+
+    def choose(self, able: np.ndarray, wanted: int, what: str) -> np.ndarray:
+        """``wanted`` of the patients who are ``able``."""
+        if wanted > able.size:
+            raise SearchFailed(f"{what}: {wanted} patients are printed where only {able.size} can be")
+        return self.rng.choice(able, wanted, replace=False)
+
+    def deal(self, column: str, stems: dict, default: object, able: np.ndarray | None = None) -> np.ndarray:
+        """Values of a column to patients, as often as printed; ``default`` to all others."""
+        values = np.full(self.n, default, dtype=object)
+        free = np.ones(self.n, dtype=bool) if able is None else able.copy()
+        for value, stem in stems.items():
+            for group, wanted in self.counts(stem).items():
+                members = self.members[group]
+                chosen = self.choose(members[free[members]], wanted, stem)
+                values[chosen] = value
+                free[chosen] = False
+        self.columns[column] = values
+        return values
+
+    def summarised(
+        self, stem, step, low, high, start, who, group="", test="mann_whitney", after=NO_LATER, later=""
+    ) -> np.ndarray:
+        """A column by its summaries; ``low``, ``high`` and ``start`` are in steps, shape of ``who``."""
+        if group:
+            ids = tuple(f"{stem}.{group}.{s}" for s in ("median", "q1", "q3"))
+            rest = [""] * (anneal.COLUMN_STATISTICS - 3)
+            rest[6], rest[9] = f"{stem}.{group}.mean", f"{stem}.{group}.sd"
+            box, need = self.targets.box((*ids, *rest)), _NO_TEST
+            first = np.ones(who.size, dtype=bool)
+        else:
+            box, need = self.blocks.column(stem, test, later=later)
+            first = self.operated[who]
+        for _ in range(TRIES):
+            k = np.clip(start(), low, high).astype(np.int64)
+            if anneal.anneal_column(self.rng, k, low, high, float(step), first, need, after, box, 25_000) == 0.0:
+                values = np.full(self.n, np.nan)
+                values[who] = np.round(k * step, 6)
+                return values
+        raise SearchFailed(f"no column meets what is printed under {stem}")
+
+    def until_not_significant(self, state: Survival, make: Callable[[], np.ndarray]) -> None:
+        """Make a column again until neither surgery nor death depends on it, as Table 5's footnote says."""
+        limit = self.numbers.value("methods.alpha.threshold")
+        for _ in range(200):
+            x = make().astype(float)
+            known = ~np.isnan(x)
+            design = np.column_stack([np.ones(known.sum()), x[known]])
+            beta, errors, fit = np.zeros(2), np.ones(2), np.zeros(2)
+            order = anneal.split(np.argsort(state.years), known)
+            if not logistic(design, self.operated[known].astype(float), beta, errors):
+                continue
+            if not cox_one(state.years, state.event, x, order, fit):
+                continue
+            if min(normal_p(beta[1] / errors[1]), normal_p(fit[0] / fit[1])) > limit:
+                return
+        raise SearchFailed("a variable that is printed as not significant cannot be made so")
+
+
+def limits(n: int, low: float, high: float, step: float) -> tuple[np.ndarray, np.ndarray]:
+    return np.full(n, round(low / step), np.int64), np.full(n, round(high / step), np.int64)

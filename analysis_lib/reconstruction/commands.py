@@ -1,0 +1,32 @@
+"""Thin entry points for the commands ``reconstruct`` and ``verify``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis_lib.reconstruction import ensemble
+from analysis_lib.reconstruction.verify import verify_file
+
+
+def reconstruct(cohorts: int, seed: int, out: Path, jobs: int = 1) -> str:
+    """Search for cohorts, verify each, write them; returns a line that says what was written.
+
+    Raises
+    ------
+    InputError
+        For bad arguments, an unwritable place, or targets that no cohort meets.
+    """
+    manifest = ensemble.build(cohorts, seed, Path(out), jobs)
+    made, starts, met = manifest["cohorts"], len(manifest["starts"]), manifest["targets"]
+    return f"{out}: {made} cohorts from {starts} independent starts, each meets all {met} targets"
+
+
+def verify(file: Path) -> list[str]:
+    """Every target that a cohort of ``file`` does not meet, in a line each; empty if all is met.
+
+    Raises
+    ------
+    InputError
+        If the file is unreadable, malformed, or lacks a column that a target needs.
+    """
+    return verify_file(file)

@@ -1,0 +1,305 @@
+"""Ensembles: many reconstructed cohorts from independent starts, restartable, each one verified.
+
+A start is a search from random times under one scheme. From its solution a chain walks to further
+ones. Each start has a generator of its own, seeded by the ensemble's seed and the start's number,
+and a file of its own while the ensemble is under way; an interrupted run resumes with what is
+there, and the same seed gives the same cohorts whatever the number of processes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.cohort import fields
+from analysis_lib.errors import InputError
+from analysis_lib.reconstruction import covariates as covariate_search
+from analysis_lib.reconstruction import search
+from analysis_lib.reconstruction.blocks import SCHEMES, Blocks, Progression, Scheme, SearchFailed
+from analysis_lib.reconstruction.columns import complete
+from analysis_lib.reconstruction.targets import Targets, load_targets
+from analysis_lib.reconstruction.verify import logic_misses, misses
+
+# Cohorts of one start, and how often among them times of survival and surgery are drawn anew.
+LONGEST_CHAIN = 36
+_FRESH_EVERY = 5
+_WALK_STEPS = 20_000
+_TRIES = 12
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What decides an ensemble: the same plan gives the same cohorts."""
+
+    cohorts: int
+    seed: int
+    digest: str
+
+    @property
+    def starts(self) -> list[int]:
+        """How many cohorts each start contributes; every cohort has its own start where few are wanted."""
+        chain = min(LONGEST_CHAIN, max(1, self.cohorts // 28))
+        whole, rest = divmod(self.cohorts, chain)
+        return [chain] * whole + [rest] * (rest > 0)
+
+    @property
+    def name(self) -> str:
+        return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:12]
+
+
+def chain(targets: Targets, seed: int, start: int, length: int) -> Iterator[pd.DataFrame]:
+    """Cohorts of one start, each verified; the scheme alternates with the start's number.
+
+    Raises
+    ------
+    SearchFailed
+        If a stage finds nothing.
+    """
+    rng = np.random.default_rng([seed, start])
+    scheme = SCHEMES[start % len(SCHEMES)]
+    blocks = Blocks(targets)
+    state, covariates, progression = _solve(rng, blocks, scheme)
+    made = 0
+    while made < length:
+        if made:
+            fresh = made % _FRESH_EVERY == 0
+            moved = _walk(rng, blocks, scheme, state, covariates, progression, fresh)
+            if moved is None:
+                continue
+            state, covariates, progression = moved
+        frame = _verified(rng, targets, blocks, state, covariates, progression)
+        if frame is None and not made:
+            # Dead ends of single columns come from the times; take others.
+            state, covariates, progression = _solve(rng, blocks, scheme)
+        elif frame is not None:
+            yield frame
+            made += 1
+
+
+def _solve(rng: np.random.Generator, blocks: Blocks, scheme: Scheme) -> tuple:
+    """Survival, covariates and progression from a random start."""
+    for _ in range(_TRIES):
+        state = search.find_survival(rng, blocks, scheme)
+        progression = _progression(rng, blocks, scheme, state)
+        if progression is None:
+            continue
+        activity = covariate_search.find_activity(rng, blocks, state.sepsis)
+        covariates = covariate_search.find_covariates(rng, blocks, state, _kps_choices(blocks), activity)
+        if covariates is not None:
+            return state, covariates, progression
+    raise SearchFailed(
+        "overall survival can be met, but not together with the regressions, progression and recurrence; "
+        f"{_TRIES} starts were tried"
+    )
+
+
+def _progression(rng, blocks, scheme, state) -> Progression | None:
+    for _ in range(_TRIES):
+        days = search.find_surgery_days(rng, blocks, state)
+        if days is None:
+            continue
+        found = search.find_progression(rng, blocks, scheme, state, days)
+        if found is not None:
+            return found
+    return None
+
+
+def _walk(rng, blocks, scheme, state, covariates, progression, fresh: bool) -> tuple | None:
+    """A neighbouring solution; ``fresh`` draws times of surgery and progression anew."""
+    if fresh:
+        state = search.walk_survival(rng, blocks, scheme, state, _WALK_STEPS)
+        progression = _progression(rng, blocks, scheme, state)
+        if progression is None:
+            return None
+    else:
+        progression = search.walk_progression(rng, blocks, scheme, state, progression, _WALK_STEPS)
+    return state, covariate_search.walk_covariates(rng, blocks, state, covariates, _WALK_STEPS), progression
+
+
+def _verified(rng, targets, blocks, state, covariates, progression) -> pd.DataFrame | None:
+    """A whole cohort that meets every target by independent recomputation; None if none was found."""
+    for _ in range(_TRIES):
+        try:
+            frame = complete(rng, blocks, state, covariates, progression)
+        except SearchFailed:
+            continue
+        if not misses(frame, targets) and not logic_misses(frame):
+            return frame
+    return None
+
+
+_CHOICES: dict[str, list[np.ndarray]] = {}
+
+
+def _kps_choices(blocks: Blocks) -> list[np.ndarray]:
+    digest = blocks.targets.digest
+    if digest not in _CHOICES:
+        _CHOICES[digest] = covariate_search.kps_tables(blocks)
+    if not _CHOICES[digest]:
+        raise SearchFailed("no Karnofsky scores meet Table 1 and Table 5 at once; all were enumerated")
+    return _CHOICES[digest]
+
+
+def write(frame: pd.DataFrame, file: Path) -> None:
+    """Write cohorts as Parquet in the schema's columns and types, beside and then in place.
+
+    Raises
+    ------
+    InputError
+        If the place cannot be written to.
+    """
+    typed = {}
+    for name, field in fields().items():
+        if name in frame:
+            kind = {"integer": "Int16", "number": "float64", "string": "string"}[field["type"]]
+            values = frame[name]
+            typed[name] = (pd.to_numeric(values) if field["type"] != "string" else values).astype(kind)
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        pd.DataFrame(typed).to_parquet(beside, index=False, compression="zstd")
+        os.replace(beside, file)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=file) from None
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _write_start(plan: Plan, folder: Path, numbers: Path | None, start: int) -> Path:
+    """Search one start and write its cohorts; the work of one process at a time."""
+    targets = load_targets(numbers)
+    frames = list(chain(targets, plan.seed, start, plan.starts[start]))
+    for k, frame in enumerate(frames):
+        frame.insert(0, "cohort", k)
+    file = folder / f"start-{start:04}.parquet"
+    write(pd.concat(frames, ignore_index=True), file)
+    return file
+
+
+def build(cohorts: int, seed: int, out: Path, jobs: int = 1, numbers: Path | None = None) -> dict:
+    """An ensemble of verified cohorts in ``out`` (Parquet), with a manifest beside it.
+
+    Parameters
+    ----------
+    cohorts, seed, jobs
+        How many cohorts, from which seed, in how many processes.
+    out
+        A ``.parquet`` file. While the ensemble is under way, finished starts lie in a folder
+        beside it, named after the plan; a second call with the same plan goes on from there.
+    numbers
+        Folder of printed numbers, if not the repo's own.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    InputError
+        If an argument is out of range, the place cannot be written to, or no cohort meets the
+        targets; finished starts are kept.
+    """
+    out = Path(out)
+    _check(cohorts, seed, out, jobs)
+    targets = load_targets(numbers)
+    plan = Plan(cohorts, seed, targets.digest)
+    folder = out.with_name(f".{out.stem}.{plan.name}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=folder) from None
+    _search_starts(plan, folder, jobs, numbers)
+    manifest = _merge(plan, folder, out, targets)
+    for file in folder.glob("*.parquet"):
+        file.unlink()
+    folder.rmdir()
+    return manifest
+
+
+def _check(cohorts: int, seed: int, out: Path, jobs: int) -> None:
+    if cohorts < 1:
+        raise InputError(f"{cohorts} cohorts were asked for", remedy="at least 1")
+    if jobs < 1:
+        raise InputError(f"{jobs} jobs were asked for", remedy="at least 1")
+    if seed < 0:
+        raise InputError(f"the seed is {seed}", remedy="0 or more")
+    if out.suffix != ".parquet":
+        raise InputError("cohorts are written as Parquet", file=out, remedy="a name that ends in .parquet")
+
+
+def _search_starts(plan: Plan, folder: Path, jobs: int, numbers: Path | None) -> None:
+    waiting = [k for k in range(len(plan.starts)) if not (folder / f"start-{k:04}.parquet").exists()]
+    done, began = len(plan.starts) - len(waiting), time.monotonic()
+
+    def tell(start: int) -> None:
+        nonlocal done
+        done += 1
+        seconds = time.monotonic() - began
+        line = f"start {start}: {plan.starts[start]} cohorts; {done} of {len(plan.starts)} starts in {seconds:.0f} s"
+        print(line, file=sys.stderr, flush=True)
+
+    work = partial(_write_start, plan, folder, numbers)
+    if jobs == 1:
+        for start in waiting:
+            work(start)
+            tell(start)
+        return
+    # Not by fork: a forked process would share the compiler's locks.
+    with ProcessPoolExecutor(jobs, mp_context=_spawning()) as pool:
+        running = {pool.submit(work, start): start for start in waiting}
+        try:
+            for future in as_completed(running):
+                future.result()
+                tell(running[future])
+        except BrokenProcessPool:
+            raise InputError("a search process was killed; finished starts are kept", file=folder) from None
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _spawning():
+    import multiprocessing
+
+    return multiprocessing.get_context("spawn")
+
+
+def _merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
+    """Number the cohorts of all starts, write them as one file, and say where each comes from."""
+    frames, rows, number = [], [], 0
+    for start in range(len(plan.starts)):
+        part = pd.read_parquet(folder / f"start-{start:04}.parquet")
+        length = int(part["cohort"].max()) + 1
+        part["cohort"] += number
+        frames.append(part)
+        scheme = SCHEMES[start % len(SCHEMES)].name
+        rows.append({"start": start, "scheme": scheme, "first_cohort": number, "cohorts": length})
+        number += length
+    write(pd.concat(frames, ignore_index=True), out)
+    manifest = {
+        "file": out.name,
+        "cohorts": number,
+        "seed": plan.seed,
+        "targets": len(targets),
+        "targets_sha256": plan.digest,
+        "assumptions": asdict(targets.assumptions),
+        "schemes": {scheme.name: scheme.description for scheme in SCHEMES},
+        "file_sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
+        "starts": rows,
+    }
+    beside = out.with_name(f".{out.stem}.json.{os.getpid()}")
+    beside.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(beside, out.with_suffix(".json"))
+    return manifest
