@@ -75,6 +75,33 @@ def _chapter(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _reconstruct(arguments: argparse.Namespace) -> int:
+    from analysis_lib.reconstruction import commands
+
+    print(commands.reconstruct(arguments.cohorts, arguments.seed, arguments.out, arguments.jobs))
+    return 0
+
+
+def _report(lines: Sequence[object], file: Path, clean: str, wanting: str) -> int:
+    """Print what was found of a file; 0 if that is nothing."""
+    for line in lines:
+        print(line, file=sys.stderr)
+    print(f"{file}: {len(lines)} {wanting}" if lines else f"{file}: {clean}")
+    return 1 if lines else 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from analysis_lib.reconstruction import commands
+
+    return _report(commands.verify(arguments.file), arguments.file, "every cohort meets every target", "misses")
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    from analysis_lib import cohort
+
+    return _report(cohort.validate(arguments.file), arguments.file, "a well-formed cohort file", "problems")
+
+
 def _parser() -> argparse.ArgumentParser:
     from analysis_lib.published import NUMBERS, ROOT
 
@@ -91,6 +118,21 @@ def _parser() -> argparse.ArgumentParser:
     chapter.add_argument("-p", dest="parameter", action="append", default=[], metavar="KEY=VALUE")
     chapter.add_argument("--out", type=Path, default=ROOT / "_build" / "runs", help="folder to write to")
     chapter.set_defaults(run=_chapter)
+
+    reconstruct = commands.add_parser("reconstruct", help="search cohorts that meet every printed number")
+    reconstruct.add_argument("--cohorts", type=int, required=True, help="how many")
+    reconstruct.add_argument("--seed", type=int, required=True, help="the same seed gives the same cohorts")
+    reconstruct.add_argument("--out", type=Path, required=True, help="a .parquet file; a manifest goes beside it")
+    reconstruct.add_argument("--jobs", type=int, default=1, help="processes")
+    reconstruct.set_defaults(run=_reconstruct)
+
+    verify = commands.add_parser("verify", help="whether each cohort of a file meets each target")
+    verify.add_argument("file", type=Path)
+    verify.set_defaults(run=_verify)
+
+    validate = commands.add_parser("validate", help="whether a file is a well-formed cohort")
+    validate.add_argument("file", type=Path)
+    validate.set_defaults(run=_validate)
     return parser
 
 

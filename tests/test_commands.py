@@ -1,4 +1,4 @@
-"""The command `audit`: what it prints and writes, and how it ends when the input is bad."""
+"""The commands: what they print and write, and how they end when the input is bad."""
 
 from __future__ import annotations
 
@@ -247,3 +247,25 @@ def test_a_command_that_there_is_not_is_bad_input_too(arguments, capsys):
         commands.main(arguments)
     assert ended.value.code == 2
     assert "usage: python -m analysis_lib" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["reconstruct", "--cohorts", "0", "--seed", "1", "--out", "{tmp}/x.parquet"], "at least 1"),
+        (["reconstruct", "--cohorts", "2", "--seed", "-1", "--out", "{tmp}/x.parquet"], "0 or more"),
+        (["reconstruct", "--cohorts", "2", "--seed", "1", "--out", "{tmp}/x.csv"], ".parquet"),
+        (["reconstruct", "--cohorts", "2", "--seed", "1", "--jobs", "0", "--out", "{tmp}/x.parquet"], "at least 1"),
+        (["verify", "{tmp}/missing.parquet"], "no such file"),
+        (["validate", "{tmp}/missing.csv"], "no such file"),
+        (["verify", "{tmp}/foreign.parquet"], "foreign.parquet"),
+        (["validate", "{tmp}/foreign.parquet"], "foreign.parquet"),
+    ],
+)
+def test_cohort_commands_refuse_bad_input_in_a_line_and_write_nothing(arguments, says, tmp_path, capsys):
+    (tmp_path / "foreign.parquet").write_bytes(b"not a Parquet file")
+    assert commands.main([a.format(tmp=tmp_path) for a in arguments]) == 2
+    told = capsys.readouterr()
+    assert says in told.err and len(told.err.splitlines()) == 1
+    assert told.out == ""
+    assert [path.name for path in tmp_path.iterdir()] == ["foreign.parquet"]
