@@ -6,9 +6,10 @@ recomputed is a point (from the digits as printed) and a range (over the roundin
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analysis_lib import published, recipes
@@ -19,6 +20,7 @@ from analysis_lib.published import ROOT, PublishedNumber, Transcription, read_ro
 from analysis_lib.recipes import NoSuchCount, Recipe
 
 EXPECTED = ROOT / "data" / "expected_verdicts.csv"
+ENSEMBLE = ROOT / "data" / "ensemble"
 
 VERDICTS = {
     "reproduced": "recomputed by the paper's own method, same digits",
@@ -286,10 +288,61 @@ def judge(number: PublishedNumber, variants: list[Recipe], numbers: Transcriptio
     )
 
 
+def met_by_cohorts(folder: Path | str = ENSEMBLE) -> dict[str, str]:
+    """The printed digits that every reconstructed cohort was built to meet, by id.
+
+    They stand in the manifests beside the cohorts. Where there are none, nothing is met.
+
+    Raises
+    ------
+    InputError
+        If a manifest cannot be read.
+    """
+    met: list[dict[str, str]] = []
+    for file in sorted(Path(folder).glob("*.json")):
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))["met"]
+        except (OSError, ValueError, KeyError, TypeError):
+            found = None
+        if not isinstance(found, dict) or not all(isinstance(digits, str) for digits in found.values()):
+            remedy = "as `reconstruct` writes it"
+            raise InputError("is not the manifest of an ensemble", file=file, remedy=remedy)
+        met.append(found)
+    return {id: digits for id, digits in met[0].items() if all(m.get(id) == digits for m in met)} if met else {}
+
+
+def _families(numbers: Transcription) -> dict[str, list[str]]:
+    """All printings of each fact, by the id of the first."""
+    families: dict[str, list[str]] = {}
+    for number in numbers.values():
+        families.setdefault(number.same_as or number.id, []).append(number.id)
+    return families
+
+
+def _reconstructed(
+    claim: Claim, printings: Iterable[str], numbers: Transcription, met: Mapping[str, str]
+) -> Claim:
+    """The claim once cohorts meet its fact, in these very digits at some printing of it."""
+    as_printed = (numbers[id] for id in printings if met.get(id) == numbers[id].printed.text)
+    if claim.verdict != "not-recomputable" or not any(n.interval.meets(claim.number.interval) for n in as_printed):
+        return claim
+    reason = f"Every reconstructed cohort meets it, because they were built to. {claim.reason}"
+    return replace(claim, verdict="reconstructed", reason=reason)
+
+
 def audit(
-    numbers: Path | str = published.NUMBERS, recipe_file: Path | str = recipes.RECIPES
+    numbers: Path | str = published.NUMBERS,
+    recipe_file: Path | str = recipes.RECIPES,
+    ensemble: Path | str = ENSEMBLE,
 ) -> dict[str, Claim]:
     """Every printed number with its verdict, by id, in the order of the transcription.
+
+    Parameters
+    ----------
+    numbers, recipe_file
+        The transcription's folder, and the recipes.
+    ensemble
+        Folder of the reconstructed cohorts' manifests.
 
     Raises
     ------
@@ -299,6 +352,7 @@ def audit(
     """
     transcription = published.load(numbers)
     known = recipes.load(transcription, recipe_file)
+    met, families = met_by_cohorts(ensemble), _families(transcription)
     claims = {}
     for number in transcription.values():
         variants = known.get(number.id) or known.get(number.same_as, [])
@@ -309,7 +363,9 @@ def audit(
                 row=number.row,
                 remedy=f"add a row to {Path(recipe_file).name}, if only to say why it has none",
             )
-        claims[number.id] = judge(number, variants, transcription)
+        claim = judge(number, variants, transcription)
+        printings = families[number.same_as or number.id]
+        claims[number.id] = _reconstructed(claim, printings, transcription, met)
     return claims
 
 

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from analysis_lib import published, recipes
+from analysis_lib import ledger, published, recipes
 from analysis_lib.errors import InputError
 from analysis_lib.ledger import VERDICTS, Claim, audit, deviations, expected, judge
 from analysis_lib.methods import Derivation
@@ -537,3 +537,42 @@ def test_no_content_whatever_is_taken_for_verdicts_that_there_are_not(tmp_path, 
         assert "\n" not in str(error)
     else:
         assert set(found.values()) <= set(VERDICTS)
+
+
+def manifest(folder: Path, met: dict[str, str], name: str = "cohorts.json") -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text(json.dumps({"met": met}), encoding="utf-8")
+    return folder
+
+
+def test_what_cohorts_were_built_to_meet_is_reconstructed_in_each_of_its_printings(tmp_path):
+    # The median is first printed in the abstract; the cohorts name a later printing.
+    folder = manifest(tmp_path / "ensemble", {"results-survival.os.surgery.median": "14.7"})
+    claims = ledger.audit(ensemble=folder)
+    printings = [id for id in claims if id.endswith("os.surgery.median")]
+    assert len(printings) == 3
+    assert {claims[id].verdict for id in printings} == {"reconstructed"}
+    assert "built to" in claims[printings[0]].reason
+    # A percentage follows from counts, whatever cohorts do.
+    assert claims["table1.sex_male.surgery.percent"].verdict == "reproduced"
+
+
+def test_cohorts_that_meet_other_digits_reconstruct_nothing(tmp_path):
+    folder = manifest(tmp_path / "ensemble", {"results-survival.os.surgery.median": "14.8"})
+    assert "reconstructed" not in {c.verdict for c in ledger.audit(ensemble=folder).values()}
+
+
+def test_every_ensemble_must_meet_a_number_for_it_to_count(tmp_path):
+    folder = manifest(tmp_path / "ensemble", {"abstract.os.p": "0.003", "abstract.pfs.p": "0.02"})
+    manifest(folder, {"abstract.os.p": "0.003"}, "more.json")
+    assert ledger.met_by_cohorts(folder) == {"abstract.os.p": "0.003"}
+    assert ledger.met_by_cohorts(tmp_path / "nowhere") == {}
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "not json", '"met"', '{"met": 3}', '{"met": {"a": 3}}'])
+def test_a_manifest_that_is_none_is_refused(tmp_path, text):
+    folder = tmp_path / "ensemble"
+    folder.mkdir()
+    (folder / "cohorts.json").write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match="not the manifest"):
+        ledger.met_by_cohorts(folder)

@@ -294,6 +294,7 @@ def _merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
         "seed": plan.seed,
         "targets": len(targets),
         "targets_sha256": plan.digest,
+        "met": targets.printed,
         "assumptions": asdict(targets.assumptions),
         "schemes": {scheme.name: scheme.description for scheme in SCHEMES},
         "file_sha256": hashlib.sha256(out.read_bytes()).hexdigest(),

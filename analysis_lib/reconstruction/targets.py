@@ -258,6 +258,11 @@ class Targets(Mapping[str, Target]):
         return Targets([t for t in self.values() if t.id not in ids], self.numbers, self.assumptions)
 
     @property
+    def printed(self) -> dict[str, str]:
+        """The printed digits behind the targets, by id; the inequalities of no printed number left out."""
+        return {id: self.numbers[id].printed.text for id in self if id in self.numbers}
+
+    @property
     def digest(self) -> str:
         """SHA-256 of all targets and assumptions."""
         rows = [
