@@ -1,0 +1,104 @@
+"""Verification catches what differs, and only that."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis_lib import cohort
+from analysis_lib.errors import InputError
+from analysis_lib.published import ROOT
+from analysis_lib.reconstruction import commands, verify
+from analysis_lib.reconstruction.targets import load_targets
+
+ENSEMBLE = ROOT / "data" / "ensemble" / "cohorts.parquet"
+DAY = 1 / 365.25
+
+
+@pytest.fixture(scope="module")
+def targets():
+    return load_targets()
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    return cohort.load(ENSEMBLE)
+
+
+@pytest.fixture
+def one(ensemble):
+    return ensemble[ensemble["cohort"] == 0].reset_index(drop=True)
+
+
+def missed(frame, targets):
+    return {miss.target.id for miss in verify.misses(frame, targets)}
+
+
+def test_a_sample_of_the_ensemble_meets_every_target(ensemble, targets):
+    numbers = ensemble["cohort"].unique()
+    for number in numbers[:: max(1, len(numbers) // 3)]:
+        frame = ensemble[ensemble["cohort"] == number].reset_index(drop=True)
+        assert not verify.misses(frame, targets, number)
+        assert not verify.logic_misses(frame)
+
+
+def test_a_patient_day_at_the_edge_of_a_median_fails(one, targets):
+    # Move the operated patient whose death is the median to the last day that prints 14.7, then past it.
+    operated = one["group"] == "surgery"
+    dead = one[operated & (one["os_event"] == 1)]
+    interval = targets["results-survival.os.surgery.median"].interval
+    row = dead.index[dead["os_years"].between(interval.low, interval.high)][0]
+    one.loc[row, "os_years"] = np.floor(interval.high / DAY) * DAY
+    assert "results-survival.os.surgery.median" not in missed(one, targets)
+    one.loc[row, "os_years"] += DAY
+    assert "results-survival.os.surgery.median" in missed(one, targets)
+
+
+@pytest.mark.parametrize(
+    ("column", "change", "caught"),
+    [
+        ("kps", lambda x: 60, "table5.kps_death.hr"),
+        ("tumour_size_post_mm", lambda x: x + 15, "results-survival.cox_surgery_adjusted.ci_hi"),
+        ("os_event", lambda x: 1 - x, "results-survival.cox_surgery.hr"),
+        ("sex", lambda x: "female" if x == "male" else "male", "table1.sex_male.surgery.count"),
+        ("age_years", lambda x: x + 9, "table1.age.surgery.mean"),
+        ("prrt_cycles", lambda x: 9, "table2.cycles.surgery.range_hi"),
+    ],
+)
+def test_one_changed_value_fails(one, targets, column, change, caught):
+    row = one.index[one["group"] == "surgery"][3]
+    one.loc[row, column] = change(one.loc[row, column])
+    assert caught in missed(one, targets)
+
+
+def test_contradictions_of_the_paper_s_account_are_told(one):
+    one.loc[one["cause_of_death"] == "sepsis", "prrt_cycles"] = 2
+    one.loc[one.index[one["group"] == "surgery"][0], "pfs_years"] = 30.0
+    told = " ".join(verify.logic_misses(one))
+    assert "sepsis" in told
+    assert "progression after death" in told
+
+
+def test_a_foreign_file_is_one_clear_error(tmp_path):
+    file = tmp_path / "foreign.csv"
+    pd.DataFrame({"a": [1]}).to_csv(file, index=False)
+    with pytest.raises(InputError, match="is not in the schema"):
+        commands.verify(file)
+
+
+def test_a_cohort_without_a_column_that_is_needed_is_one_clear_error(tmp_path, one):
+    file = tmp_path / "short.csv"
+    one[["patient", "group", "os_years", "os_event"]].to_csv(file, index=False)
+    with pytest.raises(InputError, match="lacks the column"):
+        commands.verify(file)
+
+
+def test_a_truncated_ensemble_is_one_clear_error(tmp_path):
+    file = tmp_path / "half.parquet"
+    file.write_bytes(ENSEMBLE.read_bytes()[:5000])
+    with pytest.raises(InputError, match="cannot be read"):
+        commands.verify(file)
+
+
+def test_every_target_s_statistic_has_a_recomputation(one, targets):
+    recomputed = verify.Recomputed(one, targets)
+    assert all(np.isfinite(recomputed.value(t)) for t in targets.values())
