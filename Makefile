@@ -61,3 +61,11 @@ $(READY): requirements.lock tools/bootstrap.lock tools/set_up.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "make: '$(PYTHON)' is not Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) tools/set_up.py
+
+.PHONY: ensemble
+ensemble: $(READY) ## search the reconstructed cohorts anew, in data/ensemble
+	@$(VENV_PYTHON) -m analysis_lib reconstruct --cohorts 140 --seed 2026 --jobs 2 --out data/ensemble/cohorts.parquet
+
+.PHONY: verify
+verify: $(READY) ## recompute every target for every reconstructed cohort
+	@$(VENV_PYTHON) -m analysis_lib verify data/ensemble/cohorts.parquet

@@ -85,6 +85,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "discussion": (_CONFIDENCE, _INTERVAL),
     "conventions": (),
     "ledger": (),
+    "reconstruction": (),
 }
 
 
