@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis_lib.contingency import odds_ratio
 from analysis_lib.methods import exact_test, implied_count
 from analysis_lib.published import Transcription
 from analysis_lib.transitions import Total, enumerate_transitions
@@ -129,7 +130,12 @@ def facts(numbers: Transcription) -> dict[str, float]:
     gone_by_group = counts("results-radiology.liver_gone.*.count")
     with_liver = counts("results-radiology.liver_gone.*.n")
     below = [sum(n(f"table2.class_{c}.{g}.count") for c in ("reduced", "low", "lowest")) for g in groups]
+    scanned = np.array([n(f"table4.patients.{g}.n") for g in groups])
+    invaded = counts("results-radiology.organ_after.*.count")
+    none, beyond = (counts(f"results-radiology.{k}.*.count") for k in ("no_tvi_after", "over_180_after"))
     return {
+        "organ_after_wald_p": odds_ratio([invaded, scanned - invaded]).p,
+        "tvi_degree_after_exact_p": exact([*none, *(scanned - none - beyond), *beyond]),
         "pr_surgery": responders["pr", "surgery"],
         "pr_prrt_only": responders["pr", "prrt_only"],
         "sd_surgery": responders["sd", "surgery"],

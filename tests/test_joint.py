@@ -162,6 +162,9 @@ FROM_R = {
     "grade_known_exact_p": 0.0130291271652,  # 20, 5, 4, 8, 1, 1, 1, 0
     "over_180_left_max_exact_p": 0.0208193979933,  # 6, 1, 5, 14
     "over_180_left_min_exact_p": 0.127926421405,  # 4, 1, 7, 14
+    "tvi_degree_after_exact_p": 0.00409681029182,  # 6, 3, 13, 2, 7, 14
+    # summary(glm(surgery ~ invaded, binomial))$coef[2, 4], refitted from its estimate; 5, 9, 21, 10
+    "organ_after_wald_p": 0.0496133218307,
 }
 
 
