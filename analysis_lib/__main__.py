@@ -9,39 +9,16 @@ import argparse
 import json
 import os
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 from analysis_lib.errors import InputError
+from analysis_lib.files import write_beside_then_rename
 
 BAD_INPUT = 2
 # What a shell reports of a command that SIGPIPE ended.
 READER_GONE = 128 + 13
-
-
-def write_beside_then_rename(file: Path, text: str) -> None:
-    """Write a file so that at any moment the old or the new one is whole.
-
-    Raises
-    ------
-    InputError
-        If the folder is missing or cannot be written to.
-    """
-    try:
-        handle, beside = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=file) from None
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.chmod(beside, 0o644)
-        os.replace(beside, file)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=file) from None
-    finally:
-        Path(beside).unlink(missing_ok=True)
 
 
 def _audit(arguments: argparse.Namespace) -> int:

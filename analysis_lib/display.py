@@ -9,7 +9,7 @@ from html import escape
 
 from analysis_lib.figures import NAMES
 from analysis_lib.ledger import VERDICTS, Claim
-from analysis_lib.printed import Interval, round_half_up
+from analysis_lib.printed import Interval, number_text
 
 PLACES = {
     "abstract": "Abstract",
@@ -65,12 +65,6 @@ def badge(claim: Claim) -> str:
         f'<a class="verdict {claim.verdict}" href="ledger.html#{escape(claim.id)}">'
         f"{claim.verdict}</a>"
     )
-
-
-def number_text(value: float, decimals: int) -> str:
-    """A recomputed value with two digits more than printed, without idle zeros."""
-    text = round_half_up(value, decimals + 2)
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def recomputed_text(claim: Claim) -> str:

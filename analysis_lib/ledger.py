@@ -15,7 +15,7 @@ from pathlib import Path
 from analysis_lib import published, recipes
 from analysis_lib.errors import InputError
 from analysis_lib.methods import Bound, Derivation
-from analysis_lib.printed import Interval, defined, propagate, round_half_up
+from analysis_lib.printed import Interval, defined, number_text, propagate
 from analysis_lib.published import ROOT, PublishedNumber, Transcription, read_rows
 from analysis_lib.recipes import NoSuchCount, Recipe
 
@@ -122,8 +122,7 @@ def _finite(value: float) -> float | None:
 
 def _show(value: float, number: PublishedNumber) -> str:
     """A recomputed value with two digits more than the printed one."""
-    text = round_half_up(value, number.printed.decimals + 2)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    return number_text(value, number.printed.decimals)
 
 
 def _outcomes(number: PublishedNumber, variants: Iterable[Recipe], numbers: Transcription) -> list[Outcome]:

@@ -136,6 +136,12 @@ def round_half_up(value: float, decimals: int) -> str:
     return str(abs(rounded) if rounded == 0 else rounded)
 
 
+def number_text(value: float, decimals: int) -> str:
+    """A recomputed value with two digits more than printed, without idle zeros."""
+    text = round_half_up(value, decimals + 2)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def propagate(function: Callable[..., float], inputs: Sequence[Interval]) -> Interval:
     """Range of ``function`` over a box of inputs, from the box's corners.
 

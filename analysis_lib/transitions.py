@@ -24,8 +24,6 @@ class Total:
 
 def _spread(patients: int, destinations: Sequence[int], categories: int) -> Iterator[np.ndarray]:
     """Every way to send alike patients to destinations, as counts by category."""
-    if patients and not destinations:
-        return
     for chosen in combinations_with_replacement(destinations, patients):
         yield np.bincount(np.array(chosen, dtype=int), minlength=categories)
 
@@ -75,7 +73,6 @@ def enumerate_transitions(
                 table[row] = down + up
                 table[row, row] += stayed[row]
                 fill(row + 1, after + table[row])
-        table[row] = 0
 
     fill(0, np.zeros(k, dtype=int))
     return np.array(found, dtype=int).reshape(-1, k, k)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ import pandas as pd
 
 from analysis_lib.cohort import fields
 from analysis_lib.errors import InputError
+from analysis_lib.files import beside, write_beside_then_rename
 from analysis_lib.reconstruction import covariates as covariate_search
 from analysis_lib.reconstruction import search
 from analysis_lib.reconstruction.blocks import SCHEMES, Blocks, Progression, Scheme, SearchFailed
@@ -166,15 +166,12 @@ def write(frame: pd.DataFrame, file: Path) -> None:
             kind = {"integer": "Int16", "number": "float64", "string": "string"}[field["type"]]
             values = frame[name]
             typed[name] = (pd.to_numeric(values) if field["type"] != "string" else values).astype(kind)
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        pd.DataFrame(typed).to_parquet(beside, index=False, compression="zstd")
-        os.replace(beside, file)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=file) from None
-    finally:
-        beside.unlink(missing_ok=True)
+    with beside(file) as path:
+        pd.DataFrame(typed).to_parquet(path, index=False, compression="zstd")
 
 
 def _write_start(plan: Plan, folder: Path, numbers: Path | None, start: int) -> Path:
@@ -300,7 +297,6 @@ def _merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
         "file_sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
         "starts": rows,
     }
-    beside = out.with_name(f".{out.stem}.json.{os.getpid()}")
-    beside.write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    os.replace(beside, out.with_suffix(".json"))
+    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
+    write_beside_then_rename(out.with_suffix(".json"), text)
     return manifest
