@@ -1,0 +1,121 @@
+"""The shipped ensemble for chapters: its patients with their origin, and one array a column.
+
+:func:`cohort.load` judges each cell, which a file from elsewhere needs and 1,000 cohorts make slow.
+The shipped file was verified as it was made; here its hash tells that it is still that file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.cohort import fields
+from analysis_lib.errors import InputError
+from analysis_lib.ledger import ENSEMBLE
+
+SHIPPED = ENSEMBLE / "cohorts.parquet"
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Reconstructed cohorts of equal size.
+
+    Attributes
+    ----------
+    patients : pandas.DataFrame
+        One row a patient in the schema's columns, typed as :func:`cohort.load` does.
+    origin : pandas.DataFrame
+        One row a cohort, indexed by its number: ``start`` and ``scheme``.
+    manifest : dict
+        As the search wrote it beside the file.
+    """
+
+    patients: pd.DataFrame
+    origin: pd.DataFrame
+    manifest: dict
+
+    def __len__(self) -> int:
+        return len(self.origin)
+
+    def array(self, column: str, where: pd.Series | None = None) -> np.ndarray:
+        """A column of numbers, shape (cohorts, patients); NaN where blank or not ``where``."""
+        values = self.patients[column].astype(float)
+        if where is not None:
+            values = values.where(where)
+        return values.to_numpy().reshape(len(self), -1)
+
+    def one(self, number: int) -> pd.DataFrame:
+        """One cohort, one row a patient.
+
+        Raises
+        ------
+        InputError
+            If there is no cohort of that number.
+        """
+        if number not in self.origin.index:
+            remedy = f"from {self.origin.index.min()} to {self.origin.index.max()}"
+            raise InputError(f"there is no cohort {number}", remedy=remedy)
+        return self.patients[self.patients["cohort"] == number].reset_index(drop=True)
+
+    def firsts(self) -> list[int]:
+        """The first cohort of each start: a sample that shares no start."""
+        return self.origin.reset_index().groupby("start")["cohort"].first().tolist()
+
+
+def load(file: Path | str = SHIPPED, columns: Iterable[str] | None = None) -> Ensemble:
+    """An ensemble with the manifest that lies beside it.
+
+    Parameters
+    ----------
+    file
+        A Parquet file that `reconstruct` wrote.
+    columns
+        Which columns are needed besides ``cohort`` and ``patient``; all by default.
+
+    Raises
+    ------
+    InputError
+        If file or manifest cannot be read, or the file is not the one that the manifest describes.
+    """
+    file = Path(file)
+    manifest = _manifest(file.with_suffix(".json"))
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=file) from None
+    if hashlib.sha256(content).hexdigest() != manifest["file_sha256"]:
+        remedy = "`make ensemble` writes both; check your own with `validate` and `verify`"
+        raise InputError("is not the file that its manifest describes", file=file, remedy=remedy)
+    wanted = None if columns is None else list(dict.fromkeys(["cohort", "patient", *columns]))
+    patients = _typed(pd.read_parquet(io.BytesIO(content), columns=wanted))
+    starts = manifest["starts"]
+    origin = pd.DataFrame(starts)[["start", "scheme"]].loc[
+        np.repeat(range(len(starts)), [s["cohorts"] for s in starts])
+    ]
+    origin.index = pd.Index(patients["cohort"].unique(), name="cohort")
+    return Ensemble(patients, origin, manifest)
+
+
+def _manifest(file: Path) -> dict:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise InputError("cannot be read as the manifest of an ensemble", file=file) from None
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    typed = {}
+    for name, column in frame.items():
+        if fields()[name]["type"] == "string":
+            typed[name] = column.astype(object).where(column.notna(), None)
+        else:
+            whole = fields()[name]["type"] == "integer" and column.notna().all()
+            typed[name] = column.astype("int64" if whole else "float64")
+    return pd.DataFrame(typed)
