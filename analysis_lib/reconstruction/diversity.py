@@ -11,8 +11,9 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from analysis_lib import survival
-from analysis_lib.cohort import MONTHS_PER_YEAR, each
+from analysis_lib import immortal, survival
+from analysis_lib.cohort import each
+from analysis_lib.errors import InputError
 
 LANDMARK_MONTHS = 18
 _SURVIVAL_YEARS = 5
@@ -29,18 +30,11 @@ def survival_at(frame: pd.DataFrame, years: float, time: str = "os_years", event
 
 
 def landmark_hazard_ratio(frame: pd.DataFrame, months: float = LANDMARK_MONTHS) -> float:
-    """Hazard ratio of being operated on by the landmark, among those followed beyond it.
-
-    Anderson, Cain & Gelber 1983, J Clin Oncol 1:710-719. Patients operated on later count as not
-    operated on. NaN where the model has no estimate.
-    """
-    alive = frame[frame["os_years"] > months / MONTHS_PER_YEAR]
-    operated = (alive["months_to_surgery"] <= months).to_numpy(float)
-    deaths = alive["os_event"].to_numpy()
-    if operated.min(initial=1) == operated.max(initial=0) or not deaths.any():
+    """Hazard ratio of being operated on by the landmark; NaN where there is no estimate."""
+    try:
+        return float(immortal.landmark(frame, months)["hr"].iat[0])
+    except InputError:
         return np.nan
-    model = survival.cox(alive["os_years"] - months / MONTHS_PER_YEAR, deaths, operated)
-    return float(model.hr[0]) if model.converged else np.nan
 
 
 def _of_group(group: str, years: float, name: str) -> Callable[[pd.DataFrame], float]:
