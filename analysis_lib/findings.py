@@ -1,0 +1,105 @@
+"""What an ensemble finds of a claim: determined, favoured or undetermined.
+
+A claim is judged in each cohort, under each named assumption of the analysis. Shares are counted
+apart for each sampling scheme, and the least favourable of them decides. They are shares of the
+cohorts that a search has found, and no probabilities that a claim is true.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+KINDS = {
+    "determined": "it holds, or fails, in at least 99% of the cohorts under every sampling scheme and every "
+    "assumption named",
+    "favoured": "it does so in at least 75% of them",
+    "undetermined": "cohorts of both kinds are common, or an assumption decides",
+}
+DETERMINED, FAVOURED = 0.99, 0.75
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What was found of one claim.
+
+    Attributes
+    ----------
+    kind : str
+        One of :data:`KINDS`.
+    holds : bool or None
+        Whether the claim holds or fails, if determined or favoured.
+    low, high : float
+        Least and greatest share of cohorts in which it holds, over schemes and assumptions.
+    example, counterexample : int or None
+        A cohort in which it holds, and one in which it fails, under one assumption at least.
+    """
+
+    kind: str
+    holds: bool | None
+    low: float
+    high: float
+    example: int | None
+    counterexample: int | None
+
+
+def finding(holds: pd.DataFrame, scheme: pd.Series) -> Finding:
+    """Judge a claim.
+
+    Parameters
+    ----------
+    holds : pandas.DataFrame
+        Indexed by cohort, a column an assumption: True where the claim holds, False where it
+        fails, missing where the analysis has no result, which counts as neither.
+    scheme : pandas.Series
+        Indexed alike: the sampling scheme of each cohort.
+
+    Raises
+    ------
+    ValueError
+        If there is no cohort or no assumption, or the indices differ.
+    """
+    if holds.empty or not holds.index.equals(scheme.index):
+        raise ValueError("a finding needs one judgement and one scheme for each cohort")
+    told = holds.to_numpy(object)
+    known = ~pd.isna(told)
+    yes = pd.DataFrame(known & (told == True), holds.index)  # noqa: E712 - the cells may be missing
+    no = pd.DataFrame(known & (told == False), holds.index)  # noqa: E712
+    in_favour, against = (side.groupby(scheme.to_numpy()).mean().to_numpy() for side in (yes, no))
+    kind, side = "undetermined", None
+    for limit, name in ((FAVOURED, "favoured"), (DETERMINED, "determined")):
+        for value, shares in ((True, in_favour), (False, against)):
+            if shares.min() >= limit:
+                kind, side = name, value
+    return Finding(kind, side, float(in_favour.min()), float(in_favour.max()), _first(yes), _first(no))
+
+
+def _first(side: pd.DataFrame) -> int | None:
+    """The first cohort on this side under as many assumptions as any."""
+    count = side.sum(axis=1)
+    return int(count.idxmax()) if count.any() else None
+
+
+def below(values: pd.DataFrame | pd.Series, limit: float) -> pd.DataFrame:
+    """Where values are below a limit; missing where they are."""
+    frame = pd.DataFrame(values)
+    return (frame < limit).astype(object).where(frame.notna(), None)
+
+
+def share_text(low: float, high: float) -> str:
+    """A share, or its range over schemes and assumptions, in per cent rounded to whole numbers.
+
+    Only a share of all, or of none, reads 100% or 0%.
+    """
+    ends = [_percent(x) for x in (low, high)]
+    return f"{ends[0]}%" if ends[0] == ends[1] else f"{ends[0]}–{ends[1]}%"
+
+
+def _percent(share: float) -> str:
+    if 0 < share < 0.01:
+        return "<1"
+    if 0.99 < share < 1:
+        return ">99"
+    return f"{np.round(100 * share):.0f}"
