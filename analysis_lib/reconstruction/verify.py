@@ -7,18 +7,18 @@ comes from ``kernels``. A cohort that differs by one patient-day where it matter
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import scipy.stats
 from lifelines import KaplanMeierFitter
-from lifelines.statistics import logrank_test
 from statsmodels.discrete.discrete_model import Logit
 from statsmodels.duration.hazard_regression import PHReg
-from statsmodels.duration.survfunc import SurvfuncRight
+from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
 from analysis_lib import cohort as cohorts
 from analysis_lib.errors import InputError
@@ -35,6 +35,8 @@ _Z95 = scipy.stats.norm.ppf(0.975)
 # A curve that is .5 in exact arithmetic may miss it by some 1e-16 in floating point.
 _TIE = 1e-9
 _DAYS_PER_YEAR = 365.25
+# Categories of contact with vessels, as the schema numbers them.
+_WITHIN_180, _BEYOND_180 = (1, 3), (2, 4, 5, 6)
 
 
 @dataclass(frozen=True)
@@ -50,47 +52,94 @@ class Miss:
         return f"cohort {self.cohort}: {self.target.id} is {self.value:.8g}, not from {low:g} to {high:g}"
 
 
+class Patients:
+    """Some patients of a cohort, each column as an array; what is asked for again is not made again.
+
+    Numbers are float64 with NaN for a blank, text is objects with None.
+    """
+
+    def __init__(self, column: Callable[[str], np.ndarray]) -> None:
+        self._column = column
+        self._columns: dict[str, np.ndarray] = {}
+        self._narrowed: dict[tuple[str, str | float], Patients] = {}
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame) -> Patients:
+        """All patients of ``frame``; asking for a column that it lacks is an InputError."""
+
+        def column(name: str) -> np.ndarray:
+            if name not in frame:
+                raise InputError(f"the cohort lacks the column {name!r}, which targets need")
+            return _array(frame[name], cohorts.fields()[name]["type"])
+
+        return cls(column)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        if name not in self._columns:
+            self._columns[name] = self._column(name)
+        return self._columns[name]
+
+    def where(self, name: str, value: str | float) -> Patients:
+        """Those with ``value`` in the column ``name``."""
+        if (name, value) not in self._narrowed:
+            chosen = self[name] == value
+            self._narrowed[name, value] = Patients(lambda column: self[column][chosen])
+        return self._narrowed[name, value]
+
+    def known(self, name: str) -> np.ndarray:
+        """The column ``name`` without its blanks."""
+        return self[name][~pd.isna(self[name])]
+
+    def columns(self, names: Iterable[str]) -> np.ndarray:
+        """Numeric columns side by side, shape (patients, names)."""
+        return np.column_stack([self[name] for name in names])
+
+
+def _array(column: pd.Series, kind: str) -> np.ndarray:
+    if kind == "string":
+        return column.astype(object).where(column.notna(), None).to_numpy()
+    return column.to_numpy(float, na_value=np.nan)
+
+
 class Recomputed:
     """The statistics of one cohort, each computed once and when asked for."""
 
     def __init__(self, frame: pd.DataFrame, targets: Targets) -> None:
-        self.frame, self.targets = frame, targets
+        self.targets = targets
+        self._patients = Patients.of(frame)
         self._fits: dict[tuple, dict[str, tuple[float, float]]] = {}
         self._curves: dict[tuple, tuple[float, float, float]] = {}
 
     def value(self, target: Target) -> float:
         """The statistic of ``target`` in this cohort; NaN where it is not defined."""
-        missing = [c for c in target.columns if c not in self.frame and c not in _DERIVED]
-        if missing:
-            raise InputError(f"the cohort lacks the column {missing[0]!r}, which {target.id} needs")
         kind, _, rest = target.statistic.partition("_")
         if kind in ("cox", "logistic"):
             return self._regression(target, kind, rest)
-        rows = self._rows(target)
+        patients = self._chosen(target)
         if kind == "km":
-            return self._curve(target, rows, rest)
+            return self._curve(target, patients, rest)
         if kind == "follow":
-            return self._follow_up(target, rows, rest.removeprefix("up_"))
-        return float(_STATISTICS[target.statistic](rows, target, self.targets))
+            return self._follow_up(target, patients, rest.removeprefix("up_"))
+        return float(_STATISTICS[target.statistic](patients, target, self.targets))
 
-    def _rows(self, target: Target) -> pd.DataFrame:
-        rows = self.frame
+    def _chosen(self, target: Target) -> Patients:
+        patients = self._patients
         if target.group != "all":
-            rows = rows[rows["group"] == target.group]
+            patients = patients.where("group", target.group)
         if target.subset and target.statistic != "within":
-            rows = rows[rows[target.subset[0]] == target.subset[1]]
-        return rows
+            patients = patients.where(*target.subset)
+        return patients
 
-    def _curve(self, target: Target, rows: pd.DataFrame, what: str) -> float:
+    def _curve(self, target: Target, patients: Patients, what: str) -> float:
         key = (*target.columns, target.group, target.subset)
         if key not in self._curves:
-            known = rows.dropna(subset=list(target.columns))
-            self._curves[key] = spss_median(*(known[c].to_numpy(float) for c in target.columns))
+            time, event = _complete(patients.columns(target.columns)).T
+            self._curves[key] = spss_median(time, event)
         median, low, high = self._curves[key]
         return {"median": median, "ci_lo": low, "ci_hi": high, "undefined": float(np.isnan(low) and median > 0)}[what]
 
-    def _follow_up(self, target: Target, rows: pd.DataFrame, what: str) -> float:
-        time, event = (rows[c].to_numpy(float) for c in target.columns)
+    def _follow_up(self, target: Target, patients: Patients, what: str) -> float:
+        time, event = patients.columns(target.columns).T
         share = {"median": 50, "q1": 25, "q3": 75}[what]
         if target.value == "reverse_kaplan_meier":
             curve = KaplanMeierFitter().fit(time, 1 - event)
@@ -110,41 +159,50 @@ class Recomputed:
         return float(np.exp(beta + {"ci_lo": -_Z95, "ci_hi": _Z95}.get(what, 0.0) * error))
 
     def _fit(self, kind: str, covariates: tuple[str, ...]) -> dict[str, tuple[float, float]]:
-        matrix = pd.DataFrame({name: self._covariate(name) for name in covariates})
-        known = matrix.notna().all(axis=1).to_numpy()
-        values = matrix[known].to_numpy(float)
+        matrix = np.column_stack([self._covariate(name) for name in covariates])
+        known = ~np.isnan(matrix).any(axis=1)
         # The same model on a scale on which Newton's method converges to the last digit.
-        centre, scale = values.mean(axis=0), values.std(axis=0)
-        scaled = (values - centre) / scale
-        rows = self.frame[known]
+        scaled, scale = _standardised(matrix[known])
         if kind == "cox":
-            model = PHReg(rows["os_years"].to_numpy(float), scaled, status=rows["os_event"].to_numpy(), ties="breslow")
-            fit = model.fit(disp=0)
+            time, event = (self._patients[name][known] for name in ("os_years", "os_event"))
+            fit = PHReg(time, scaled, status=event, ties="breslow").fit(disp=0)
             parameters, errors = fit.params, fit.bse
         else:
-            operated = (rows["group"] == "surgery").to_numpy(float)
-            design = np.column_stack([np.ones(len(rows)), scaled])
-            fit = Logit(operated, design).fit(disp=0, method="newton", maxiter=100, tol=1e-12)
+            fit = _logistic(self._patients["group"][known] == "surgery", scaled)
             parameters, errors = fit.params[1:], fit.bse[1:]
         return {
             name: (float(b), float(e))
             for name, b, e in zip(covariates, parameters / scale, errors / scale, strict=True)
         }
 
-    def _covariate(self, name: str) -> pd.Series:
+    def _covariate(self, name: str) -> np.ndarray:
         if name == "propensity_score":
-            return self._score()
-        return _DERIVED[name](self.frame) if name in _DERIVED else self.frame[name].astype(float)
+            return self._score
+        return _DERIVED[name](self._patients) if name in _DERIVED else self._patients[name]
 
-    def _score(self) -> pd.Series:
+    @cached_property
+    def _score(self) -> np.ndarray:
         """Fitted probability of surgery; NaN for patients without all four covariates."""
-        matrix = pd.DataFrame({name: self._covariate(name) for name in SCORE_COVARIATES})
-        known = matrix.notna().all(axis=1)
-        values = matrix[known]
-        design = np.column_stack([np.ones(len(values)), (values - values.mean()) / values.std()])
-        operated = (self.frame["group"] == "surgery")[known].to_numpy(float)
-        fit = Logit(operated, design).fit(disp=0, method="newton", maxiter=100, tol=1e-12)
-        return pd.Series(fit.predict(design), index=values.index).reindex(self.frame.index)
+        matrix = np.column_stack([self._covariate(name) for name in SCORE_COVARIATES])
+        known = ~np.isnan(matrix).any(axis=1)
+        fit = _logistic(self._patients["group"][known] == "surgery", _standardised(matrix[known])[0])
+        score = np.full(len(matrix), np.nan)
+        score[known] = fit.predict()
+        return score
+
+
+def _complete(matrix: np.ndarray) -> np.ndarray:
+    return matrix[~np.isnan(matrix).any(axis=1)]
+
+
+def _standardised(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    scale = matrix.std(axis=0)
+    return (matrix - matrix.mean(axis=0)) / scale, scale
+
+
+def _logistic(outcome: np.ndarray, covariates: np.ndarray):
+    design = np.column_stack([np.ones(len(outcome)), covariates])
+    return Logit(outcome.astype(float), design).fit(disp=0, method="newton", maxiter=100, tol=1e-12)
 
 
 def spss_median(time: np.ndarray, event: np.ndarray) -> tuple[float, float, float]:
@@ -167,105 +225,126 @@ def spss_median(time: np.ndarray, event: np.ndarray) -> tuple[float, float, floa
     return when[m], when[m] - half, when[m] + half
 
 
-def _known(rows: pd.DataFrame, target: Target) -> np.ndarray:
-    return rows[target.columns[0]].dropna().to_numpy(float)
-
-
 def _quantile(share: float) -> Callable:
-    return lambda rows, target, targets: np.percentile(_known(rows, target), share, method=targets.assumptions.quantile)
+    def quantile(patients: Patients, target: Target, targets: Targets) -> float:
+        return np.percentile(patients.known(target.columns[0]), share, method=targets.assumptions.quantile)
+
+    return quantile
 
 
-def _halves(rows: pd.DataFrame, target: Target, by: str, first: str, second: str) -> tuple[np.ndarray, np.ndarray]:
-    return tuple(_known(rows[rows[by] == value], target) for value in (first, second))
+def _of_known(statistic: Callable[[np.ndarray], float]) -> Callable:
+    return lambda patients, target, targets: statistic(patients.known(target.columns[0]))
 
 
-def _mann_whitney(rows, target, targets) -> float:
-    x, y = _halves(rows, target, "group", "surgery", "prrt_only")
-    return scipy.stats.mannwhitneyu(x, y, use_continuity=False, method="asymptotic").pvalue
-
-
-def _t_test(equal: bool, by: str, first: str, second: str) -> Callable:
-    return lambda rows, target, targets: (
-        scipy.stats.ttest_ind(*_halves(rows, target, by, first, second), equal_var=equal).pvalue
+def _between(test: Callable, by: str, first: str, second: str) -> Callable:
+    """The p value of a test between two kinds of patients."""
+    return lambda patients, target, targets: (
+        test(*(patients.where(by, kind).known(target.columns[0]) for kind in (first, second))).pvalue
     )
 
 
-def _decrease(rows: pd.DataFrame, target: Target) -> np.ndarray:
-    before, after = (rows[c].astype(float) for c in target.columns)
-    return (100 * (1 - after / before)).dropna().to_numpy()
+_mann_whitney = partial(scipy.stats.mannwhitneyu, use_continuity=False, method="asymptotic")
+_welch = partial(scipy.stats.ttest_ind, equal_var=False)
+_student = partial(scipy.stats.ttest_ind, equal_var=True)
 
 
-def _vessels(rows: pd.DataFrame, target: Target) -> np.ndarray:
-    involved = rows[rows[target.columns[0]] >= 1]
-    return involved[list(target.columns[1:])].astype(float).sum(axis=1).to_numpy()
+def _decrease(statistic: Callable[[np.ndarray], float]) -> Callable:
+    """Of the decrease in percent from the first column to the second."""
+
+    def decrease(patients: Patients, target: Target, targets: Targets) -> float:
+        before, after = _complete(patients.columns(target.columns)).T
+        return statistic(100 * (1 - after / before))
+
+    return decrease
 
 
-def _log_rank(rows: pd.DataFrame, target: Target, targets: Targets) -> float:
-    time, event, by = target.columns
-    known = rows.dropna(subset=[time])
-    labels = sorted(known[by].unique())
-    if len(labels) != 2:
+def _vessels(statistic: Callable[[np.ndarray], float]) -> Callable:
+    """Of the vessels involved (all columns but the first), where any is (the first column)."""
+
+    def vessels(patients: Patients, target: Target, targets: Targets) -> float:
+        involved = patients[target.columns[0]] >= 1
+        return statistic(np.nansum(patients.columns(target.columns[1:])[involved], axis=1))
+
+    return vessels
+
+
+def _change(compare: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Callable:
+    """How many patients' second column compares so with the first."""
+    return lambda patients, target, targets: compare(*(patients[name] for name in reversed(target.columns))).sum()
+
+
+def _log_rank(patients: Patients, target: Target, targets: Targets) -> float:
+    time, event, by = (patients[name] for name in target.columns)
+    known = ~(np.isnan(time) | pd.isna(by))
+    if len(set(by[known])) != 2:
         return np.nan
-    one, two = (known[known[by] == label] for label in labels)
-    return logrank_test(one[time], two[time], one[event], two[event]).p_value
+    statistic, _ = survdiff(time[known], event[known], by[known].astype(str))
+    return scipy.stats.chi2.sf(statistic, 1)
 
 
 def _onset(ordinal: int) -> Callable:
-    def onset(rows, target, targets):
-        values = np.sort(_known(rows, target))
+    def onset(patients: Patients, target: Target, targets: Targets) -> float:
+        values = np.sort(patients.known(target.columns[0]))
         return values[ordinal] if values.size > ordinal else np.nan
 
     return onset
 
 
-_STATISTICS: dict[str, Callable] = {
-    "count": lambda rows, target, targets: (rows[target.columns[0]] == target.value).sum(),
-    "known": lambda rows, target, targets: rows[target.columns[0]].notna().sum(),
-    "unknown": lambda rows, target, targets: rows[target.columns[0]].isna().sum(),
-    "any": lambda rows, target, targets: (rows[list(target.columns)] == 1).any(axis=1).sum(),
-    "within": lambda rows, target, targets: rows[target.columns[0]].between(*target.subset).sum(),
-    "mean": lambda rows, target, targets: _known(rows, target).mean(),
-    "sd": lambda rows, target, targets: _known(rows, target).std(ddof=1),
+def _within(patients: Patients, target: Target, targets: Targets) -> float:
+    low, high = target.subset
+    values = patients[target.columns[0]]
+    return ((values >= low) & (values <= high)).sum()
+
+
+_sd = partial(np.std, ddof=1)
+
+_STATISTICS: dict[str, Callable[[Patients, Target, Targets], float]] = {
+    "count": lambda patients, target, targets: (patients[target.columns[0]] == target.value).sum(),
+    "known": _of_known(np.size),
+    "unknown": lambda patients, target, targets: pd.isna(patients[target.columns[0]]).sum(),
+    "any": lambda patients, target, targets: (patients.columns(target.columns) == 1).any(axis=1).sum(),
+    "within": _within,
+    "mean": _of_known(np.mean),
+    "sd": _of_known(_sd),
     "median": _quantile(50),
     "q1": _quantile(25),
     "q3": _quantile(75),
-    "range_lo": lambda rows, target, targets: _known(rows, target).min(),
-    "range_hi": lambda rows, target, targets: _known(rows, target).max(),
-    "mann_whitney": _mann_whitney,
-    "welch": _t_test(False, "group", "surgery", "prrt_only"),
-    "student": _t_test(True, "group", "surgery", "prrt_only"),
-    "response_welch": _t_test(False, "best_response", "PR", "SD"),
-    "response_student": _t_test(True, "best_response", "PR", "SD"),
-    "decrease_mean": lambda rows, target, targets: _decrease(rows, target).mean(),
-    "decrease_sd": lambda rows, target, targets: _decrease(rows, target).std(ddof=1),
-    "tvi_no_change": lambda rows, target, targets: (rows["tvi_post"] == rows["tvi_pre"]).sum(),
-    "tvi_decrease": lambda rows, target, targets: (rows["tvi_post"] < rows["tvi_pre"]).sum(),
-    "tvi_increase": lambda rows, target, targets: (rows["tvi_post"] > rows["tvi_pre"]).sum(),
-    "beyond_180": lambda rows, target, targets: rows["tvi_post"].isin((2, 4, 5, 6)).sum(),
-    "vessels_median": lambda rows, target, targets: np.median(_vessels(rows, target)),
-    "vessels_range_lo": lambda rows, target, targets: _vessels(rows, target).min(),
-    "vessels_range_hi": lambda rows, target, targets: _vessels(rows, target).max(),
+    "range_lo": _of_known(np.min),
+    "range_hi": _of_known(np.max),
+    "mann_whitney": _between(_mann_whitney, "group", "surgery", "prrt_only"),
+    "welch": _between(_welch, "group", "surgery", "prrt_only"),
+    "student": _between(_student, "group", "surgery", "prrt_only"),
+    "response_welch": _between(_welch, "best_response", "PR", "SD"),
+    "response_student": _between(_student, "best_response", "PR", "SD"),
+    "decrease_mean": _decrease(np.mean),
+    "decrease_sd": _decrease(_sd),
+    "tvi_no_change": _change(np.equal),
+    "tvi_decrease": _change(np.less),
+    "tvi_increase": _change(np.greater),
+    "beyond_180": lambda patients, target, targets: np.isin(patients["tvi_post"], _BEYOND_180).sum(),
+    "vessels_median": _vessels(np.median),
+    "vessels_range_lo": _vessels(np.min),
+    "vessels_range_hi": _vessels(np.max),
     "log_rank": _log_rank,
     "onset_first": _onset(0),
     "onset_second": _onset(1),
 }
 
 
-def _flag(condition: pd.Series, known: pd.Series | None = None) -> pd.Series:
-    values = condition.astype(float)
-    return values if known is None else values.where(known)
+def _after_prrt(condition: Callable[[np.ndarray], np.ndarray]) -> Callable[[Patients], np.ndarray]:
+    """Of the category of vessels after PRRT; NaN without a scan."""
+    return lambda c: np.where(np.isnan(c["tvi_post"]), np.nan, condition(c["tvi_post"]))
 
 
-_DERIVED: dict[str, Callable[[pd.DataFrame], pd.Series]] = {
-    "surgery": lambda c: _flag(c["group"] == "surgery"),
-    "grade_1": lambda c: _flag(c["grade"] == "G1"),
-    "partial_response": lambda c: _flag(c["best_response"] == "PR"),
-    "male": lambda c: _flag(c["sex"] == "male"),
-    "metastatic": lambda c: _flag((c[["n1", "m1a", "other_metastases"]] == 1).any(axis=1)),
-    "tvi_post_any": lambda c: _flag(c["tvi_post"] >= 1, c["tvi_post"].notna()),
-    "tvi_post_within_180": lambda c: _flag(c["tvi_post"].isin((1, 3)), c["tvi_post"].notna()),
-    "tvi_post_beyond_180": lambda c: _flag(c["tvi_post"].isin((2, 4, 5, 6)), c["tvi_post"].notna()),
-    "propensity_score": lambda c: pd.Series(np.nan, index=c.index),
+_DERIVED: dict[str, Callable[[Patients], np.ndarray]] = {
+    "surgery": lambda c: (c["group"] == "surgery").astype(float),
+    "grade_1": lambda c: (c["grade"] == "G1").astype(float),
+    "partial_response": lambda c: (c["best_response"] == "PR").astype(float),
+    "male": lambda c: (c["sex"] == "male").astype(float),
+    "metastatic": lambda c: (c.columns(("n1", "m1a", "other_metastases")) == 1).any(axis=1).astype(float),
+    "tvi_post_any": _after_prrt(lambda category: category >= 1),
+    "tvi_post_within_180": _after_prrt(lambda category: np.isin(category, _WITHIN_180)),
+    "tvi_post_beyond_180": _after_prrt(lambda category: np.isin(category, _BEYOND_180)),
 }
 
 
