@@ -134,9 +134,7 @@ def draw(fans: Sequence[Fan], row: int, medians: Sequence[float], what: str) -> 
     figure, axis = plt.subplots(figsize=(7.0, 3.1))
     for fan, band, median in zip(fans, bands, medians, strict=True):
         for low, high, alpha in (("lowest", "highest", 0.16), ("q1", "q3", 0.34)):
-            axis.fill_between(
-                band["years"], band[low], band[high], color=fan.colour, alpha=alpha, lw=0, step="post"
-            )  # fmt: skip
+            axis.fill_between(band["years"], band[low], band[high], color=fan.colour, alpha=alpha, lw=0, step="post")
         _one_curve(axis, fan, row)
         axis.plot(median, 0.5, "o", mfc="none", mec=plt.rcParams["text.color"], ms=7, mew=1.3, zorder=5)
     axis.set(ylim=(0, 1.02), xlim=(0, 21), ylabel=what)
@@ -158,13 +156,12 @@ def _one_curve(axis: Axes, fan: Fan, row: int) -> None:
 def _numbers_at_risk(axis: Axes, fans: Sequence[Fan], years: Sequence[float]) -> None:
     """Rows beneath the axis: the median over the cohorts, and fewest to most where they differ."""
     below = axis.get_xaxis_transform()
-    axis.set_xticks(years, [f"{y:g}" for y in years])
-    axis.text(1.0, -0.1, "years", transform=axis.transAxes, ha="right", va="top")
-    axis.text(-0.02, -0.2, "at risk", transform=axis.transAxes, ha="right", va="top", fontsize=9)
+    axis.set_xticks(years, [f"{y:g}" for y in years[:-1]] + [f"{years[-1]:g} years"])
+    axis.text(-0.045, -0.2, "at risk", transform=axis.transAxes, ha="right", va="top", fontsize=9)
     for k, fan in enumerate(fans):
         y = -0.3 - 0.1 * k
-        axis.text(-0.02, y, fan.name, transform=axis.transAxes, ha="right", va="top", fontsize=9)
-        axis.plot(-0.25, y - 0.035, "s", color=fan.colour, transform=axis.transAxes, clip_on=False, ms=6)
+        axis.text(-0.045, y, fan.name, transform=axis.transAxes, ha="right", va="top", fontsize=9)
+        axis.plot(-0.027, y - 0.035, "s", color=fan.colour, transform=axis.transAxes, clip_on=False, ms=6)
         for x, found in zip(years, at_risk(fan.time, years).T, strict=True):
             low, high = found.min(), found.max()
             text = f"{np.median(found):.0f}" + (f" ({low}–{high})" if low < high else "")
