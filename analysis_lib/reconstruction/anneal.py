@@ -23,6 +23,9 @@ from analysis_lib.reconstruction.kernels import (
 
 DAYS_PER_YEAR = 365.25
 COLUMN_STATISTICS = 30
+# Temperatures of a column's search: quartiles in a dense class want a hot start, a sum that leans
+# on another column a cool one.
+_HOT, _WARM, _COLD = 3.0, 0.5, 0.03
 # Misfit of a statistic that should be defined and is not.
 _UNDEFINED = 6.0
 
@@ -168,16 +171,25 @@ def anneal_column(
     statistics = np.zeros(COLUMN_STATISTICS)
     column_statistics(x, first, need, after, statistics)
     energy = misfit(statistics, box, 0, COLUMN_STATISTICS)
+    hot = _WARM if after.size else _HOT
     for turn in range(steps):
         if energy == 0.0:
             break
-        temperature = 0.02 ** (turn / steps)
+        temperature = hot * (_COLD / hot) ** (turn / steps)
         i = rng.integers(0, n)
         j = i
         kind = rng.random()
         old, new = k[i], k[i]
-        if kind < 0.15:
+        if kind < 0.1:
             new = rng.integers(low[i], high[i] + 1)
+        elif kind < 0.25:
+            # A quantile is some patient's own value, or lies between two: put this one's there.
+            group = 0 if rng.random() < 0.5 else (1 if first[i] else 2)
+            aim = 3 * group + rng.integers(0, 3)
+            value = box[0, aim] + rng.random() * (box[1, aim] - box[0, aim])
+            if not math.isfinite(value):
+                continue
+            new = round(value / step)
         elif kind < 0.8:
             new = old + round(rng.standard_normal() * 10 ** (2 * rng.random()))
         else:

@@ -243,7 +243,7 @@ def anneal_progression(
     for turn in range(steps):
         if energy == 0.0 and not walk:
             break
-        temperature = 1e-9 if walk else 3.0 * 0.02 ** (turn / steps)
+        temperature = 1e-9 if walk else 6.0 * 0.01 ** (turn / steps)
         i, j = rng.integers(0, n), rng.integers(0, n)
         old_i, old_j = day[i], day[j]
         gain = 0.0

@@ -71,6 +71,13 @@ class Builder:
                 return values
         raise SearchFailed(f"no column meets what is printed under {stem}")
 
+    def shuffled(self, column: str) -> np.ndarray:
+        """A column's values dealt anew within the groups, which leaves all its summaries alone."""
+        values = self.columns[column]
+        for group in GROUPS[1:]:
+            values[self.members[group]] = self.rng.permutation(values[self.members[group]])
+        return values
+
     def until_not_significant(self, state: Survival, make: Callable[[], np.ndarray]) -> None:
         """Make a column again until neither surgery nor death depends on it, as Table 5's footnote says."""
         limit = self.numbers.value("methods.alpha.threshold")

@@ -41,7 +41,10 @@ def prrt(build: Builder, state: Survival, covariates: Covariates, progression: P
     who = build.members["surgery"]
     start = progression.surgery_day[who]
     since_low, since_high = (start - longest[who]).astype(np.int64), (start - shortest[who]).astype(np.int64)
-    since_low = np.minimum(np.maximum(since_low, 42), since_high)
+    if (since_high < 42).any():
+        raise SearchFailed("surgery would come before the last cycle")
+    since_low = np.maximum(since_low, 42)
+    _room_for_quartiles(build, since_low / DAYS_PER_MONTH, since_high / DAYS_PER_MONTH)
     since_end = build.summarised(
         "table3.since_end", 1 / DAYS_PER_MONTH, since_low, since_high,
         lambda: start - days[who], who, group="surgery",
@@ -58,6 +61,15 @@ def prrt(build: Builder, state: Survival, covariates: Covariates, progression: P
     reasons = build.deal("dose_adjustment", {v: f"table2.adjusted_{s}" for v, s in names.items()}, None, able=short)
     reasons[state.sepsis] = "death"
     _toxicity(build, reasons, state, days)
+
+
+def _room_for_quartiles(build: Builder, low: np.ndarray, high: np.ndarray) -> None:
+    """Quantiles rise with every value: these of all lower and all upper ends bracket what can be met."""
+    ids = tuple(f"table3.since_end.surgery.{s}" for s in ("median", "q1", "q3"))
+    box, shares = build.targets.box(ids), (50, 25, 75)
+    least, most = (np.percentile(ends, shares, method="weibull") for ends in (low, high))
+    if (least > box[1]).any() or (most < box[0]).any():
+        raise SearchFailed("the days of surgery leave no room for the printed time since the end of PRRT")
 
 
 def _toxicity(build: Builder, reasons: np.ndarray, state: Survival, days: np.ndarray) -> None:

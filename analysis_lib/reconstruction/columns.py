@@ -69,12 +69,12 @@ def complete(
     _survival(build, state, progression)
     # First what most often comes to a dead end.
     clinical.prrt(build, state, covariates, progression)
-    _plain(build)
+    _plain(build, state)
     for column, stems in _DEALT.items():
         build.deal(column, stems, 0 if column in _YES_NO else None)
     build.until_not_significant(state, lambda: build.deal("sex", {"male": "table1.sex_male"}, "female") == "male")
     _grade(build, covariates)
-    _metastases(build)
+    build.until_not_significant(state, lambda: _metastases(build))
     clinical.response(build, state, covariates, progression)
     clinical.vessels(build, state)
     clinical.surgery(build, state)
@@ -118,7 +118,7 @@ def _printed(build: Builder, id: str) -> int:
     return build.count(id) if id in build.numbers else 0
 
 
-def _plain(build: Builder) -> None:
+def _plain(build: Builder, state: Survival) -> None:
     rng, everyone = build.rng, build.members["all"]
     for stem, column, step, lowest, highest, logarithmic in _PLAIN:
         low, high = limits(build.n, lowest, highest, step)
@@ -130,6 +130,7 @@ def _plain(build: Builder) -> None:
 
         test = build.targets.assumptions.age_test if column == "age_years" else "mann_whitney"
         build.columns[column] = build.summarised(stem, step, low, high, start, everyone, test=test)
+    build.until_not_significant(state, lambda: build.shuffled("age_years"))
 
 
 def _grade(build: Builder, covariates: Covariates) -> None:
@@ -154,7 +155,8 @@ def _grade(build: Builder, covariates: Covariates) -> None:
     raise SearchFailed("no Ki-67 indices meet what is printed under table1.ki67")
 
 
-def _metastases(build: Builder) -> None:
+def _metastases(build: Builder) -> np.ndarray:
+    """Deal metastases out; returns who has any."""
     c = build.columns
     metastatic = build.count("results-prrt.metastatic.all.count")
     liver = build.deal("m1a", {1: "table1.m1a"}, 0) == 1
@@ -187,3 +189,4 @@ def _metastases(build: Builder) -> None:
         other_patient = build.rng.choice(np.flatnonzero(same))
         prior[patient], prior[other_patient] = None, prior[patient]
     c["prior_surgery"] = prior
+    return nodes | liver | (other == 1)

@@ -189,6 +189,12 @@ def find_covariates(
     spared = group.copy()
     spared[state.sepsis] = -1
     grade = _dealt(rng, state.operated, [count(f"table1.grade_1.{g}.count") for g in GROUPS[1:]])
+    # Cheapest first: many times of death leave no way to deal responses out.
+    response = _dealt(rng, state.operated, _partial_responses(blocks), spared=state.sepsis)
+    found = np.empty((1, n))
+    response_box = blocks.targets.box(ratio_ids("table5.pr_death", "hr"))
+    if not anneal.collect_orders(rng, years, state.event, order, spared, response, response_box, 1, 2_000_000, found):
+        return None
     box = blocks.joint
     pools = np.empty((3, POOL, n))
     kps = kps_choices[rng.integers(len(kps_choices))].copy()
@@ -228,11 +234,6 @@ def find_covariates(
         if left == 0.0:
             break
     else:
-        return None
-    response = _dealt(rng, state.operated, _partial_responses(blocks), spared=state.sepsis)
-    found = np.empty((1, n))
-    response_box = blocks.targets.box(ratio_ids("table5.pr_death", "hr"))
-    if not anneal.collect_orders(rng, years, state.event, order, spared, response, response_box, 1, 2_000_000, found):
         return None
     kps, grade, activity = (pools[r, picked[r]] for r in range(3))
     return Covariates(kps, grade, activity, found[0], sizes)

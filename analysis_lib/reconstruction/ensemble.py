@@ -12,31 +12,25 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from analysis_lib.cohort import fields
 from analysis_lib.errors import InputError
 from analysis_lib.files import beside, write_beside_then_rename
-from analysis_lib.reconstruction import covariates as covariate_search
-from analysis_lib.reconstruction import search
-from analysis_lib.reconstruction.blocks import SCHEMES, Blocks, Progression, Scheme, SearchFailed
-from analysis_lib.reconstruction.columns import complete
+from analysis_lib.reconstruction.blocks import SCHEMES
+from analysis_lib.reconstruction.chain import chain
 from analysis_lib.reconstruction.targets import Targets, load_targets
-from analysis_lib.reconstruction.verify import logic_misses, misses
 
-# Cohorts of one start, and how often among them times of survival and surgery are drawn anew.
-LONGEST_CHAIN = 36
-_FRESH_EVERY = 5
-_WALK_STEPS = 20_000
-_TRIES = 12
+# Cohorts of one start: a longer chain costs less a cohort, and tells less.
+LONGEST_CHAIN = 20
+# Below this many starts an ensemble has cohorts of their own rather than chains.
+_FEWEST_STARTS = 28
 
 
 @dataclass(frozen=True)
@@ -50,106 +44,13 @@ class Plan:
     @property
     def starts(self) -> list[int]:
         """How many cohorts each start contributes; every cohort has its own start where few are wanted."""
-        chain = min(LONGEST_CHAIN, max(1, self.cohorts // 28))
+        chain = min(LONGEST_CHAIN, max(1, self.cohorts // _FEWEST_STARTS))
         whole, rest = divmod(self.cohorts, chain)
         return [chain] * whole + [rest] * (rest > 0)
 
     @property
     def name(self) -> str:
         return hashlib.sha256(json.dumps(asdict(self)).encode()).hexdigest()[:12]
-
-
-def chain(targets: Targets, seed: int, start: int, length: int) -> Iterator[pd.DataFrame]:
-    """Cohorts of one start, each verified; the scheme alternates with the start's number.
-
-    Raises
-    ------
-    SearchFailed
-        If a stage finds nothing.
-    """
-    rng = np.random.default_rng([seed, start])
-    scheme = SCHEMES[start % len(SCHEMES)]
-    blocks = Blocks(targets)
-    state, covariates, progression = _solve(rng, blocks, scheme)
-    made = 0
-    while made < length:
-        if made:
-            fresh = made % _FRESH_EVERY == 0
-            moved = _walk(rng, blocks, scheme, state, covariates, progression, fresh)
-            if moved is None:
-                continue
-            state, covariates, progression = moved
-        frame = _verified(rng, targets, blocks, state, covariates, progression)
-        if frame is None and not made:
-            # Dead ends of single columns come from the times; take others.
-            state, covariates, progression = _solve(rng, blocks, scheme)
-        elif frame is not None:
-            yield frame
-            made += 1
-
-
-def _solve(rng: np.random.Generator, blocks: Blocks, scheme: Scheme) -> tuple:
-    """Survival, covariates and progression from a random start."""
-    for _ in range(_TRIES):
-        state = search.find_survival(rng, blocks, scheme)
-        progression = _progression(rng, blocks, scheme, state)
-        if progression is None:
-            continue
-        activity = covariate_search.find_activity(rng, blocks, state.sepsis)
-        covariates = covariate_search.find_covariates(rng, blocks, state, _kps_choices(blocks), activity)
-        if covariates is not None:
-            return state, covariates, progression
-    raise SearchFailed(
-        "overall survival can be met, but not together with the regressions, progression and recurrence; "
-        f"{_TRIES} starts were tried"
-    )
-
-
-def _progression(rng, blocks, scheme, state) -> Progression | None:
-    for _ in range(_TRIES):
-        days = search.find_surgery_days(rng, blocks, state)
-        if days is None:
-            continue
-        found = search.find_progression(rng, blocks, scheme, state, days)
-        if found is not None:
-            return found
-    return None
-
-
-def _walk(rng, blocks, scheme, state, covariates, progression, fresh: bool) -> tuple | None:
-    """A neighbouring solution; ``fresh`` draws times of surgery and progression anew."""
-    if fresh:
-        state = search.walk_survival(rng, blocks, scheme, state, _WALK_STEPS)
-        progression = _progression(rng, blocks, scheme, state)
-        if progression is None:
-            return None
-    else:
-        progression = search.walk_progression(rng, blocks, scheme, state, progression, _WALK_STEPS)
-    return state, covariate_search.walk_covariates(rng, blocks, state, covariates, _WALK_STEPS), progression
-
-
-def _verified(rng, targets, blocks, state, covariates, progression) -> pd.DataFrame | None:
-    """A whole cohort that meets every target by independent recomputation; None if none was found."""
-    for _ in range(_TRIES):
-        try:
-            frame = complete(rng, blocks, state, covariates, progression)
-        except SearchFailed:
-            continue
-        if not misses(frame, targets) and not logic_misses(frame):
-            return frame
-    return None
-
-
-_CHOICES: dict[str, list[np.ndarray]] = {}
-
-
-def _kps_choices(blocks: Blocks) -> list[np.ndarray]:
-    digest = blocks.targets.digest
-    if digest not in _CHOICES:
-        _CHOICES[digest] = covariate_search.kps_tables(blocks)
-    if not _CHOICES[digest]:
-        raise SearchFailed("no Karnofsky scores meet Table 1 and Table 5 at once; all were enumerated")
-    return _CHOICES[digest]
 
 
 def write(frame: pd.DataFrame, file: Path) -> None:

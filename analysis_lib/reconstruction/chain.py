@@ -1,0 +1,140 @@
+"""Cohorts of one start: a solution from random times, then a walk to further ones, each verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.reconstruction import covariates as covariate_search
+from analysis_lib.reconstruction import search
+from analysis_lib.reconstruction.blocks import (
+    SCHEMES,
+    Blocks,
+    Covariates,
+    Progression,
+    Scheme,
+    SearchFailed,
+    Survival,
+)
+from analysis_lib.reconstruction.columns import complete
+from analysis_lib.reconstruction.targets import Targets
+from analysis_lib.reconstruction.verify import logic_misses, misses
+
+# How often along a chain times of survival and surgery are drawn anew.
+_FRESH_EVERY = 5
+_WALK_STEPS = 20_000
+_TRIES = 12
+
+
+@dataclass
+class Solution:
+    """What all regressions and curves of a cohort need."""
+
+    survival: Survival
+    covariates: Covariates
+    progression: Progression
+
+
+def chain(targets: Targets, seed: int, start: int, length: int) -> Iterator[pd.DataFrame]:
+    """Cohorts of one start, each verified; the scheme alternates with the start's number.
+
+    Raises
+    ------
+    SearchFailed
+        If a stage finds nothing.
+    """
+    rng = np.random.default_rng([seed, start])
+    scheme = SCHEMES[start % len(SCHEMES)]
+    blocks = Blocks(targets)
+    solution = solve(rng, blocks, scheme)
+    made = 0
+    while made < length:
+        if made:
+            solution = walk(rng, blocks, scheme, solution, fresh=made % _FRESH_EVERY == 0)
+        frame = _verified(rng, targets, blocks, solution)
+        if frame is not None:
+            yield frame
+            made += 1
+        elif not made:
+            # Dead ends of single columns come from the times; take others.
+            solution = solve(rng, blocks, scheme)
+
+
+def solve(rng: np.random.Generator, blocks: Blocks, scheme: Scheme) -> Solution:
+    """Survival, covariates and progression from a random start.
+
+    Raises
+    ------
+    SearchFailed
+        If none was found.
+    """
+    kps_choices = _kps_choices(blocks)
+    for _ in range(_TRIES):
+        survival = search.find_survival(rng, blocks, scheme)
+        activity = covariate_search.find_activity(rng, blocks, survival.sepsis)
+        covariates = covariate_search.find_covariates(rng, blocks, survival, kps_choices, activity)
+        if covariates is None:
+            continue
+        progression = find_progression(rng, blocks, scheme, survival)
+        if progression is not None:
+            return Solution(survival, covariates, progression)
+    raise SearchFailed(
+        "overall survival can be met, but not together with the regressions, progression and recurrence; "
+        f"{_TRIES} starts were tried"
+    )
+
+
+def find_progression(
+    rng: np.random.Generator, blocks: Blocks, scheme: Scheme, survival: Survival
+) -> Progression | None:
+    """Days of surgery, progression and recurrence around given times; None if none was found."""
+    for _ in range(_TRIES):
+        days = search.find_surgery_days(rng, blocks, survival)
+        if days is None:
+            continue
+        found = search.find_progression(rng, blocks, scheme, survival, days)
+        if found is not None:
+            return found
+    return None
+
+
+def walk(rng: np.random.Generator, blocks: Blocks, scheme: Scheme, start: Solution, fresh: bool) -> Solution:
+    """A neighbouring solution; ``fresh`` moves times of death and draws surgery and progression anew."""
+    survival, progression = start.survival, None
+    if fresh:
+        survival = search.walk_survival(rng, blocks, scheme, survival, _WALK_STEPS)
+        progression = find_progression(rng, blocks, scheme, survival)
+    if progression is None:
+        survival = start.survival
+        progression = search.walk_progression(rng, blocks, scheme, survival, start.progression, _WALK_STEPS)
+    covariates = covariate_search.walk_covariates(rng, blocks, survival, start.covariates, _WALK_STEPS)
+    return Solution(survival, covariates, progression)
+
+
+def _verified(
+    rng: np.random.Generator, targets: Targets, blocks: Blocks, solution: Solution
+) -> pd.DataFrame | None:
+    """A whole cohort that meets every target by independent recomputation; None if none was found."""
+    for _ in range(_TRIES):
+        try:
+            frame = complete(rng, blocks, solution.survival, solution.covariates, solution.progression)
+        except SearchFailed:
+            continue
+        if not logic_misses(frame) and not misses(frame, targets):
+            return frame
+    return None
+
+
+_CHOICES: dict[str, list[np.ndarray]] = {}
+
+
+def _kps_choices(blocks: Blocks) -> list[np.ndarray]:
+    digest = blocks.targets.digest
+    if digest not in _CHOICES:
+        _CHOICES[digest] = covariate_search.kps_tables(blocks)
+    if not _CHOICES[digest]:
+        raise SearchFailed("no Karnofsky scores meet Table 1 and Table 5 at once; all were enumerated")
+    return _CHOICES[digest]
