@@ -1,0 +1,32 @@
+"""Takes a sample of the shipped reconstructed cohorts and asks R for their statistics.
+
+To be run after each `make ensemble`, in this folder and in the project's environment:
+../../.venv/bin/python ensemble.py
+"""
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+
+from analysis_lib import ensembles
+
+SAMPLE = Path("data/ensemble")
+OF_EACH_SCHEME = 6
+
+
+def main() -> None:
+    shipped = ensembles.load()
+    SAMPLE.mkdir(exist_ok=True)
+    for file in SAMPLE.glob("*.csv"):
+        file.unlink()
+    # Evenly over the cohorts of a scheme, and so over its starts and the length of their chains.
+    for _, rows in shipped.origin.groupby("scheme"):
+        for k in np.linspace(0, len(rows) - 1, OF_EACH_SCHEME).round().astype(int):
+            number = rows.index[k]
+            shipped.one(number).to_csv(SAMPLE / f"cohort-{number:04}.csv", index=False, lineterminator="\n")
+    subprocess.run(["Rscript", "ensemble.R"], check=True)
+
+
+if __name__ == "__main__":
+    main()
