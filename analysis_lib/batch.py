@@ -20,8 +20,8 @@ _LONGEST_STEP = 2.0
 # Of the last Newton step, in standard errors.
 _CONVERGED = 1e-10
 
-NO_EVENTS = "there is no event"
-NO_CONTRAST = "whenever someone had an event, all at risk were alike in exposure"
+NO_EVENTS = "nobody had an event"
+NO_CONTRAST = "there is nobody to compare with: at each event all at risk were exposed, or none"
 SEPARATED_NONE = "no exposed patient had an event while others were at risk: the ratio tends to 0"
 SEPARATED_ALL = "only exposed patients had events while others were at risk: the ratio tends to infinity"
 
@@ -66,8 +66,9 @@ def risk_tables(cohort, start, stop, event, exposed) -> RiskTables:
     event, exposed = np.asarray(event, bool), np.asarray(exposed, bool)
     labels, code = np.unique(cohort, return_inverse=True)
     # A key orders by cohort, then time; whole numbers, so that no two times run together.
-    times = np.unique(np.concatenate([start, stop]))
-    begin = code * times.size + np.searchsorted(times, start)
+    late = np.isfinite(start)
+    times = np.unique(np.concatenate([start[late], stop]))
+    begin = code[late] * times.size + np.searchsorted(times, start[late])
     end = code * times.size + np.searchsorted(times, stop)
     when, which = np.unique(end[event], return_inverse=True)
     of = when // times.size
@@ -75,9 +76,11 @@ def risk_tables(cohort, start, stop, event, exposed) -> RiskTables:
     at_risk, events = np.empty((2, when.size), int), np.empty((2, when.size), int)
     for side in (0, 1):
         mine = exposed == side
-        for sign, keys in ((1, np.sort(end[mine])), (-1, np.sort(begin[mine]))):
-            later = np.searchsorted(keys, beyond) - np.searchsorted(keys, when)
-            at_risk[side] = later if sign > 0 else at_risk[side] - later
+        still, not_yet = (
+            np.searchsorted(keys, beyond) - np.searchsorted(keys, when)
+            for keys in (np.sort(end[mine]), np.sort(begin[mine[late]]))
+        )
+        at_risk[side] = still - not_yet
         events[side] = np.bincount(which, weights=mine[event], minlength=when.size)
     return RiskTables(labels, of, at_risk.T, events.T)
 

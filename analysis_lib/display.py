@@ -110,6 +110,11 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]], caption: str) -> H
     )
 
 
+def not_computable(what: str, reason: Exception) -> Html:
+    """A sentence in the place of a result that a cohort does not allow."""
+    return Html(f"<p><strong>Not computed: {escape(what)}.</strong> {escape(str(reason))}.</p>")
+
+
 def compare(claims: Mapping[str, Claim], ids: Iterable[str], caption: str) -> Html:
     """Published beside recomputed, one row a number, with the verdict linked to the ledger."""
     rows = []
@@ -129,9 +134,9 @@ def compare(claims: Mapping[str, Claim], ids: Iterable[str], caption: str) -> Ht
     return table(("What", "Group", "Printed", "Recomputed", "Verdict"), rows, caption)
 
 
-def _linked(claim: Claim) -> str:
+def linked(claim: Claim, unit: str = "") -> str:
     """The printed digits as a link to the ledger, in the manner of the text's numbers."""
-    text = with_unit(claim.number.printed.text, "%" if claim.number.statistic == "percent" else "")
+    text = with_unit(claim.number.printed.text, unit)
     return (
         f'<a class="number {claim.verdict}" href="ledger.html#{escape(claim.id)}" '
         f'title="{claim.verdict}">{escape(text)}</a>'
@@ -156,7 +161,7 @@ def _cell(claims: Mapping[str, Claim], stem: str) -> str:
     if not statistics:
         return ""
     found = [claims[f"{stem}.{s}"] for s in statistics]
-    first, *rest = [_linked(claim) for claim in found]
+    first, *rest = [linked(c, "%" if c.number.statistic == "percent" else "") for c in found]
     cell = f"{first} ({'–'.join(rest)})" if rest else first
     computed = []
     for claim in found:

@@ -34,7 +34,10 @@ class Finding:
     low, high : float
         Least and greatest share of cohorts in which it holds, over schemes and assumptions.
     example, counterexample : int or None
-        A cohort in which it holds, and one in which it fails, under one assumption at least.
+        A cohort in which it holds, and one in which it fails, under as many assumptions as any.
+    decides : tuple of str
+        An assumption under which the claim is determined to hold, and one under which it is
+        determined to fail; empty unless there are both.
     """
 
     kind: str
@@ -43,6 +46,7 @@ class Finding:
     high: float
     example: int | None
     counterexample: int | None
+    decides: tuple[str, ...] = ()
 
 
 def finding(holds: pd.DataFrame, scheme: pd.Series) -> Finding:
@@ -73,7 +77,10 @@ def finding(holds: pd.DataFrame, scheme: pd.Series) -> Finding:
         for value, shares in ((True, in_favour), (False, against)):
             if shares.min() >= limit:
                 kind, side = name, value
-    return Finding(kind, side, float(in_favour.min()), float(in_favour.max()), _first(yes), _first(no))
+    sure = [holds.columns[(shares >= DETERMINED).all(axis=0)] for shares in (in_favour, against)]
+    decides = (str(sure[0][0]), str(sure[1][0])) if sure[0].size and sure[1].size else ()
+    low, high = float(in_favour.min()), float(in_favour.max())
+    return Finding(kind, side, low, high, _first(yes), _first(no), decides)
 
 
 def _first(side: pd.DataFrame) -> int | None:

@@ -44,7 +44,7 @@ def naive(frame: pd.DataFrame, endpoint: str = "os", ties: str = "breslow") -> p
     frame, time, event = _endpoint(frame, endpoint)
     operated = (frame["group"] == "surgery").to_numpy()
     found = batch.cox(frame["cohort"], np.full(time.size, -np.inf), time, event, operated, ties)
-    return _some(found, f"hazard ratio of the operated for {ENDPOINTS[endpoint]}")
+    return _some(found)
 
 
 def landmark(frame: pd.DataFrame, months: float, endpoint: str = "os", ties: str = "breslow") -> pd.DataFrame:
@@ -81,8 +81,7 @@ def landmark(frame: pd.DataFrame, months: float, endpoint: str = "os", ties: str
     cohort, operated = frame["cohort"].to_numpy()[kept], surgery[kept] <= at
     found = batch.cox(cohort, np.full(kept.sum(), -np.inf), time[kept], event[kept], operated, ties)
     counts = pd.DataFrame({"patients": 1, "operated": operated.astype(int)}).groupby(cohort).sum()
-    what = f"hazard ratio from a landmark at {months:g} months for {ENDPOINTS[endpoint]}"
-    return _some(found.join(counts), what)
+    return _some(found.join(counts))
 
 
 def counting_process(frame: pd.DataFrame, endpoint: str = "os") -> pd.DataFrame:
@@ -140,7 +139,7 @@ def time_dependent(frame: pd.DataFrame, endpoint: str = "os", ties: str = "bresl
     # Those of a first row are at risk from the beginning, also at time 0.
     start = rows["start_years"].where(rows["start_years"] > 0, -np.inf)
     found = batch.cox(rows["cohort"], start, rows["stop_years"], rows["event"], rows["operated"], ties)
-    return _some(found, f"hazard ratio of surgery over time for {ENDPOINTS[endpoint]}")
+    return _some(found)
 
 
 def share_explained(naive_hr, other_hr) -> np.ndarray:
@@ -196,8 +195,9 @@ def _endpoint(frame: pd.DataFrame, endpoint: str) -> tuple[pd.DataFrame, np.ndar
     columns = [f"{endpoint}_years", f"{endpoint}_event"]
     for column in ("group", *columns):
         if column not in frame or frame[column].isna().all():
-            raise InputError(f"{ENDPOINTS[endpoint]} needs the column {column!r}", column=column)
-    frame = frame.dropna(subset=columns).reset_index(drop=True)
+            raise InputError(f"is not known, and {ENDPOINTS[endpoint]} needs it", column=column)
+    needed = frame.columns.intersection(["cohort", "patient", "group", "months_to_surgery", *columns])
+    frame = frame[needed].dropna(subset=columns).reset_index(drop=True)
     if "cohort" not in frame:
         frame = frame.assign(cohort=0)
     return frame, frame[columns[0]].to_numpy(float).round(_DECIMALS), frame[columns[1]].to_numpy(bool)
@@ -218,9 +218,8 @@ def _years_to_surgery(frame: pd.DataFrame) -> np.ndarray:
     return np.where(operated, (known / MONTHS_PER_YEAR).round(_DECIMALS), np.inf)
 
 
-def _some(found: pd.DataFrame, what: str) -> pd.DataFrame:
+def _some(found: pd.DataFrame) -> pd.DataFrame:
     """What was found, unless nothing was."""
     if (found["reason"] != "").all():
-        reasons = "; ".join(sorted(set(found["reason"])))
-        raise InputError(f"there is no {what}: {reasons}")
+        raise InputError("; ".join(sorted(set(found["reason"]))))
     return found

@@ -82,7 +82,12 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "survival": (
         Parameter("landmark_months", 14.8, "months that an operated patient must have lived", 0.0, 120.0),
     ),
-    "discussion": (_CONFIDENCE, _INTERVAL),
+    "discussion": (
+        _CONFIDENCE,
+        _INTERVAL,
+        Parameter("landmark_months", 18.0, "landmark of the analyses that have one", 1.0, 240.0),
+        Parameter("cohort_file", "shipped", "the shipped cohorts, or the path of a file in their schema"),
+    ),
     "conventions": (),
     "ledger": (),
     "reconstruction": (),

@@ -28,6 +28,13 @@ def patients(**columns):
     return frame.assign(**columns)
 
 
+def test_a_share_is_of_those_in_whom_the_column_is_known():
+    found = conclusions.share(patients(), "organ_invasion_pre", 1, confidence=0.9, method="wilson").loc[4]
+    limits = contingency.binomial_interval(5, 7, 0.9, method="wilson")
+    assert found.tolist() == [5, 7, limits.ci_low, limits.ci_high]
+    assert conclusions.share(patients(), "best_response", "PR", group="surgery").loc[4, "patients"] == 5
+
+
 def test_size_change_is_the_mean_of_relative_changes():
     change = np.array([25 / 50, 60 / 60, 60 / 80, 36 / 40, 70 / 100, 77 / 70, 81 / 90]) - 1
     found = conclusions.size_change(patients()).loc[4]

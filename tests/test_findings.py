@@ -41,6 +41,8 @@ def test_one_assumption_can_undo_a_determination_and_gives_the_counterexample():
     found = findings.finding(judged(a=mostly(0), b=mostly(0, False)), SCHEME)
     assert (found.kind, found.low, found.high) == ("undetermined", 0, 1)
     assert found.example == found.counterexample == 1000
+    assert found.decides == ("a", "b")
+    assert findings.finding(judged(a=mostly(0), b=mostly(50, False)), SCHEME).decides == ()
 
 
 def test_examples_are_cohorts_of_their_kind():

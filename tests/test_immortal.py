@@ -143,7 +143,7 @@ def test_a_later_operation_never_makes_surgery_look_better():
         ({"group": "prrt_only"}, batch.NO_CONTRAST),
         ({"os_event": 0}, batch.NO_EVENTS),
         ({"os_event": [0, 0, 0, 1, 1, 0]}, batch.SEPARATED_NONE),
-        ({"os_years": np.nan}, "needs the column 'os_years'"),
+        ({"os_years": np.nan}, "column 'os_years': is not known, and overall survival needs it"),
     ],
 )
 @pytest.mark.parametrize("analysis", [immortal.time_dependent, lambda frame: immortal.landmark(frame, 18)])

@@ -1,0 +1,38 @@
+"""The discussion's chapter on cohorts that lack something: it says what, and goes on."""
+
+import re
+
+import nbformat
+import pytest
+
+from analysis_lib import batch, ensembles, parameters
+
+
+def run(cohort, folder):
+    """Words of all outputs of the chapter, run for one cohort."""
+    file = folder / "cohort.csv"
+    cohort.drop(columns="cohort").dropna(axis=1, how="all").to_csv(file, index=False)
+    values = parameters.parse("discussion", [f"cohort_file={file}", "landmark_months=20"])
+    notebook = nbformat.read(parameters.run("discussion", values, folder / "runs"), as_version=4)
+    outputs = (o.get("data", {}).get("text/html", "") for c in notebook.cells for o in c.get("outputs", []))
+    return re.sub(r"<[^>]+>", " ", " ".join(outputs))
+
+
+@pytest.fixture
+def cohort():
+    return ensembles.load().one(0)
+
+
+def test_without_surgery_times_only_what_needs_them_is_left_out(cohort, tmp_path):
+    words = run(cohort.drop(columns="months_to_surgery"), tmp_path)
+    assert "the time of surgery is not known of 26 of 26 operated patients" in words
+    assert "Not computed: the swimmer plot" in words
+    assert "landmark at 20 months" in words
+    assert "Hazard ratio of heart transplantation" in words  # the last section
+
+
+def test_with_one_group_and_no_deaths_it_goes_on(cohort, tmp_path):
+    alone = cohort[cohort["group"] == "prrt_only"].assign(os_event=0, cause_of_death=None)
+    words = run(alone, tmp_path)
+    assert batch.NO_EVENTS in words and batch.NO_CONTRAST in words
+    assert "Hazard ratio of heart transplantation" in words
