@@ -3,7 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from lifelines import KaplanMeierFitter
 
+from analysis_lib import immortal
+from analysis_lib.ensembles import Ensemble
 from analysis_lib.reconstruction import diversity
 
 
@@ -20,17 +23,6 @@ def cohort(number, shift=0.0):
         "tumour_size_post_mm": [30.0, 40, 50, 60, 70, np.nan],
         "months_to_surgery": [12.0, 15, 20, np.nan, np.nan, np.nan],
     })  # fmt: skip
-
-
-def test_survival_at_is_the_product_of_the_risks():
-    frame = cohort(0)
-    assert diversity.survival_at(frame, 5) == pytest.approx(5 / 6 * 4 / 5 * 3 / 4)
-    assert diversity.survival_at(frame, 0.5) == 1.0
-    assert np.isnan(diversity.survival_at(frame, 30))
-
-
-def test_a_landmark_without_contrast_has_no_hazard_ratio():
-    assert np.isnan(diversity.landmark_hazard_ratio(cohort(0), months=1))
 
 
 def test_spread_separates_starts_that_agree_from_starts_that_do_not():
@@ -52,12 +44,16 @@ def test_distances_ignore_the_order_of_patients():
     assert np.allclose(found, found.T)
 
 
-def test_quantities_name_start_and_scheme():
-    frame = pd.concat([cohort(k) for k in range(3)], ignore_index=True)
-    starts = [
-        {"start": 0, "scheme": "accrual", "first_cohort": 0, "cohorts": 2},
-        {"start": 1, "scheme": "losses", "first_cohort": 2, "cohorts": 1},
-    ]
-    table = diversity.quantities(frame, starts)
-    assert table["start"].tolist() == [0, 0, 1]
-    assert set(diversity.UNPRINTED) <= set(table)
+def test_what_is_not_printed_is_that_of_each_cohort_by_itself():
+    frames = [cohort(0), cohort(1, shift=1.0)]
+    origin = pd.DataFrame({"start": [0, 1], "scheme": "accrual"}, index=pd.Index([0, 1], name="cohort"))
+    table = diversity.unprinted(Ensemble(pd.concat(frames, ignore_index=True), origin, {}))
+    for number, frame in enumerate(frames):
+        for name, years in (("os", 5), ("pfs", 3)):
+            for group, words in (("surgery", "surgery"), ("prrt_only", "PRRT only")):
+                part = frame[frame["group"] == group]
+                fitted = KaplanMeierFitter().fit(part[f"{name}_years"], part[f"{name}_event"])
+                found = table.loc[number, f"{years}-year {name.upper()}, {words}"]
+                assert found == pytest.approx(fitted.predict(years))
+        expected = immortal.landmark(frame, diversity.LANDMARK_MONTHS)["hr"].iat[0]
+        assert table.loc[number].iat[-1] == expected

@@ -6,73 +6,35 @@ it holds; how many, the variance between and within starts tells for each quanti
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
-from analysis_lib import immortal, survival
+from analysis_lib import fans, immortal
 from analysis_lib.cohort import each
-from analysis_lib.errors import InputError
+from analysis_lib.ensembles import Ensemble
 
 LANDMARK_MONTHS = 18
-_SURVIVAL_YEARS = 5
 
 
-def survival_at(frame: pd.DataFrame, years: float, time: str = "os_years", event: str = "os_event") -> float:
-    """Kaplan–Meier estimate at ``years``; NaN without patients or beyond the last time."""
-    known = frame.dropna(subset=[time, event])
-    if not len(known) or known[time].max() < years:
-        return np.nan
-    curve = survival.kaplan_meier(known[time], known[event])
-    before = np.flatnonzero(curve.time <= years)
-    return float(curve.survival[before[-1]]) if before.size else 1.0
-
-
-def landmark_hazard_ratio(frame: pd.DataFrame, months: float = LANDMARK_MONTHS) -> float:
-    """Hazard ratio of being operated on by the landmark; NaN where there is no estimate."""
-    try:
-        return float(immortal.landmark(frame, months)["hr"].iat[0])
-    except InputError:
-        return np.nan
-
-
-def _of_group(group: str, years: float, name: str) -> Callable[[pd.DataFrame], float]:
-    return lambda frame: survival_at(frame[frame["group"] == group], years, f"{name}_years", f"{name}_event")
-
-
-# Quantities that the paper does not print.
-UNPRINTED: dict[str, Callable[[pd.DataFrame], float]] = {
-    "5-year OS, surgery": _of_group("surgery", _SURVIVAL_YEARS, "os"),
-    "5-year OS, PRRT only": _of_group("prrt_only", _SURVIVAL_YEARS, "os"),
-    "3-year PFS, surgery": _of_group("surgery", 3, "pfs"),
-    "3-year PFS, PRRT only": _of_group("prrt_only", 3, "pfs"),
-    "landmark HR of surgery, 18 months": landmark_hazard_ratio,
-}
-
-
-def quantities(frame: pd.DataFrame, starts: list[dict]) -> pd.DataFrame:
-    """Unprinted quantities of each cohort of an ensemble.
-
-    Parameters
-    ----------
-    frame
-        A loaded ensemble.
-    starts
-        The manifest's list of starts, with ``start``, ``scheme``, ``first_cohort`` and ``cohorts``.
+def unprinted(ensemble: Ensemble) -> pd.DataFrame:
+    """Quantities that the paper does not print, in each cohort.
 
     Returns
     -------
     pandas.DataFrame
-        One row a cohort: ``cohort``, ``start``, ``scheme`` and the columns of :data:`UNPRINTED`.
+        Indexed by cohort: survival at fixed times by group, and the hazard ratio of being operated
+        on by a landmark; NaN where a cohort has none.
     """
-    firsts = np.array([row["first_cohort"] for row in starts])
-    rows = []
-    for number, cohort in each(frame):
-        origin = starts[int(np.searchsorted(firsts, number, side="right")) - 1]
-        values = {name: quantity(cohort) for name, quantity in UNPRINTED.items()}
-        rows.append({"cohort": number, "start": origin["start"], "scheme": origin["scheme"], **values})
-    return pd.DataFrame(rows)
+    operated = ensemble.patients["group"] == "surgery"
+    found = {}
+    for name, years in (("os", 5), ("pfs", 3)):
+        event = ensemble.array(f"{name}_event")
+        for group, members in (("surgery", operated), ("PRRT only", ~operated)):
+            curve = fans.curves(ensemble.array(f"{name}_years", members), event, np.array([years]))
+            found[f"{years}-year {name.upper()}, {group}"] = curve[:, 0]
+    table = pd.DataFrame(found, index=ensemble.origin.index)
+    landmark = immortal.landmark(ensemble.patients, LANDMARK_MONTHS)["hr"]
+    return table.join(landmark.rename(f"landmark HR of surgery, {LANDMARK_MONTHS} months"))
 
 
 def spread(values: pd.Series, start: pd.Series) -> dict[str, float]:
