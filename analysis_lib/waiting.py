@@ -72,6 +72,7 @@ def swimmer(frame: pd.DataFrame, landmark_months: float) -> tuple[Figure, pd.Dat
                 lanes["os_years"].max(), mine.max() - 1.5, NAMES[group], ha="right", va="bottom", color=COLOURS[group]
             )
     axis.set(ylim=(len(lanes) - 0.4, -2.2), xlim=(0, None), xlabel="years from the start of PRRT")
+    axis.set_xticks(range(0, int(lanes["os_years"].max()) + 1, 5))
     axis.set_yticks([])
     axis.spines["left"].set_visible(False)
     begun = rows[rows["operated"] == 1].set_index("patient")["start_years"]
@@ -135,7 +136,7 @@ def draw_ratios(ratios: pd.DataFrame, naive: Mapping[str, float], over_time: pd.
     for axis, endpoint in zip(axes[:, 0], endpoints, strict=True):
         axis.axhline(1, color=COLOURS["all"], lw=0.8)
         axis.axhline(naive[endpoint], color=plt.rcParams["text.color"], lw=1.2, ls=(0, (4, 3)))
-        axis.text(last + 0.5, naive[endpoint], f"naive\n{naive[endpoint]:.2f}", va="center", fontsize=9)
+        axis.text(last + 0.4, naive[endpoint] * 0.93, f"naive\n{naive[endpoint]:.2f}", va="top", fontsize=9)
         for k, (name, colour) in enumerate(colours.items()):
             mine = ratios[(ratios["endpoint"] == endpoint) & (ratios["scheme"] == name)]
             axis.fill_between(mine["months"], mine["lowest"], mine["highest"], color=colour, alpha=0.18, lw=0)
