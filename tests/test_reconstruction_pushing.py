@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis_lib import ensembles
-from analysis_lib.ledger import ENSEMBLE
+from analysis_lib.published import ROOT
 from analysis_lib.reconstruction import pushing, verify
 from analysis_lib.reconstruction.blocks import SearchFailed
 from analysis_lib.reconstruction.targets import load_targets
@@ -17,7 +17,7 @@ def targets():
 
 @pytest.fixture(scope="module")
 def pushed():
-    return ensembles.load(ENSEMBLE / "pushed.parquet")
+    return ensembles.load(ROOT / "data" / "pushed" / "cohorts.parquet")
 
 
 def decrease(cohort):

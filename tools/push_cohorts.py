@@ -1,4 +1,4 @@
-"""Write data/ensemble/pushed.parquet: shipped cohorts whose sizes before PRRT are pushed to either side.
+"""Write data/pushed/cohorts.parquet: shipped cohorts whose sizes before PRRT are pushed to either side.
 
 Run by hand, from the repository's root, in about five minutes; the seed decides what comes out. The
 file is not rebuilt with the ensemble, because it needs no more of it than cohorts to begin with.
@@ -19,7 +19,7 @@ from analysis_lib.reconstruction import ensemble, pushing, verify
 from analysis_lib.reconstruction.blocks import SearchFailed
 from analysis_lib.reconstruction.targets import load_targets
 
-OUT = Path("data/ensemble/pushed.parquet")
+OUT = Path("data/pushed/cohorts.parquet")
 SEED = 2026
 STARTS = 8
 TRIES = 4
