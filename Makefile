@@ -68,4 +68,4 @@ ensemble: $(READY) ## search the reconstructed cohorts anew, in data/ensemble
 
 .PHONY: verify
 verify: $(READY) ## recompute every target for every reconstructed cohort
-	@$(VENV_PYTHON) -m analysis_lib verify data/ensemble/cohorts.parquet
+	@$(VENV_PYTHON) -m analysis_lib verify --jobs 2 data/ensemble/cohorts.parquet

@@ -70,7 +70,8 @@ def _report(lines: Sequence[object], file: Path, clean: str, wanting: str) -> in
 def _verify(arguments: argparse.Namespace) -> int:
     from analysis_lib.reconstruction import commands
 
-    return _report(commands.verify(arguments.file), arguments.file, "every cohort meets every target", "misses")
+    found = commands.verify(arguments.file, arguments.jobs)
+    return _report(found, arguments.file, "every cohort meets every target", "misses")
 
 
 def _validate(arguments: argparse.Namespace) -> int:
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
 
     verify = commands.add_parser("verify", help="whether each cohort of a file meets each target")
     verify.add_argument("file", type=Path)
+    verify.add_argument("--jobs", type=int, default=1, help="processes")
     verify.set_defaults(run=_verify)
 
     validate = commands.add_parser("validate", help="whether a file is a well-formed cohort")

@@ -88,7 +88,7 @@ def test_a_foreign_file_is_one_clear_error(tmp_path):
 def test_a_cohort_without_a_column_that_is_needed_is_one_clear_error(tmp_path, one):
     file = tmp_path / "short.csv"
     one[["patient", "group", "os_years", "os_event"]].to_csv(file, index=False)
-    with pytest.raises(InputError, match="lacks the column"):
+    with pytest.raises(InputError, match=r"short\.csv, column 'age_years': the file lacks the column"):
         commands.verify(file)
 
 
@@ -102,3 +102,15 @@ def test_a_truncated_ensemble_is_one_clear_error(tmp_path):
 def test_every_target_s_statistic_has_a_recomputation(one, targets):
     recomputed = verify.Recomputed(one, targets)
     assert all(np.isfinite(recomputed.value(t)) for t in targets.values())
+
+
+def test_processes_find_what_one_finds_in_the_same_order(tmp_path, ensemble, monkeypatch):
+    numbers = ensemble["cohort"].unique()[:5]
+    some = ensemble[ensemble["cohort"].isin(numbers)].reset_index(drop=True)
+    some.loc[some["cohort"].isin(numbers[[1, 3, 4]]) & (some["patient"] == 7), "age_years"] += 30
+    file = tmp_path / "some.csv"
+    some.to_csv(file, index=False)
+    monkeypatch.setattr(verify, "_CHUNK", 2)
+    alone, together = commands.verify(file), commands.verify(file, jobs=2)
+    assert {line.split(":")[0] for line in alone} == {f"cohort {numbers[k]}" for k in (1, 3, 4)}
+    assert together == alone

@@ -21,12 +21,12 @@ def reconstruct(cohorts: int, seed: int, out: Path, jobs: int = 1) -> str:
     return f"{out}: {made} cohorts from {starts} independent starts, each meets all {met} targets"
 
 
-def verify(file: Path) -> list[str]:
+def verify(file: Path, jobs: int = 1) -> list[str]:
     """Every target that a cohort of ``file`` does not meet, in a line each; empty if all is met.
 
     Raises
     ------
     InputError
-        If the file is unreadable, malformed, or lacks a column that a target needs.
+        If the file is unreadable, malformed, or lacks a column; if ``jobs`` is below 1.
     """
-    return verify_file(file)
+    return verify_file(file, jobs)

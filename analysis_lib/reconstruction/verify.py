@@ -1,40 +1,40 @@
 """Verification: every target of every cohort recomputed by other means than the search's.
 
-statsmodels fits the regressions and curves, lifelines the log-rank tests, scipy the rest; nothing
-comes from ``kernels``. A cohort that differs by one patient-day where it matters fails here.
+statsmodels fits the regressions and curves and makes the log-rank tests, scipy and NumPy the rest,
+lifelines reverse Kaplan–Meier curves; nothing comes from ``kernels``. A cohort that differs by one
+patient-day where it matters fails here.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import cached_property, partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import scipy.stats
 from lifelines import KaplanMeierFitter
+from statsmodels.base.data import MissingDataError
 from statsmodels.discrete.discrete_model import Logit
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
 from analysis_lib import cohort as cohorts
 from analysis_lib.errors import InputError
-from analysis_lib.reconstruction.targets import (
-    LONGEST_FOLLOW_UP_YEARS,
-    SCORE_COVARIATES,
-    VESSELS,
-    Target,
-    Targets,
-    load_targets,
-)
+from analysis_lib.reconstruction.account import logic_misses
+from analysis_lib.reconstruction.targets import SCORE_COVARIATES, Target, Targets, load_targets
 
 _Z95 = scipy.stats.norm.ppf(0.975)
 # A curve that is .5 in exact arithmetic may miss it by some 1e-16 in floating point.
 _TIE = 1e-9
-_DAYS_PER_YEAR = 365.25
+# Cohorts that a process is given at a time: enough that sending the targets with them costs nothing.
+_CHUNK = 10
 # Categories of contact with vessels, as the schema numbers them.
 _WITHIN_180, _BEYOND_180 = (1, 3), (2, 4, 5, 6)
 
@@ -49,7 +49,8 @@ class Miss:
 
     def __str__(self) -> str:
         low, high = self.target.interval.low, self.target.interval.high
-        return f"cohort {self.cohort}: {self.target.id} is {self.value:.8g}, not from {low:g} to {high:g}"
+        value = "not defined" if np.isnan(self.value) else f"{self.value:.8g}"
+        return f"cohort {self.cohort}: {self.target.id} is {value}, not from {low:g} to {high:g}"
 
 
 class Patients:
@@ -109,9 +110,31 @@ class Recomputed:
         self._patients = Patients.of(frame)
         self._fits: dict[tuple, dict[str, tuple[float, float]]] = {}
         self._curves: dict[tuple, tuple[float, float, float]] = {}
+        self._printed = {
+            (t.statistic[:-3], t.columns, t.value): np.log((t.interval.low + t.interval.high) / 2)
+            for t in targets.values()
+            if t.statistic in ("cox_hr", "logistic_or") and 0 < t.interval.low and t.interval.high < np.inf
+        }
 
     def value(self, target: Target) -> float:
-        """The statistic of ``target`` in this cohort; NaN where it is not defined."""
+        """The statistic of ``target`` in this cohort; NaN where it is not defined, which meets no target.
+
+        Raises
+        ------
+        InputError
+            If the cohort lacks a column that the statistic needs.
+        """
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            try:
+                return self._value(target)
+            except InputError:
+                raise
+            # What libraries raise of too few patients, no events, or a covariate that separates.
+            except (ArithmeticError, IndexError, ValueError, MissingDataError):
+                return np.nan
+
+    def _value(self, target: Target) -> float:
         kind, _, rest = target.statistic.partition("_")
         if kind in ("cox", "logistic"):
             return self._regression(target, kind, rest)
@@ -150,9 +173,7 @@ class Recomputed:
     def _regression(self, target: Target, kind: str, what: str) -> float:
         covariates = target.columns
         if (kind, covariates) not in self._fits:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                self._fits[kind, covariates] = self._fit(kind, covariates)
+            self._fits[kind, covariates] = self._fit(kind, covariates)
         beta, error = self._fits[kind, covariates][str(target.value)]
         if what == "p":
             return float(2 * scipy.stats.norm.sf(abs(beta / error)))
@@ -163,12 +184,14 @@ class Recomputed:
         known = ~np.isnan(matrix).any(axis=1)
         # The same model on a scale on which Newton's method converges to the last digit.
         scaled, scale = _standardised(matrix[known])
+        # It begins at what is printed; the likelihood is concave, so that only its speed depends on where.
+        start = np.array([self._printed.get((kind, covariates, name), 0.0) for name in covariates])
         if kind == "cox":
             time, event = (self._patients[name][known] for name in ("os_years", "os_event"))
-            fit = PHReg(time, scaled, status=event, ties="breslow").fit(disp=0)
+            fit = PHReg(time, scaled, status=event, ties="breslow").fit(disp=0, start_params=start * scale)
             parameters, errors = fit.params, fit.bse
         else:
-            fit = _logistic(self._patients["group"][known] == "surgery", scaled)
+            fit = _logistic(self._patients["group"][known] == "surgery", scaled, start * scale)
             parameters, errors = fit.params[1:], fit.bse[1:]
         return {
             name: (float(b), float(e))
@@ -200,9 +223,12 @@ def _standardised(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (matrix - matrix.mean(axis=0)) / scale, scale
 
 
-def _logistic(outcome: np.ndarray, covariates: np.ndarray):
+def _logistic(outcome: np.ndarray, covariates: np.ndarray, start: np.ndarray | float = 0.0):
     design = np.column_stack([np.ones(len(outcome)), covariates])
-    return Logit(outcome.astype(float), design).fit(disp=0, method="newton", maxiter=100, tol=1e-12)
+    begin = np.zeros(design.shape[1])
+    begin[1:] = start
+    fit = Logit(outcome.astype(float), design).fit
+    return fit(disp=0, method="newton", maxiter=100, tol=1e-12, start_params=begin)
 
 
 def spss_median(time: np.ndarray, event: np.ndarray) -> tuple[float, float, float]:
@@ -348,53 +374,6 @@ _DERIVED: dict[str, Callable[[Patients], np.ndarray]] = {
 }
 
 
-def logic_misses(frame: pd.DataFrame) -> list[str]:
-    """What contradicts the paper's own account of a cohort, whatever its numbers.
-
-    The early death of sepsis after one cycle, the late haematological ones, surgery after PRRT
-    and before death, recurrence as progression, more than the categories of vessels allow, and
-    follow-up beyond April 2020.
-    """
-    c = frame
-    operated, dead = c["group"] == "surgery", c["os_event"] == 1
-    sepsis, late = (c["cause_of_death"] == cause for cause in ("sepsis", "haematological"))
-    onset = c["prrt_months"] / 12 + c["years_prrt_end_to_haematological"]
-    veins, arteries = (c[[f"vessel_{v}" for v in names]].sum(axis=1) for names in (VESSELS[:2], VESSELS[2:]))
-    graded = c["tvi_pre"].notna()
-    surgery = c["months_to_surgery"] / 12
-    recurrence = surgery + c["dfs_years"]
-    progressed = (c["pfs_event"] == 1) & (c["pfs_years"] < c["os_years"])
-    ki67 = c["ki67_percent"]
-    grade_1, grade_2, high_grade = c["grade"] == "G1", c["grade"] == "G2", c["grade"].isin(("G3", "NEC"))
-    # Months and years are of days, each rounded by itself.
-    day = 2 / _DAYS_PER_YEAR
-    rules = {
-        "death of sepsis after more than one cycle": sepsis & (c["prrt_cycles"] > 1),
-        "death of sepsis later than ten weeks": sepsis & (c["os_years"] > 70 / 365),
-        "a cause of death without death, or none for it": c["cause_of_death"].notna() != dead,
-        "a haematological death before its onset": late & ~(onset <= c["os_years"]),
-        "an operated patient without a time of surgery": operated & surgery.isna(),
-        "surgery before the last cycle": operated & ~(c["months_to_surgery"] > c["prrt_months"]),
-        "surgery after death or last follow-up": operated & ~(surgery < c["os_years"] + day),
-        "progression after death or last follow-up": ~(c["pfs_years"] <= c["os_years"] + 1e-12),
-        "a progression without its kind, or none for a kind": c["progression"].notna() != progressed,
-        "a recurrence that is not the progression": (c["dfs_event"] == 1)
-        & ~((recurrence - c["pfs_years"]).abs() < day),
-        "disease-free follow-up beyond the last": c["dfs_years"].notna() & ~(recurrence <= c["os_years"] + day),
-        "veins that contradict the category": graded & ((c["tvi_pre"] >= 1) != (veins > 0)),
-        "arteries that contradict the category": graded & ((c["tvi_pre"] >= 3) != (arteries > 0)),
-        "follow-up beyond April 2020": c["os_years"] > LONGEST_FOLLOW_UP_YEARS,
-        "more activity than the cycles can have given": c["prrt_activity_gbq"] > 7.71 * c["prrt_cycles"],
-        "a Ki-67 index too high for the grade": (grade_1 & (ki67 >= 3)) | (grade_2 & (ki67 > 20)),
-        "a Ki-67 index too low for the grade": (grade_2 & (ki67 < 3)) | (high_grade & (ki67 <= 20)),
-    }
-    return [
-        f"patient {int(c.loc[row, 'patient'])}: {what}"
-        for what, broken in rules.items()
-        for row in c.index[broken.to_numpy(dtype=bool)]
-    ]
-
-
 def misses(frame: pd.DataFrame, targets: Targets, number: int = 0) -> list[Miss]:
     """The targets that one cohort does not meet; an empty list if it meets all."""
     recomputed = Recomputed(frame.reset_index(drop=True), targets)
@@ -402,17 +381,53 @@ def misses(frame: pd.DataFrame, targets: Targets, number: int = 0) -> list[Miss]
     return [Miss(number, target, value) for target, value in values if not value in target.interval]  # noqa: E713
 
 
-def verify_file(file: Path | str, targets: Targets | None = None) -> list[str]:
+def verify_file(file: Path | str, jobs: int = 1, targets: Targets | None = None) -> list[str]:
     """All that is wrong with the cohorts of a file, in one line each; an empty list if nothing.
+
+    Parameters
+    ----------
+    file
+        Cohorts in the schema.
+    jobs
+        How many processes share the work; what they find does not depend on it.
+    targets
+        The paper's by default.
 
     Raises
     ------
     InputError
-        If the file is unreadable, malformed, or lacks a column that a target needs.
+        If the file is unreadable, malformed, or lacks a column; if ``jobs`` is below 1.
     """
-    targets = targets or load_targets()
+    if jobs < 1:
+        raise InputError(f"{jobs} jobs were asked for", remedy="at least 1")
+    frame = cohorts.load(file)
+    if lacking := [name for name in cohorts.fields() if name not in frame]:
+        raise InputError(
+            "the file lacks the column", file=file, column=lacking[0], remedy="all of the schema's columns"
+        )
+    work = partial(_wrong, targets or load_targets())
+    return [line for lines in _each_of(cohorts.each(frame), work, jobs) for line in lines]
+
+
+def _wrong(targets: Targets, numbered: tuple[int, pd.DataFrame]) -> list[str]:
+    """What is wrong with one cohort."""
+    number, frame = numbered
     found = []
-    for number, frame in cohorts.each(cohorts.load(file)):
-        found += [str(miss) for miss in misses(frame, targets, number)]
-        found += [f"cohort {number}: {what}" for what in logic_misses(frame)]
-    return found
+    for group in ("surgery", "prrt_only"):
+        patients, printed = (frame["group"] == group).sum(), targets.numbers.value(f"table1.patients.{group}.n")
+        if patients != printed:
+            found.append(f"cohort {number}: {patients} patients are in the group {group}, not {printed:g}")
+    found += [str(miss) for miss in misses(frame, targets, number)]
+    return found + [f"cohort {number}: {what}" for what in logic_misses(frame)]
+
+
+def _each_of(items: Iterable, work: Callable, jobs: int) -> Iterator:
+    if jobs == 1:
+        yield from map(work, items)
+        return
+    # Not by fork, which copies the locks of other threads as they happen to be.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        try:
+            yield from pool.map(work, items, chunksize=_CHUNK)
+        except BrokenProcessPool:
+            raise InputError("a process was killed before it had verified its cohorts", remedy="verify again") from None
