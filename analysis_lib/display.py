@@ -222,6 +222,59 @@ def side_by_side(
     return table(head, rows, caption) if with_p else table(head[:-1], [r[:-1] for r in rows], caption)
 
 
+def in_cohort(claims: Mapping[str, Claim], found: Mapping[str, Mapping[str, float]], cohort: int, caption: str) -> Html:
+    """Printed beside what came out in one reconstructed cohort, a row for each summary.
+
+    Parameters
+    ----------
+    claims
+        All claims.
+    found
+        By the beginning of the ids, such as ``table1.age.all``: values by statistic, as printed
+        first to last.
+    cohort
+        Its number, for the head of the column.
+    caption
+        Of the table.
+
+    Raises
+    ------
+    ValueError
+        If a value does not come out to the printed digits, which a cohort is built to give.
+    """
+    rows = []
+    for stem, values in found.items():
+        judged = [claims[f"{stem}.{statistic}"] for statistic in values]
+        for claim, value in zip(judged, values.values(), strict=True):
+            if value not in claim.number.interval:
+                raise ValueError(f"{claim.id} is {value} in cohort {cohort}, and printed as {claim.number.printed}")
+        number = judged[0].number
+        kind = {
+            "mean": f"{number.unit}, mean (SD)",
+            "median": f"{number.unit}, median ({'range' if 'range_lo' in values else 'quartiles'})",
+            "p": "p value",
+        }[number.statistic]
+        here = [
+            number_text(value, claim.number.printed.decimals)
+            for claim, value in zip(judged, values.values(), strict=True)
+        ]
+        rows.append(
+            (
+                escape(f"{number.item.removesuffix(', between groups')}, {kind}"),
+                NAMES[number.group],
+                _in_brackets([claim.number.printed.text for claim in judged]),
+                _in_brackets(here),
+                " ".join({claim.verdict: badge(claim) for claim in judged}.values()),
+            )
+        )
+    return table(("What", "Group", "Printed", f"In cohort {cohort}", "Verdict"), rows, caption)
+
+
+def _in_brackets(texts: list[str]) -> str:
+    first, *rest = map(escape, texts)
+    return f"{first} ({'–'.join(rest)})" if rest else first
+
+
 def pick(claims: Mapping[str, Claim], *, where: str, statistics: Iterable[str] = ()) -> list[str]:
     """Ids of the claims of one place of the paper, of some statistics if these are named."""
     wanted = set(statistics)
