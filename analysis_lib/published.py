@@ -165,6 +165,15 @@ def read_rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[
                     row=reader.line_num,
                     remedy="a cell with a comma needs quotation marks",
                 )
+            # The reader's own limit is global, and other libraries move it.
+            longest = max(map(len, cells))
+            if longest > _CSV_FIELD_LIMIT:
+                raise InputError(
+                    f"has a cell of {longest} characters",
+                    file=file,
+                    row=reader.line_num,
+                    remedy=f"at most {_CSV_FIELD_LIMIT}",
+                )
             yield reader.line_num, dict(zip(heading, cells, strict=True))
     except csv.Error as error:
         raise InputError(f"is not CSV: {error}", file=file, row=reader.line_num) from None
