@@ -249,18 +249,20 @@ def in_cohort(claims: Mapping[str, Claim], found: Mapping[str, Mapping[str, floa
             if value not in claim.number.interval:
                 raise ValueError(f"{claim.id} is {value} in cohort {cohort}, and printed as {claim.number.printed}")
         number = judged[0].number
+        name = number.item.removesuffix(", between groups")
         kind = {
-            "mean": f"{number.unit}, mean (SD)",
-            "median": f"{number.unit}, median ({'range' if 'range_lo' in values else 'quartiles'})",
+            "mean": "mean (SD)",
+            "median": "median (range)" if "range_lo" in values else "median (quartiles)",
             "p": "p value",
         }[number.statistic]
+        unit = "" if number.unit == name or number.statistic == "p" else number.unit
         here = [
             number_text(value, claim.number.printed.decimals)
             for claim, value in zip(judged, values.values(), strict=True)
         ]
         rows.append(
             (
-                escape(f"{number.item.removesuffix(', between groups')}, {kind}"),
+                escape(", ".join(filter(None, (name, unit, kind)))),
                 NAMES[number.group],
                 _in_brackets([claim.number.printed.text for claim in judged]),
                 _in_brackets(here),
