@@ -17,7 +17,8 @@ from analysis_lib.errors import InputError
 from analysis_lib.files import write_beside_then_rename
 
 BAD_INPUT = 2
-# What a shell reports of a command that SIGPIPE ended.
+# What a shell reports of a command that SIGINT or SIGPIPE ended.
+INTERRUPTED = 128 + 2
 READER_GONE = 128 + 13
 
 
@@ -59,25 +60,32 @@ def _reconstruct(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _report(lines: Sequence[object], file: Path, clean: str, wanting: str) -> int:
-    """Print what was found of a file; 0 if that is nothing."""
+def _report(lines: Sequence[str], file: Path, found: str) -> int:
+    """Print what is wrong with a file, and what was found; 0 if nothing is wrong."""
     for line in lines:
         print(line, file=sys.stderr)
-    print(f"{file}: {len(lines)} {wanting}" if lines else f"{file}: {clean}")
+    print(f"{file}: {found}")
     return 1 if lines else 0
+
+
+def _number(things: Sequence[object], one: str, many: str) -> str:
+    return f"1 {one}" if len(things) == 1 else f"{len(things)} {many}"
 
 
 def _verify(arguments: argparse.Namespace) -> int:
     from analysis_lib.reconstruction import commands
 
-    found = commands.verify(arguments.file, arguments.jobs)
-    return _report(found, arguments.file, "every cohort meets every target", "misses")
+    lines = commands.verify(arguments.file, arguments.jobs)
+    found = _number(lines, "miss", "misses") if lines else "every cohort meets every target"
+    return _report(lines, arguments.file, found)
 
 
 def _validate(arguments: argparse.Namespace) -> int:
     from analysis_lib import cohort
 
-    return _report(cohort.validate(arguments.file), arguments.file, "a well-formed cohort file", "problems")
+    problems = cohort.validate(arguments.file)
+    found = _number(problems, "problem", "problems") if problems else "a well-formed cohort file"
+    return _report(cohort.told(problems), arguments.file, found)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -125,6 +133,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
+    except KeyboardInterrupt as interrupt:
+        print(": ".join(["interrupted", *map(str, interrupt.args)]), file=sys.stderr)
+        return INTERRUPTED
     except BrokenPipeError:
         # As with `| head`. Python flushes stdout once more at exit, so it needs somewhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

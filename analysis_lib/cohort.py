@@ -11,7 +11,8 @@ import difflib
 import json
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,13 @@ PACKAGE = ROOT / "data" / "datapackage.json"
 _ROUNDING_YEARS = 0.01
 MONTHS_PER_YEAR = 12
 _LONGEST_VALUE = 60
+_WHOLE = {
+    ".csv": "a whole CSV file: in UTF-8, cells separated by commas, as many in each row",
+    ".parquet": "a whole Parquet file, and no other kind",
+    ".xlsx": "a whole Excel workbook, and no other kind",
+}
+# A mistake that goes down a whole column is told for so many rows.
+_ROWS_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -50,9 +58,21 @@ class CohortError(InputError):
 
     def __init__(self, file: Path, problems: list[Problem]) -> None:
         self.problems = problems
-        lines = "".join(f"\n  {problem}" for problem in problems)
+        lines = "".join(f"\n  {line}" for line in told(problems))
         some = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(f"{some}:{lines}", file=file)
+
+
+def told(problems: list[Problem]) -> list[str]:
+    """Problems in a line each; of those that many rows of a column share, the first few and their number."""
+    lines, rows = [], Counter()
+    for problem in problems:
+        kind = (problem.column, problem.problem)
+        rows[kind] += 1
+        if rows[kind] <= _ROWS_TOLD:
+            lines.append(str(problem))
+    more = {kind: n - _ROWS_TOLD for kind, n in rows.items() if n > _ROWS_TOLD}
+    return lines + [f"column {column!r}: {what} in {n} more rows" for (column, what), n in more.items()]
 
 
 @dataclass(frozen=True)
@@ -85,8 +105,13 @@ def read(file: Path | str) -> pd.DataFrame:
         If the file is missing, of another kind, or cannot be read as what it says it is.
     """
     file = Path(file)
-    if not file.is_file():
-        raise InputError("no such file", file=file)
+    try:
+        if file.is_dir():
+            raise InputError("is a folder", file=file, remedy="name a file in it")
+        if not file.is_file():
+            raise InputError("no such file", file=file)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=file) from None
     readers = {".csv": _read_csv, ".parquet": pd.read_parquet, ".xlsx": _read_excel}
     reader = readers.get(file.suffix.lower())
     if reader is None:
@@ -98,7 +123,7 @@ def read(file: Path | str) -> pd.DataFrame:
     # Parsers of three formats raise whatever they like on a damaged file; none of it is a bug here.
     except Exception as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise InputError(f"cannot be read: {reason}", file=file) from None
+        raise InputError(f"cannot be read: {reason}", file=file, remedy=_WHOLE[file.suffix.lower()]) from None
     if frame.columns.duplicated().any():
         twice = frame.columns[frame.columns.duplicated()][0]
         raise InputError(f"names the column {str(twice)[:_LONGEST_VALUE]!r} twice", file=file)
@@ -210,6 +235,8 @@ def _column_problems(frame: pd.DataFrame) -> list[Problem]:
 def _typed(column: pd.Series, name: str) -> tuple[pd.Series, list[tuple[int, str]]]:
     """Values of a column by the schema's type, and (position, problem) of each bad cell."""
     reader = _cell_reader(name)
+    # Lists and the like, which Parquet may hold, are no values of any column: their text is told instead.
+    column = column.map(lambda value: value if isinstance(value, Hashable) else str(value))
     # A column repeats its values, and judging a cell costs microseconds: judge each value once.
     codes, uniques = pd.factorize(column, use_na_sentinel=False)
     verdicts = [_judge(reader, name, value) for value in uniques.tolist()]
@@ -274,16 +301,22 @@ def _remedy(name: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = "" if value is None else str(value)
+    blank = value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
+    text = "" if blank else str(value)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 
 def _broken_rules(typed: pd.DataFrame, first_row: int) -> list[Problem]:
     found = []
-    key = [name for name in ("cohort", "patient") if name in typed]
-    for row in np.flatnonzero(typed.duplicated(key)):
+    numbered = "cohort" in typed and typed["cohort"].notna().any()
+    if numbered:
+        for row in np.flatnonzero(typed["cohort"].isna()):
+            what = "is blank, while other patients have one"
+            found.append(Problem(first_row + int(row), "cohort", "", what, "the number of the patient's cohort"))
+    remedy = "a number of its own" + ("" if numbered else ", or a column 'cohort' if these are several")
+    for row in np.flatnonzero(typed.duplicated(["cohort", "patient"] if numbered else ["patient"])):
         value = _shown(typed["patient"].iat[row])
-        found.append(Problem(first_row + int(row), "patient", value, "occurs twice", "a number of its own"))
+        found.append(Problem(first_row + int(row), "patient", value, "occurs twice", remedy))
     for rule in RULES:
         if not set(rule.columns) <= set(typed.columns):
             continue

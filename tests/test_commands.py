@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -11,12 +12,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from analysis_lib import __main__ as commands
 from analysis_lib import ledger
 from analysis_lib.errors import InputError
 from analysis_lib.published import NUMBERS, ROOT, load
+from analysis_lib.reconstruction import ensemble
 
 FILES = sorted(NUMBERS.glob("*.csv"))
 
@@ -255,8 +258,12 @@ def test_a_command_that_there_is_not_is_bad_input_too(arguments, capsys):
         (["reconstruct", "--cohorts", "0", "--seed", "1", "--out", "{tmp}/x.parquet"], "at least 1"),
         (["reconstruct", "--cohorts", "2", "--seed", "-1", "--out", "{tmp}/x.parquet"], "0 or more"),
         (["reconstruct", "--cohorts", "2", "--seed", "1", "--out", "{tmp}/x.csv"], ".parquet"),
+        (["reconstruct", "--cohorts", "-2", "--seed", "1", "--out", "{tmp}/x.parquet"], "-2 cohorts were asked for"),
         (["reconstruct", "--cohorts", "2", "--seed", "1", "--jobs", "0", "--out", "{tmp}/x.parquet"], "at least 1"),
+        (["reconstruct", "--cohorts", "2", "--seed", "1", "--jobs", "-1", "--out", "{tmp}/x.parquet"], "at least 1"),
+        (["reconstruct", "--cohorts", "2", "--seed", "1", "--out", "{tmp}/foreign.parquet/x.parquet"], "be written"),
         (["verify", "{tmp}/missing.parquet"], "no such file"),
+        (["verify", "--jobs", "0", "{tmp}/foreign.parquet"], "0 jobs were asked for (at least 1)"),
         (["validate", "{tmp}/missing.csv"], "no such file"),
         (["verify", "{tmp}/foreign.parquet"], "foreign.parquet"),
         (["validate", "{tmp}/foreign.parquet"], "foreign.parquet"),
@@ -269,3 +276,173 @@ def test_cohort_commands_refuse_bad_input_in_a_line_and_write_nothing(arguments,
     assert says in told.err and len(told.err.splitlines()) == 1
     assert told.out == ""
     assert [path.name for path in tmp_path.iterdir()] == ["foreign.parquet"]
+
+
+def test_cohorts_are_not_searched_for_a_place_that_is_a_folder(tmp_path, capsys):
+    (tmp_path / "x.parquet").mkdir()
+    arguments = ["reconstruct", "--cohorts", "2", "--seed", "1", "--out", str(tmp_path / "x.parquet")]
+    assert commands.main(arguments) == 2
+    assert capsys.readouterr().err == f"{tmp_path}/x.parquet: is a folder (the name of a .parquet file)\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["x.parquet"]
+
+
+def test_an_interrupted_search_ends_in_a_line_that_says_how_to_go_on(tmp_path, monkeypatch, capsys):
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(ensemble, "_search_starts", interrupted)
+    arguments = ["reconstruct", "--cohorts", "2", "--seed", "1", "--out", str(tmp_path / "x.parquet")]
+    assert commands.main(arguments) == commands.INTERRUPTED
+    assert capsys.readouterr().err == "interrupted: the same command goes on from the finished starts\n"
+
+
+# --- files that are no cohorts
+
+ENSEMBLE = ROOT / "data" / "ensemble" / "cohorts.parquet"
+
+
+@pytest.fixture(scope="module")
+def two() -> pd.DataFrame:
+    """The first two shipped cohorts, as the file has them."""
+    return pd.read_parquet(ENSEMBLE, filters=[("cohort", "<", 2)])
+
+
+def altered(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Callable[[Path, pd.DataFrame], None]:
+    return lambda file, cohorts: change(cohorts).to_parquet(file, index=False)
+
+
+def with_cell(row: int, column: str, value: object) -> Callable[[Path, pd.DataFrame], None]:
+    """One other cell; ``row`` counts from 1, as messages do."""
+
+    def change(cohorts: pd.DataFrame) -> pd.DataFrame:
+        cells = cohorts[column].astype("string" if isinstance(cohorts.at[0, column], str) else "Float64")
+        cells[row - 1] = value
+        return cohorts.assign(**{column: cells})
+
+    return altered(change)
+
+
+FOREIGN: dict[str, tuple[Callable[[Path, pd.DataFrame], object], tuple[str, ...]]] = {
+    "text": (lambda file, _: file.write_text("patient,group\n"), ("cannot be read", "(a whole Parquet file")),
+    "nothing": (lambda file, _: file.write_bytes(b""), ("cannot be read", "(a whole Parquet file")),
+    "the first half": (
+        lambda file, _: file.write_bytes(ENSEMBLE.read_bytes()[: ENSEMBLE.stat().st_size // 2]),
+        ("cannot be read", "(a whole Parquet file"),
+    ),
+    "the second half": (
+        lambda file, _: file.write_bytes(ENSEMBLE.read_bytes()[ENSEMBLE.stat().st_size // 2 :]),
+        ("cannot be read", "(a whole Parquet file"),
+    ),
+    "a folder": (lambda file, _: file.mkdir(), ("is a folder (name a file in it)",)),
+    "another table": (
+        lambda file, _: pd.DataFrame({"city": ["Rotterdam"], "kps_": [90]}).to_parquet(file),
+        ("column 'city': is not in the schema (remove it", "did you mean 'kps'?", "column 'patient': is missing"),
+    ),
+    "no columns": (lambda file, _: pd.DataFrame().to_parquet(file), ("column 'os_years': is missing",)),
+    "no rows": (altered(lambda c: c[:0]), ("the file has no rows (one row for each patient)",)),
+    "cohorts not told apart": (
+        altered(lambda c: c.drop(columns="cohort")),
+        ("row 50, column 'patient', value '1': occurs twice", "or a column 'cohort' if", "twice in 44 more rows"),
+    ),
+    "cohorts numbered by halves": (
+        altered(lambda c: c.assign(cohort=c["cohort"] / 2)),
+        ("row 50, column 'cohort', value '0.5': is not a whole number (a whole number of at least 0",),
+    ),
+    "cohorts with names": (
+        altered(lambda c: c.assign(cohort="first")),
+        ("row 1, column 'cohort', value 'first': is not a whole number", "in 93 more rows"),
+    ),
+    "a patient of no cohort": (
+        with_cell(6, "cohort", None),
+        ("row 6, column 'cohort': is blank, while other patients have one (the number of the patient's cohort)",),
+    ),
+    "a patient twice": (
+        altered(lambda c: pd.concat([c, c[4:5]])),
+        ("row 99, column 'patient', value '5': occurs twice (a number of its own)",),
+    ),
+    "a blank time": (with_cell(8, "os_years", None), ("row 8, column 'os_years': is blank (a number from 0 to 120",)),
+    "an endless time": (
+        with_cell(8, "os_years", math.inf),
+        ("row 8, column 'os_years', value 'inf': is not a finite",),
+    ),
+    "half an event": (with_cell(8, "os_event", 0.5), ("row 8, column 'os_event', value '0.5': is not a whole number",)),
+    "a blank group": (with_cell(8, "group", None), ("row 8, column 'group': is blank (one of surgery, prrt_only)",)),
+    "a time without its event": (
+        with_cell(8, "pfs_years", None),
+        ("row 8, column 'pfs_event'", "is given without pfs_years, or the other way round (both or neither)"),
+    ),
+    "times as text": (
+        altered(lambda c: c.assign(os_years=c["os_years"].map("{:.2f} y".format))),
+        (" y': is not a number (a number from 0 to 120, in years)", "in 93 more rows"),
+    ),
+    "times as dates": (
+        altered(lambda c: c.assign(os_years=pd.Timestamp("2020-04-30"))),
+        ("row 1, column 'os_years', value '2020-04-30 00:00:00': is not a number",),
+    ),
+    "times as lists": (
+        altered(lambda c: c.assign(os_years=[[1.0, 2.0]] * len(c))),
+        ("row 1, column 'os_years', value '[1. 2.]': is not a number",),
+    ),
+    "events as true and false": (
+        altered(lambda c: c.assign(os_event=c["os_event"] == 1)),
+        ("column 'os_event'", "is not a whole number (one of 0, 1)"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+@pytest.mark.parametrize("command", ["verify", "validate"])
+def test_a_file_that_is_no_cohort_is_refused_with_place_and_remedy(command, kind, two, tmp_path, capsys):
+    make, words = FOREIGN[kind]
+    file = tmp_path / "foreign.parquet"
+    make(file, two)
+    code = commands.main([command, str(file)])
+    out, err = capsys.readouterr()
+    assert all(word in err for word in words)
+    assert len(err.splitlines()) <= 8
+    # What is wrong with a file is what `validate` was asked; one that cannot be read is bad input to both.
+    if command == "validate" and not words[0].startswith(("cannot be read", "is a folder")):
+        assert code == 1
+        assert out.startswith(f"{file}: ")
+    else:
+        assert (code, out) == (2, "")
+        assert err.startswith(f"{file}: ")
+
+
+@pytest.mark.parametrize("command", ["verify", "validate"])
+def test_a_name_that_no_file_can_have_is_one_clear_line(command, capsys):
+    assert commands.main([command, "a" * 300 + ".parquet"]) == 2
+    assert capsys.readouterr().err.endswith("aaa.parquet: cannot be read: File name too long\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda c: c.drop(index=3), "cohort 0: 25 patients are in the group surgery, not 26"),
+        (lambda c: pd.concat([c, c[97:].assign(patient=50)]), "cohort 1: 24 patients are in the group prrt_only"),
+        (lambda c: c.assign(group="surgery"), "cohort 0: 0 patients are in the group prrt_only, not 23"),
+        (lambda c: c.assign(os_event=0, cause_of_death=None), "results-survival.os.all.median is not defined"),
+        (lambda c: c.assign(kps=90), "results-survival.cox_surgery_adjusted.hr is not defined"),
+        (lambda c: c[:1], "cohort 0: 0 patients are in the group prrt_only, not 23"),
+    ],
+    ids=["a patient fewer", "a patient more", "one group", "no deaths", "no spread", "one patient"],
+)
+def test_well_formed_cohorts_that_cannot_be_the_paper_s_are_misses_not_tracebacks(
+    change, words, two, tmp_path, capsys, recwarn
+):
+    file = tmp_path / "cohorts.parquet"
+    change(two).to_parquet(file, index=False)
+    assert commands.main(["validate", str(file)]) == 0
+    assert commands.main(["verify", str(file)]) == 1
+    out, err = capsys.readouterr()
+    assert words in err
+    assert out.endswith(f"{file}: {len(err.splitlines())} misses\n")
+    assert not recwarn.list
+
+
+def test_a_cohort_without_a_column_of_the_schema_is_not_verified(two, tmp_path, capsys):
+    file = tmp_path / "cohorts.parquet"
+    two.drop(columns="kps").to_parquet(file, index=False)
+    assert commands.main(["verify", str(file)]) == 2
+    told = f"{file}, column 'kps': the file lacks the column (all of the schema's columns)\n"
+    assert capsys.readouterr() == ("", told)

@@ -3,11 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lifelines.statistics import logrank_test
 
 from analysis_lib import cohort
 from analysis_lib.errors import InputError
 from analysis_lib.published import ROOT
-from analysis_lib.reconstruction import commands, verify
+from analysis_lib.reconstruction import account, commands, verify
 from analysis_lib.reconstruction.targets import load_targets
 
 ENSEMBLE = ROOT / "data" / "ensemble" / "cohorts.parquet"
@@ -114,3 +117,31 @@ def test_processes_find_what_one_finds_in_the_same_order(tmp_path, ensemble, mon
     alone, together = commands.verify(file), commands.verify(file, jobs=2)
     assert {line.split(":")[0] for line in alone} == {f"cohort {numbers[k]}" for k in (1, 3, 4)}
     assert together == alone
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_blanks_are_told_where_the_paper_has_every_patient_and_trace_back_nowhere(data, ensemble, targets):
+    spoiled = ensemble[ensemble["cohort"] == ensemble["cohort"].iloc[0]].reset_index(drop=True)
+    columns = [name for name in spoiled if name not in ("cohort", "patient", "group")]
+    names = data.draw(st.lists(st.sampled_from(columns), min_size=1, max_size=4, unique=True))
+    rows = data.draw(st.lists(st.integers(0, len(spoiled) - 1), min_size=1, unique=True))
+    for name in names:
+        blank = spoiled[name].astype(object).where(~spoiled.index.isin(rows), None)
+        spoiled[name] = blank if cohort.fields()[name]["type"] == "string" else blank.astype(float)
+    verify.misses(spoiled, targets)
+    told = verify.logic_misses(spoiled)
+    for name in set(names) & set(account.OF_ALL):
+        lines = {f"patient {spoiled['patient'][row]}: no {name}, which the paper has of all patients" for row in rows}
+        assert lines == {line for line in told if f"no {name}," in line}
+
+
+def test_lifelines_finds_the_same_log_rank_tests(one, targets):
+    recomputed = verify.Recomputed(one, targets)
+    tests = [target for target in targets.values() if target.statistic == "log_rank"]
+    assert len(tests) == 3
+    for target in tests:
+        time, event, by = target.columns
+        first, second = (part for _, part in one[one[time].notna()].groupby(by))
+        by_lifelines = logrank_test(first[time], second[time], first[event], second[event]).p_value
+        assert recomputed.value(target) == pytest.approx(by_lifelines, rel=1e-10)

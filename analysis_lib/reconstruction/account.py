@@ -7,11 +7,11 @@ import pandas as pd
 from analysis_lib.reconstruction.targets import DAYS_PER_YEAR, LONGEST_FOLLOW_UP_YEARS, VESSELS
 
 # What the paper tabulates without leaving anyone out: of all patients, and of those operated on.
-_OF_ALL = (
+OF_ALL = (
     *("age_years", "sex", "bmi_kg_m2", "kps", "months_since_diagnosis", "grade", "tumour_size_mm", "n1", "m1a"),
     *("other_metastases", "chromogranin_a_ug_l", "prrt_activity_gbq", "prrt_cycles", "best_response", "pfs_years"),
 )
-_OF_THE_OPERATED = (
+OF_THE_OPERATED = (
     "months_to_surgery",
     "months_prrt_end_to_surgery",
     "no_evidence_of_disease",
@@ -60,8 +60,8 @@ def logic_misses(frame: pd.DataFrame) -> list[str]:
         "a Ki-67 index too high for the grade": (grade_1 & (ki67 >= 3)) | (grade_2 & (ki67 > 20)),
         "a Ki-67 index too low for the grade": (grade_2 & (ki67 < 3)) | (high_grade & (ki67 <= 20)),
     }
-    rules |= {f"no {name}, which the paper has of all patients": c[name].isna() for name in _OF_ALL}
-    rules |= {f"no {name}, which the paper has of all operated": operated & c[name].isna() for name in _OF_THE_OPERATED}
+    rules |= {f"no {name}, which the paper has of all patients": c[name].isna() for name in OF_ALL}
+    rules |= {f"no {name}, which the paper has of all operated": operated & c[name].isna() for name in OF_THE_OPERATED}
     return [
         f"patient {int(c.loc[row, 'patient'])}: {what}"
         for what, broken in rules.items()

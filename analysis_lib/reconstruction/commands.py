@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from analysis_lib.errors import InputError
 from analysis_lib.reconstruction import ensemble
 from analysis_lib.reconstruction.verify import verify_file
 
@@ -16,7 +17,13 @@ def reconstruct(cohorts: int, seed: int, out: Path, jobs: int = 1) -> str:
     InputError
         For bad arguments, an unwritable place, or targets that no cohort meets.
     """
-    manifest = ensemble.build(cohorts, seed, Path(out), jobs)
+    # A folder's name would only be found out by the last step, after all the search.
+    if Path(out).is_dir():
+        raise InputError("is a folder", file=out, remedy="the name of a .parquet file")
+    try:
+        manifest = ensemble.build(cohorts, seed, Path(out), jobs)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("the same command goes on from the finished starts") from None
     made, starts, met = manifest["cohorts"], len(manifest["starts"]), manifest["targets"]
     return f"{out}: {made} cohorts from {starts} independent starts, each meets all {met} targets"
 
