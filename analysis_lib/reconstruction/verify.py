@@ -238,7 +238,9 @@ def spss_median(time: np.ndarray, event: np.ndarray) -> tuple[float, float, floa
     the last event with S ≥ .55 and the first with S ≤ .45.
     """
     fit = SurvfuncRight(time, event)
-    when, curve, errors = fit.surv_times, fit.surv_prob, fit.surv_prob_se
+    when, curve = fit.surv_times, fit.surv_prob
+    # statsmodels has no error of a curve that has fallen to 0; it is 0 there, as in `survival`.
+    errors = np.where(curve > 0, fit.surv_prob_se, 0.0)
     below = np.flatnonzero(curve <= 0.5 + _TIE)
     if not below.size:
         return np.nan, np.nan, np.nan

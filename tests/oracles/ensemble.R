@@ -76,7 +76,7 @@ spss <- function(time, event) {
   died <- fit$n.event > 0
   t <- fit$time[died]
   s <- fit$surv[died]
-  se <- (fit$surv * fit$std.err)[died]
+  se <- ifelse(fit$surv > 0, fit$surv * fit$std.err, 0)[died]
   m <- which(s <= 0.5 + 1e-9)[1]
   u <- rev(which(s >= 0.55 - 1e-9))[1]
   l <- which(s <= 0.45 + 1e-9)[1]
