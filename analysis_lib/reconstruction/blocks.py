@@ -60,6 +60,11 @@ SCHEMES = (
 )
 
 
+def scheme_of(start: int) -> Scheme:
+    """The scheme of an ensemble's start: they take turns."""
+    return SCHEMES[start % len(SCHEMES)]
+
+
 @dataclass
 class Survival:
     """Times of death and last follow-up; the operated come first, in each group the dead."""

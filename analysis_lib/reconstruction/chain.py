@@ -11,13 +11,13 @@ import pandas as pd
 from analysis_lib.reconstruction import covariates as covariate_search
 from analysis_lib.reconstruction import search
 from analysis_lib.reconstruction.blocks import (
-    SCHEMES,
     Blocks,
     Covariates,
     Progression,
     Scheme,
     SearchFailed,
     Survival,
+    scheme_of,
 )
 from analysis_lib.reconstruction.columns import complete
 from analysis_lib.reconstruction.targets import Targets
@@ -47,7 +47,7 @@ def chain(targets: Targets, seed: int, start: int, length: int) -> Iterator[pd.D
         If a stage finds nothing.
     """
     rng = np.random.default_rng([seed, start])
-    scheme = SCHEMES[start % len(SCHEMES)]
+    scheme = scheme_of(start)
     blocks = Blocks(targets)
     solution = solve(rng, blocks, scheme)
     made = 0

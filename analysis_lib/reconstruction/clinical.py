@@ -19,6 +19,8 @@ from analysis_lib.reconstruction.targets import (
 
 # A cycle of 7.4 GBq comes out a little more or less.
 MOST_ACTIVITY_PER_CYCLE = 7.7
+# Within which sizes before PRRT are searched.
+SIZE_MM = (15, 170)
 
 
 def prrt(build: Builder, state: Survival, covariates: Covariates, progression: Progression) -> None:
@@ -127,7 +129,7 @@ def response(build: Builder, state: Survival, covariates: Covariates, progressio
             return np.exp(rng.normal(np.log(300), 0.4, low.size))
 
         c[column] = build.summarised(stem, 1 / DAYS_PER_MONTH, low, high, start, who, group="all")
-    low, high = limits(build.n, 15, 170, 1)
+    low, high = limits(build.n, *SIZE_MM, 1)
     after = covariates.size_post
     # Large before, large after, as it must be where the decrease varies so little.
     guess = np.where(np.isnan(after), 65, after)

@@ -16,6 +16,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +24,7 @@ import pandas as pd
 from analysis_lib.cohort import fields
 from analysis_lib.errors import InputError
 from analysis_lib.files import beside, write_beside_then_rename
-from analysis_lib.reconstruction.blocks import SCHEMES
+from analysis_lib.reconstruction.blocks import SCHEMES, scheme_of
 from analysis_lib.reconstruction.chain import chain
 from analysis_lib.reconstruction.targets import Targets, load_targets
 
@@ -156,7 +157,7 @@ def _search_starts(plan: Plan, folder: Path, jobs: int, numbers: Path | None) ->
             tell(start)
         return
     # Not by fork: a forked process would share the compiler's locks.
-    with ProcessPoolExecutor(jobs, mp_context=_spawning()) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         running = {pool.submit(work, start): start for start in waiting}
         try:
             for future in as_completed(running):
@@ -168,12 +169,6 @@ def _search_starts(plan: Plan, folder: Path, jobs: int, numbers: Path | None) ->
             pool.shutdown(cancel_futures=True)
 
 
-def _spawning():
-    import multiprocessing
-
-    return multiprocessing.get_context("spawn")
-
-
 def _merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
     """Number the cohorts of all starts, write them as one file, and say where each comes from."""
     frames, rows, number = [], [], 0
@@ -182,7 +177,7 @@ def _merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
         length = int(part["cohort"].max()) + 1
         part["cohort"] += number
         frames.append(part)
-        scheme = SCHEMES[start % len(SCHEMES)].name
+        scheme = scheme_of(start).name
         rows.append({"start": start, "scheme": scheme, "first_cohort": number, "cohorts": length})
         number += length
     write(pd.concat(frames, ignore_index=True), out)

@@ -15,9 +15,9 @@ from numba import njit
 
 from analysis_lib.reconstruction.anneal import COLUMN_STATISTICS, column_statistics, limit, misfit
 from analysis_lib.reconstruction.blocks import Blocks, SearchFailed
+from analysis_lib.reconstruction.clinical import SIZE_MM
 from analysis_lib.reconstruction.targets import Targets
 
-LOWEST_MM, HIGHEST_MM = 15, 170
 # RECIST 1.1 (Eisenhauer et al. 2009, Eur J Cancer): a decrease by 30%, an increase by 20%.
 PARTIAL, PROGRESSIVE = 0.7, 1.2
 # What a percentage point of difference is worth beside the misfit of the printed numbers.
@@ -97,7 +97,7 @@ def push(
     weights = np.zeros(after.size)
     for members, sign in ((operated & known, 1), (~operated & known, -1)):
         weights[members] = (-sign if larger else sign) / members.sum()
-    low, high = np.full(after.size, LOWEST_MM), np.full(after.size, HIGHEST_MM)
+    low, high = (np.full(after.size, end) for end in SIZE_MM)
     if by_recist:
         response = cohort["best_response"].to_numpy()
         partial, stable = ((response == kind) & known for kind in ("PR", "SD"))
