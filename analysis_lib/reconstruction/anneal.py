@@ -12,14 +12,8 @@ import math
 import numpy as np
 from numba import njit
 
-from analysis_lib.reconstruction.kernels import (
-    cox_one,
-    haverage,
-    logistic,
-    mann_whitney_p,
-    ratio,
-    student_p,
-)
+from analysis_lib.reconstruction.kernels import haverage, mann_whitney_p, student_p
+from analysis_lib.reconstruction.regressions import cox_one, logistic, ratio
 
 DAYS_PER_YEAR = 365.25
 COLUMN_STATISTICS = 30
@@ -69,6 +63,90 @@ def split(order: np.ndarray, chosen: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True)
+def _replace(ordered: np.ndarray, old: float, new: float) -> None:
+    """Put ``new`` in the place of ``old`` among ascending values, in place."""
+    i = 0
+    while ordered[i] != old:
+        i += 1
+    while i + 1 < ordered.size and ordered[i + 1] < new:
+        ordered[i] = ordered[i + 1]
+        i += 1
+    while i > 0 and ordered[i - 1] > new:
+        ordered[i] = ordered[i - 1]
+        i -= 1
+    ordered[i] = new
+
+
+@njit(cache=True)
+def _summarise(part: np.ndarray, g: int, moments: bool, out: np.ndarray) -> None:
+    """Quartiles and ends of ascending values into the places of group ``g``; ``moments`` too if asked."""
+    if part.size == 0:
+        return
+    out[3 * g] = haverage(part, 0.5)
+    out[3 * g + 1] = haverage(part, 0.25)
+    out[3 * g + 2] = haverage(part, 0.75)
+    out[15 + 2 * g], out[16 + 2 * g] = part[0], part[-1]
+    if moments:
+        mean = part.mean()
+        out[9 + g] = mean
+        out[12 + g] = math.sqrt(((part - mean) ** 2).sum() / max(part.size - 1, 1))
+
+
+@njit(cache=True)
+def _compare(everyone: np.ndarray, part_1: np.ndarray, need: np.ndarray, out: np.ndarray) -> None:
+    """Tests of the first group's ascending values against the others'."""
+    if need[0]:
+        out[21] = mann_whitney_p(everyone, part_1)
+    if need[1]:
+        n, n1 = everyone.size, part_1.size
+        n2 = n - n1
+        v1, v2 = out[13] ** 2, out[14] ** 2
+        difference = out[10] - out[11]
+        pooled = ((n1 - 1) * v1 + (n2 - 1) * v2) / (n - 2)
+        out[22] = student_p(difference / math.sqrt(pooled * (1 / n1 + 1 / n2)), n - 2.0)
+        w1, w2 = v1 / n1, v2 / n2
+        freedom = (w1 + w2) ** 2 / (w1 * w1 / (n1 - 1) + w2 * w2 / (n2 - 1))
+        out[23] = student_p(difference / math.sqrt(w1 + w2), freedom)
+
+
+@njit(cache=True)
+def _regress(x: np.ndarray, first: np.ndarray, fit: np.ndarray, out: np.ndarray) -> None:
+    """Odds ratio of the first group; ``fit`` (2,) is where Newton's method starts, and ends."""
+    n = x.size
+    design = np.ones((n, 2))
+    outcome = np.empty(n)
+    centre = x.mean()
+    for i in range(n):
+        design[i, 1] = x[i] - centre
+        outcome[i] = first[i]
+    scale = math.sqrt((design[:, 1] ** 2).mean())
+    scale = scale if scale > 0.0 else 1.0
+    design[:, 1] /= scale
+    beta, errors = np.array([fit[0] + fit[1] * centre, fit[1] * scale]), np.empty(2)
+    if logistic(design, outcome, beta, errors):
+        ratio(beta[1] / scale, errors[1] / scale, out[24:28])
+        fit[1] = beta[1] / scale
+        fit[0] = beta[0] - fit[1] * centre
+    else:
+        out[24:28] = np.nan
+        fit[:] = 0.0
+
+
+@njit(cache=True)
+def _decrease(x: np.ndarray, after: np.ndarray, out: np.ndarray) -> None:
+    """Mean and SD of the decrease from ``x`` to ``after``, per cent."""
+    known, total, squares = 0, 0.0, 0.0
+    for i in range(x.size):
+        if after[i] == after[i]:
+            decrease = 100.0 * (1.0 - after[i] / x[i])
+            known += 1
+            total += decrease
+            squares += decrease * decrease
+    out[28] = total / known
+    out[29] = math.sqrt(max(squares - total * total / known, 0.0) / (known - 1))
+
+
+@njit(cache=True)
 def column_statistics(x: np.ndarray, first: np.ndarray, need: np.ndarray, after: np.ndarray, out: np.ndarray) -> None:
     """Statistics of one column of a cohort.
 
@@ -85,65 +163,15 @@ def column_statistics(x: np.ndarray, first: np.ndarray, need: np.ndarray, after:
         maximum of each; p by Mann–Whitney, Student, Welch; OR, limits, p of the first group;
         mean and SD of the decrease from ``x`` to ``after``, per cent.
     """
-    n = x.size
-    n1 = 0
-    for i in range(n):
-        n1 += first[i]
-    n2 = n - n1
-    parts = np.empty((3, n))
-    i1, i2 = 0, 0
-    for i in range(n):
-        parts[0, i] = x[i]
-        if first[i]:
-            parts[1, i1] = x[i]
-            i1 += 1
-        else:
-            parts[2, i2] = x[i]
-            i2 += 1
-    sizes = (n, n1, n2)
-    for g in range(3):
-        if sizes[g] == 0:
-            continue
-        part = np.sort(parts[g, : sizes[g]])
-        out[3 * g] = haverage(part, 0.5)
-        out[3 * g + 1] = haverage(part, 0.25)
-        out[3 * g + 2] = haverage(part, 0.75)
-        mean = part.mean()
-        out[9 + g] = mean
-        out[12 + g] = math.sqrt(((part - mean) ** 2).sum() / max(part.size - 1, 1))
-        out[15 + 2 * g], out[16 + 2 * g] = part[0], part[-1]
-    if need[0]:
-        out[21] = mann_whitney_p(x, first)
-    if need[1]:
-        v1, v2 = out[13] ** 2, out[14] ** 2
-        difference = out[10] - out[11]
-        pooled = ((n1 - 1) * v1 + (n2 - 1) * v2) / (n - 2)
-        out[22] = student_p(difference / math.sqrt(pooled * (1 / n1 + 1 / n2)), n - 2.0)
-        w1, w2 = v1 / n1, v2 / n2
-        freedom = (w1 + w2) ** 2 / (w1 * w1 / (n1 - 1) + w2 * w2 / (n2 - 1))
-        out[23] = student_p(difference / math.sqrt(w1 + w2), freedom)
+    everyone, part_1, part_2 = np.sort(x), np.sort(x[first]), np.sort(x[~first])
+    _summarise(everyone, 0, True, out)
+    _summarise(part_1, 1, True, out)
+    _summarise(part_2, 2, True, out)
+    _compare(everyone, part_1, need, out)
     if need[2]:
-        design = np.ones((n, 2))
-        outcome = np.empty(n)
-        scale = out[12] if out[12] > 0 else 1.0
-        for i in range(n):
-            design[i, 1] = (x[i] - out[9]) / scale
-            outcome[i] = first[i]
-        beta, errors = np.zeros(2), np.empty(2)
-        if logistic(design, outcome, beta, errors):
-            ratio(beta[1] / scale, errors[1] / scale, out[24:28])
-        else:
-            out[24:28] = np.nan
+        _regress(x, first, np.zeros(2), out)
     if after.size:
-        known, total, squares = 0, 0.0, 0.0
-        for i in range(n):
-            if after[i] == after[i]:
-                decrease = 100.0 * (1.0 - after[i] / x[i])
-                known += 1
-                total += decrease
-                squares += decrease * decrease
-        out[28] = total / known
-        out[29] = math.sqrt(max(squares - total * total / known, 0.0) / (known - 1))
+        _decrease(x, after, out)
 
 
 @njit(cache=True)
@@ -161,6 +189,10 @@ def anneal_column(
 ) -> float:
     """Move whole multiples ``k`` of ``step``, each within its own limits, into the box.
 
+    A move changes one or two values, so that values are kept in order, by group, and only what
+    it touches is computed anew; the regression, which costs the most, only where the rest does
+    not decide.
+
     Returns
     -------
     float
@@ -171,6 +203,9 @@ def anneal_column(
     statistics = np.zeros(COLUMN_STATISTICS)
     column_statistics(x, first, need, after, statistics)
     energy = misfit(statistics, box, 0, COLUMN_STATISTICS)
+    everyone, part_1, part_2 = np.sort(x), np.sort(x[first]), np.sort(x[~first])
+    moments = need[1] or np.isfinite(box[:2, 9:15]).any()
+    trial, fit = statistics.copy(), np.zeros(2)
     hot = _WARM if after.size else _HOT
     for turn in range(steps):
         if energy == 0.0:
@@ -199,19 +234,55 @@ def anneal_column(
                 continue
         if new == old or new < low[i] or new > high[i]:
             continue
-        k[i] = new
+        highest = limit(rng, energy, temperature)
+        was, becomes = x[i], new * step
+        k[i], x[i] = new, becomes
         if j != i:
-            k[j] = old
-        x[i], x[j] = k[i] * step, k[j] * step
-        column_statistics(x, first, need, after, statistics)
-        proposed = misfit(statistics, box, 0, COLUMN_STATISTICS)
-        if proposed <= limit(rng, energy, temperature):
-            energy = proposed
+            k[j], x[j] = old, was
         else:
-            k[i] = old
+            _replace(everyone, was, becomes)
+        apart = j == i or first[i] != first[j]
+        trial[:] = statistics
+        if apart:
+            if first[i]:
+                _replace(part_1, was, becomes)
+            else:
+                _replace(part_2, was, becomes)
             if j != i:
-                k[j] = new
-            x[i], x[j] = k[i] * step, k[j] * step
+                if first[j]:
+                    _replace(part_1, becomes, was)
+                else:
+                    _replace(part_2, becomes, was)
+            _summarise(everyone, 0, moments, trial)
+            _summarise(part_1, 1, moments, trial)
+            _summarise(part_2, 2, moments, trial)
+            _compare(everyone, part_1, need, trial)
+        if after.size:
+            _decrease(x, after, trial)
+        proposed = misfit(trial, box, 0, 24) + misfit(trial, box, 28, COLUMN_STATISTICS)
+        if need[2] and proposed <= highest:
+            if apart:
+                _regress(x, first, fit, trial)
+            proposed += misfit(trial, box, 24, 28)
+        if proposed <= highest:
+            energy = proposed
+            statistics[:] = trial
+            continue
+        k[i], x[i] = old, was
+        if j != i:
+            k[j], x[j] = new, becomes
+        else:
+            _replace(everyone, becomes, was)
+        if apart:
+            if first[i]:
+                _replace(part_1, becomes, was)
+            else:
+                _replace(part_2, becomes, was)
+            if j != i:
+                if first[j]:
+                    _replace(part_1, was, becomes)
+                else:
+                    _replace(part_2, was, becomes)
     return energy
 
 

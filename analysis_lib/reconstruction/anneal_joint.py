@@ -8,12 +8,7 @@ import numpy as np
 from numba import njit
 
 from analysis_lib.reconstruction.anneal import limit, misfit, split
-from analysis_lib.reconstruction.kernels import (
-    cox_one,
-    cox_two,
-    logistic,
-    ratio,
-)
+from analysis_lib.reconstruction.regressions import cox_one, cox_two, logistic, ratio
 
 JOINT_STATISTICS = 28
 

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numba import njit
 
-from analysis_lib.reconstruction.anneal import DAYS_PER_YEAR, misfit, split
-from analysis_lib.reconstruction.kernels import (
-    cox_one,
-    haverage,
-    log_rank_p,
-    median_survival,
-    ratio,
-)
+from analysis_lib.reconstruction.anneal import DAYS_PER_YEAR, limit, misfit, split
+from analysis_lib.reconstruction.kernels import haverage, log_rank_p, median_survival, resort
+from analysis_lib.reconstruction.regressions import cox_yes_no, ratio
 
 SURVIVAL_STATISTICS = 17
 PROGRESSION_STATISTICS = 16
@@ -30,22 +23,37 @@ def survival_statistics(
     shapes (n,); ``out`` is (17,).
     """
     order = np.argsort(years)
+    _curves(years, event, operated, order, follow_up, out)
+    _exposure(years, event, operated, order, np.zeros(2), out)
+
+
+@njit(cache=True)
+def _exposure(
+    years: np.ndarray, event: np.ndarray, operated: np.ndarray, order: np.ndarray, fit: np.ndarray, out: np.ndarray
+) -> None:
+    """Cox regression of surgery; ``fit`` (2,) is where Newton's method starts, and ends."""
+    if cox_yes_no(years, event, operated, order, fit):
+        ratio(fit[0], fit[1], out[10:14])
+    else:
+        out[10:14] = np.nan
+        fit[:] = 0.0
+
+
+@njit(cache=True)
+def _curves(
+    years: np.ndarray, event: np.ndarray, operated: np.ndarray, order: np.ndarray, follow_up: int, out: np.ndarray
+) -> None:
+    """What of :func:`survival_statistics` needs no regression; ``order`` is ascending by time."""
     median_survival(years, event, order, out[0:3])
     median_survival(years, event, split(order, operated), out[3:6])
     median_survival(years, event, split(order, ~operated), out[6:9])
     out[9] = log_rank_p(years, event, operated, order)
-    fit = np.zeros(2)
-    if cox_one(years, event, operated.astype(np.float64), order, fit):
-        ratio(fit[0], fit[1], out[10:14])
-    else:
-        out[10:14] = np.nan
     if follow_up == 1:
         for q in range(3):
             out[14 + q] = _reverse_quantile(years, event, order, 0.5 if q == 0 else (0.75 if q == 1 else 0.25))
         return
-    if follow_up == 2:
-        order = split(order, event == 0)
-    ordered = years[order]
+    kept = split(order, event == 0) if follow_up == 2 else order
+    ordered = years[kept]
     out[14], out[15], out[16] = haverage(ordered, 0.5), haverage(ordered, 0.25), haverage(ordered, 0.75)
 
 
@@ -110,6 +118,7 @@ def anneal_survival(
     statistics = np.zeros(SURVIVAL_STATISTICS)
     survival_statistics(years, event, operated, follow_up, statistics)
     energy = misfit(statistics, box, 0, SURVIVAL_STATISTICS)
+    order, fit = np.argsort(years), np.zeros(2)
     for turn in range(steps):
         if energy == 0.0 and not walk:
             break
@@ -136,10 +145,16 @@ def anneal_survival(
         if walk and not _keeps_order(day, i, new):
             continue
         day[i], years[i] = new, new / DAYS_PER_YEAR
-        survival_statistics(years, event, operated, follow_up, statistics)
-        proposed = misfit(statistics, box, 0, SURVIVAL_STATISTICS)
+        resort(order, years)
         gain = log_density[event[i], int(years[i])] - log_density[event[i], int(old / DAYS_PER_YEAR)]
-        if (proposed - energy) / temperature - gain <= -math.log(1.0 - rng.random()):
+        highest = limit(rng, energy + temperature * gain, temperature)
+        _curves(years, event, operated, order, follow_up, statistics)
+        proposed = misfit(statistics, box, 0, 10) + misfit(statistics, box, 14, SURVIVAL_STATISTICS)
+        # The regression only where the rest does not decide.
+        if proposed <= highest:
+            _exposure(years, event, operated, order, fit, statistics)
+            proposed += misfit(statistics, box, 10, 14)
+        if proposed <= highest:
             energy = proposed
         else:
             day[i], years[i] = old, old / DAYS_PER_YEAR
@@ -178,27 +193,54 @@ def progression_statistics(
     none after R1; ``out`` (16,): PFS of operated and others, log-rank p; DFS of all, median after
     R0 and where its curve ends, DFS after R1, log-rank p.
     """
+    pfs, dfs, seen = _ends(os_day, dead, surgery_day, progressed, day)
+    _progression_curves(pfs, seen, operated, np.argsort(pfs), True, True, out)
+    _recurrence_curves(dfs, progressed, role, np.argsort(dfs), out)
+
+
+@njit(cache=True)
+def _ends(
+    os_day: np.ndarray, dead: np.ndarray, surgery_day: np.ndarray, progressed: np.ndarray, day: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Years to progression or death since the start and since surgery, and whether it was seen."""
     n = os_day.size
-    pfs, dfs = np.empty(n), np.empty(n)
-    pfs_event = np.empty(n, np.int64)
+    pfs, dfs, seen = np.empty(n), np.empty(n), np.empty(n, np.int64)
     for i in range(n):
         end = day[i] if progressed[i] else os_day[i]
         pfs[i] = end / DAYS_PER_YEAR
-        pfs_event[i] = 1 if progressed[i] else dead[i]
         dfs[i] = (end - surgery_day[i]) / DAYS_PER_YEAR
-    order = np.argsort(pfs)
-    median_survival(pfs, pfs_event, split(order, operated), out[0:3])
-    median_survival(pfs, pfs_event, split(order, ~operated), out[3:6])
-    out[6] = log_rank_p(pfs, pfs_event, operated, order)
+        seen[i] = 1 if progressed[i] else dead[i]
+    return pfs, dfs, seen
+
+
+@njit(cache=True)
+def _progression_curves(
+    pfs: np.ndarray, seen: np.ndarray, operated: np.ndarray, order: np.ndarray, first: bool, second: bool,
+    out: np.ndarray,
+) -> None:  # fmt: skip
+    """PFS in the places of :func:`progression_statistics`; ``first``, ``second``: which curves have moved."""
+    if first:
+        median_survival(pfs, seen, split(order, operated), out[0:3])
+    if second:
+        median_survival(pfs, seen, split(order, ~operated), out[3:6])
+    out[6] = log_rank_p(pfs, seen, operated, order)
+
+
+@njit(cache=True)
+def _recurrence_curves(
+    dfs: np.ndarray, progressed: np.ndarray, role: np.ndarray, order: np.ndarray, out: np.ndarray
+) -> None:
+    """DFS in the places of :func:`progression_statistics`."""
     recurred = progressed.astype(np.int64)
-    order = split(np.argsort(dfs), role > 0)
-    median_survival(dfs, recurred, order, out[7:10])
+    free = split(order, role > 0)
+    median_survival(dfs, recurred, free, out[7:10])
     r0 = np.empty(3)
-    median_survival(dfs, recurred, split(order, role == 1), r0)
+    after_r0 = split(order, role == 1)
+    median_survival(dfs, recurred, after_r0, r0)
     out[10] = r0[0]
-    out[11] = _last_survival(dfs, recurred, split(order, role == 1))
+    out[11] = _last_survival(dfs, recurred, after_r0)
     median_survival(dfs, recurred, split(order, role == 2), out[12:15])
-    out[15] = log_rank_p(dfs, recurred, role == 1, order)
+    out[15] = log_rank_p(dfs, recurred, role == 1, free)
 
 
 @njit(cache=True)
@@ -240,6 +282,9 @@ def anneal_progression(
     statistics = np.zeros(PROGRESSION_STATISTICS)
     progression_statistics(os_day, dead, operated, surgery_day, role, progressed, day, statistics)
     energy = misfit(statistics, box, 0, PROGRESSION_STATISTICS)
+    trial = statistics.copy()
+    pfs, dfs, _ = _ends(os_day, dead, surgery_day, progressed, day)
+    pfs_order, dfs_order = np.argsort(pfs), np.argsort(dfs)
     for turn in range(steps):
         if energy == 0.0 and not walk:
             break
@@ -279,10 +324,20 @@ def anneal_progression(
                 day[i] = old_i
                 continue
             gain = rate * (old_i - day[i]) / DAYS_PER_YEAR
-        progression_statistics(os_day, dead, operated, surgery_day, role, progressed, day, statistics)
-        proposed = misfit(statistics, box, 0, PROGRESSION_STATISTICS)
-        if (proposed - energy) / temperature - gain <= -math.log(1.0 - rng.random()):
+        highest = limit(rng, energy + temperature * gain, temperature)
+        pfs, dfs, seen = _ends(os_day, dead, surgery_day, progressed, day)
+        resort(pfs_order, pfs)
+        trial[:] = statistics
+        # Patients exchange roles within a group only: the other's curve stays.
+        _progression_curves(pfs, seen, operated, pfs_order, operated[i], not operated[i], trial)
+        proposed = misfit(trial, box, 0, 7)
+        if operated[i] and proposed <= highest:
+            resort(dfs_order, dfs)
+            _recurrence_curves(dfs, progressed, role, dfs_order, trial)
+        proposed += misfit(trial, box, 7, PROGRESSION_STATISTICS)
+        if proposed <= highest:
             energy = proposed
+            statistics[:] = trial
         else:
             day[i], day[j] = old_i, old_j
             if swap:

@@ -8,7 +8,8 @@ import numpy as np
 
 from analysis_lib.reconstruction import anneal
 from analysis_lib.reconstruction.blocks import NO_LATER, Blocks, SearchFailed, Survival
-from analysis_lib.reconstruction.kernels import cox_one, logistic, normal_p
+from analysis_lib.reconstruction.kernels import normal_p
+from analysis_lib.reconstruction.regressions import cox_one, logistic
 from analysis_lib.reconstruction.targets import GROUPS
 
 _NO_TEST = np.zeros(3, dtype=bool)

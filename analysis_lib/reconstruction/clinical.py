@@ -21,6 +21,8 @@ from analysis_lib.reconstruction.targets import (
 MOST_ACTIVITY_PER_CYCLE = 7.7
 # Within which sizes before PRRT are searched.
 SIZE_MM = (15, 170)
+# By how much the share of the size that is left may differ between the groups, to begin with.
+MOST_APART = 0.2
 
 
 def prrt(build: Builder, state: Survival, covariates: Covariates, progression: Progression) -> None:
@@ -106,6 +108,24 @@ def _toxicity(build: Builder, reasons: np.ndarray, state: Survival, days: np.nda
     c["cause_of_death"], c["years_prrt_end_to_haematological"] = cause, onset
 
 
+def sizes(build: Builder, state: Survival, covariates: Covariates) -> None:
+    low, high = limits(build.n, *SIZE_MM, 1)
+    after, rng = covariates.size_post, build.rng
+    # Large before, large after, as it must be where the decrease varies so little.
+    guess = np.where(np.isnan(after), 65, after)
+
+    def start():
+        # Nothing printed says in which group tumours shrank more.
+        apart = rng.uniform(-MOST_APART, MOST_APART)
+        left = rng.uniform(0.55, 0.95, build.n) + np.where(state.operated, apart, -apart) / 2
+        return guess / left
+
+    build.columns["tumour_size_post_mm"] = after
+    build.columns["tumour_size_mm"] = build.summarised(
+        "table1.size", 1, low, high, start, build.members["all"], after=after, later="results-response.size_change"
+    )
+
+
 def response(build: Builder, state: Survival, covariates: Covariates, progression: Progression) -> None:
     c, rng = build.columns, build.rng
     response = np.where(covariates.partial_response == 1, "PR", "SD").astype(object)
@@ -115,7 +135,7 @@ def response(build: Builder, state: Survival, covariates: Covariates, progressio
     earliest = able[np.argsort(progression.day[able])]
     worst = earliest[: build.count("results-response.pd.all.count")]
     response[worst] = "PD"
-    c["best_response"], c["tumour_size_post_mm"] = response, covariates.size_post
+    c["best_response"] = response
     last = np.minimum(progression.day, np.where(state.operated, progression.surgery_day, state.day))
     for stem, column, who, lowest in (
         ("results-response.time_to_best", "months_to_best_response", response != "NE", 120),
@@ -129,14 +149,6 @@ def response(build: Builder, state: Survival, covariates: Covariates, progressio
             return np.exp(rng.normal(np.log(300), 0.4, low.size))
 
         c[column] = build.summarised(stem, 1 / DAYS_PER_MONTH, low, high, start, who, group="all")
-    low, high = limits(build.n, *SIZE_MM, 1)
-    after = covariates.size_post
-    # Large before, large after, as it must be where the decrease varies so little.
-    guess = np.where(np.isnan(after), 65, after)
-    c["tumour_size_mm"] = build.summarised(
-        "table1.size", 1, low, high, lambda: guess / rng.uniform(0.55, 0.95, build.n), build.members["all"],
-        after=after, later="results-response.size_change",
-    )  # fmt: skip
 
 
 def vessels(build: Builder, state: Survival) -> None:

@@ -68,6 +68,7 @@ def complete(
     columns["group"] = np.where(state.operated, "surgery", "prrt_only").astype(object)
     _survival(build, state, progression)
     # First what most often comes to a dead end.
+    clinical.sizes(build, state, covariates)
     clinical.prrt(build, state, covariates, progression)
     _plain(build, state)
     for column, stems in _DEALT.items():

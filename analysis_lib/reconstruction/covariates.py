@@ -10,7 +10,8 @@ from numba import njit
 from analysis_lib.reconstruction import anneal, anneal_joint
 from analysis_lib.reconstruction.anneal import misfit
 from analysis_lib.reconstruction.blocks import NO_LATER, Blocks, Covariates, SearchFailed, Survival, ratio_ids
-from analysis_lib.reconstruction.kernels import logistic, mann_whitney_p, ratio
+from analysis_lib.reconstruction.kernels import mann_whitney_p
+from analysis_lib.reconstruction.regressions import logistic, ratio
 from analysis_lib.reconstruction.targets import CLASSES, GROUPS
 
 # Karnofsky score below which the centre gave no PRRT (Kwekkeboom et al. 2008, J Clin Oncol).
@@ -27,7 +28,7 @@ _TRIES = 150
 def _fitting_tables(levels, first, second, n1, n2, rank_box, ratio_box, out):
     """Pairs of rows of ``first`` and ``second`` whose Mann–Whitney p and odds ratio fit."""
     n = n1 + n2
-    x, member, outcome = np.empty(n), np.arange(n) < n1, np.zeros(n)
+    x, outcome = np.empty(n), np.zeros(n)
     outcome[:n1] = 1.0
     design, beta, errors, statistics = np.ones((n, 2)), np.zeros(2), np.empty(2), np.zeros(4)
     found = 0
@@ -42,7 +43,7 @@ def _fitting_tables(levels, first, second, n1, n2, rank_box, ratio_box, out):
             for level in range(levels.size):
                 x[at : at + second[b, level]] = levels[level]
                 at += second[b, level]
-            p[0] = mann_whitney_p(x, member)
+            p[0] = mann_whitney_p(np.sort(x), x[:n1])
             if misfit(p, rank_box, 0, 1) > 0.0:
                 continue
             design[:, 1] = (x - 90.0) / 10.0

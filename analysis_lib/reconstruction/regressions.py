@@ -1,0 +1,265 @@
+"""Compiled Cox and logistic regressions of one cohort, for what a search evaluates millions of times.
+
+They agree with statsmodels, which ``verify`` uses; nothing is shared between the two. Conventions
+are those of SPSS: Breslow ties, Wald tests.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from analysis_lib.reconstruction.kernels import Z95, normal_p
+
+_NEWTON_STEPS = 30
+# Of the last Newton step, in standard errors; the errors printed are those before it.
+_CONVERGED = 1e-9
+
+
+@njit(cache=True)
+def ratio(beta: float, error: float, out: np.ndarray) -> None:
+    """Fill ``out`` (4,) with exp(beta), its 95% limits and the Wald p."""
+    out[0] = math.exp(beta)
+    out[1] = math.exp(beta - Z95 * error)
+    out[2] = math.exp(beta + Z95 * error)
+    out[3] = normal_p(beta / error)
+
+
+@njit(cache=True)
+def cox_one(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.ndarray, out: np.ndarray) -> bool:
+    """Proportional hazards with one covariate, Breslow ties.
+
+    ``out`` (2,) holds the coefficient's starting value on entry, coefficient and standard error
+    on return. Returns whether Newton's method converged.
+    """
+    n = order.size
+    beta = out[0]
+    for _ in range(_NEWTON_STEPS):
+        s0, s1, s2, score, information = 0.0, 0.0, 0.0, 0.0, 0.0
+        i = n - 1
+        while i >= 0:
+            deaths, sum_x = 0, 0.0
+            now = time[order[i]]
+            while i >= 0 and time[order[i]] == now:
+                patient = order[i]
+                value = x[patient]
+                weight = math.exp(beta * value)
+                s0 += weight
+                s1 += weight * value
+                s2 += weight * value * value
+                if event[patient]:
+                    deaths += 1
+                    sum_x += value
+                i -= 1
+            if deaths:
+                mean = s1 / s0
+                score += sum_x - deaths * mean
+                information += deaths * (s2 / s0 - mean * mean)
+        if not information > 1e-12:
+            return False
+        step = score / information
+        if abs(step) > 5.0 / math.sqrt(information):
+            step = math.copysign(5.0 / math.sqrt(information), step)
+        beta += step
+        if abs(step) * math.sqrt(information) < _CONVERGED:
+            out[0], out[1] = beta, 1.0 / math.sqrt(information)
+            return True
+    return False
+
+
+@njit(cache=True)
+def cox_yes_no(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.ndarray, out: np.ndarray) -> bool:
+    """As :func:`cox_one` where ``x`` is True or False.
+
+    The likelihood sees only who was at risk, by group, at each time of death: these counts are
+    taken once, and a Newton step needs one exponential.
+    """
+    n = order.size
+    at_risk, at_risk_1 = np.empty(n), np.empty(n)
+    deaths = np.zeros(n)
+    times, deaths_1 = 0, 0
+    left, left_1 = 0, 0
+    i = n - 1
+    while i >= 0:
+        died = 0
+        now = time[order[i]]
+        while i >= 0 and time[order[i]] == now:
+            patient = order[i]
+            left += 1
+            left_1 += x[patient]
+            if event[patient]:
+                died += 1
+                deaths_1 += x[patient]
+            i -= 1
+        if died:
+            at_risk[times], at_risk_1[times], deaths[times] = left, left_1, died
+            times += 1
+    beta = out[0]
+    for _ in range(_NEWTON_STEPS):
+        weight = math.exp(beta)
+        score, information = float(deaths_1), 0.0
+        for k in range(times):
+            weighted = weight * at_risk_1[k]
+            mean = weighted / (weighted + at_risk[k] - at_risk_1[k])
+            score -= deaths[k] * mean
+            information += deaths[k] * mean * (1.0 - mean)
+        if not information > 1e-12:
+            return False
+        step = score / information
+        if abs(step) > 5.0 / math.sqrt(information):
+            step = math.copysign(5.0 / math.sqrt(information), step)
+        beta += step
+        if abs(step) * math.sqrt(information) < _CONVERGED:
+            out[0], out[1] = beta, 1.0 / math.sqrt(information)
+            return True
+    return False
+
+
+@njit(cache=True)
+def cox_two(
+    time: np.ndarray,
+    event: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    order: np.ndarray,
+    out: np.ndarray,
+) -> bool:
+    """As :func:`cox_one` with two covariates; ``out`` is (4,): two coefficients, two errors."""
+    n = order.size
+    b, c = out[0], out[1]
+    for _ in range(_NEWTON_STEPS):
+        s0, sx, sy, sxx, sxy, syy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        ux, uy, ixx, ixy, iyy = 0.0, 0.0, 0.0, 0.0, 0.0
+        i = n - 1
+        while i >= 0:
+            deaths = 0
+            now = time[order[i]]
+            while i >= 0 and time[order[i]] == now:
+                patient = order[i]
+                vx, vy = x[patient], y[patient]
+                weight = math.exp(b * vx + c * vy)
+                s0 += weight
+                sx += weight * vx
+                sy += weight * vy
+                sxx += weight * vx * vx
+                sxy += weight * vx * vy
+                syy += weight * vy * vy
+                if event[patient]:
+                    deaths += 1
+                    ux += vx
+                    uy += vy
+                i -= 1
+            if deaths:
+                mx, my = sx / s0, sy / s0
+                ux -= deaths * mx
+                uy -= deaths * my
+                ixx += deaths * (sxx / s0 - mx * mx)
+                ixy += deaths * (sxy / s0 - mx * my)
+                iyy += deaths * (syy / s0 - my * my)
+        determinant = ixx * iyy - ixy * ixy
+        if not determinant > 1e-14:
+            return False
+        db = (iyy * ux - ixy * uy) / determinant
+        dc = (ixx * uy - ixy * ux) / determinant
+        size = math.sqrt(max(ux * db + uy * dc, 0.0))
+        shrink = 1.0 if size < 5.0 else 5.0 / size
+        b += shrink * db
+        c += shrink * dc
+        if size < _CONVERGED:
+            out[0], out[1] = b, c
+            out[2], out[3] = math.sqrt(iyy / determinant), math.sqrt(ixx / determinant)
+            return True
+    return False
+
+
+@njit(cache=True)
+def logistic(design: np.ndarray, outcome: np.ndarray, beta: np.ndarray, errors: np.ndarray) -> bool:
+    """Binary logistic regression by Newton's method.
+
+    Parameters
+    ----------
+    design
+        Shape (n, k), with its column of ones.
+    outcome
+        Shape (n,), 0 or 1.
+    beta, errors
+        Shape (k,); ``beta`` holds the starting values on entry. Both are filled.
+
+    Returns
+    -------
+    bool
+        Whether it converged.
+    """
+    n, k = design.shape
+    score = np.empty(k)
+    information = np.empty((k, k))
+    for _ in range(_NEWTON_STEPS):
+        score[:] = 0.0
+        information[:] = 0.0
+        for i in range(n):
+            eta = 0.0
+            for a in range(k):
+                eta += design[i, a] * beta[a]
+            p = 1.0 / (1.0 + math.exp(-eta))
+            w = p * (1.0 - p)
+            for a in range(k):
+                score[a] += design[i, a] * (outcome[i] - p)
+                for b in range(a + 1):
+                    information[a, b] += w * design[i, a] * design[i, b]
+        if not _cholesky(information):
+            return False
+        _solve_cholesky(information, score)
+        largest = 0.0
+        for a in range(k):
+            beta[a] += score[a]
+            largest = max(largest, abs(score[a]) * information[a, a])
+        if largest > 1e4:
+            return False
+        if largest < 1e-9:
+            _errors_from_cholesky(information, errors)
+            return True
+    return False
+
+
+@njit(cache=True)
+def _cholesky(matrix: np.ndarray) -> bool:
+    """Lower Cholesky factor in place of the lower triangle."""
+    k = matrix.shape[0]
+    for a in range(k):
+        for b in range(a + 1):
+            total = matrix[a, b]
+            for c in range(b):
+                total -= matrix[a, c] * matrix[b, c]
+            if a == b:
+                if total <= 1e-12:
+                    return False
+                matrix[a, a] = math.sqrt(total)
+            else:
+                matrix[a, b] = total / matrix[b, b]
+    return True
+
+
+@njit(cache=True)
+def _solve_cholesky(factor: np.ndarray, vector: np.ndarray) -> None:
+    k = vector.size
+    for a in range(k):
+        for b in range(a):
+            vector[a] -= factor[a, b] * vector[b]
+        vector[a] /= factor[a, a]
+    for a in range(k - 1, -1, -1):
+        for b in range(a + 1, k):
+            vector[a] -= factor[b, a] * vector[b]
+        vector[a] /= factor[a, a]
+
+
+@njit(cache=True)
+def _errors_from_cholesky(factor: np.ndarray, errors: np.ndarray) -> None:
+    k = errors.size
+    unit = np.empty(k)
+    for a in range(k):
+        unit[:] = 0.0
+        unit[a] = 1.0
+        _solve_cholesky(factor, unit)
+        errors[a] = math.sqrt(unit[a])
