@@ -83,8 +83,12 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _validate(arguments: argparse.Namespace) -> int:
     from analysis_lib import cohort
 
-    problems = cohort.validate(arguments.file)
-    found = _number(problems, "problem", "problems") if problems else "a well-formed cohort file"
+    judged = cohort.judge(arguments.file)
+    patients = _number(judged.frame, "patient", "patients")
+    problems = judged.problems
+    found = _number(problems, "problem", "problems") if problems else f"a well-formed cohort file of {patients}"
+    for caution in judged.cautions:
+        print(f"look again: {caution}")
     return _report(cohort.told(problems), arguments.file, found)
 
 

@@ -11,7 +11,6 @@ import difflib
 import json
 import math
 import re
-from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -20,59 +19,40 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis_lib.errors import InputError
+from analysis_lib import cohort_files, cohort_hints
+from analysis_lib.cohort_problems import CohortError, Problem, shorten, told
 from analysis_lib.published import ROOT
+
+__all__ = ["CohortError", "Judgement", "Problem", "Rule", "each", "fields", "judge", "load", "told", "validate"]
 
 PACKAGE = ROOT / "data" / "datapackage.json"
 # Events may be printed as months of 30.4375 days and years of 365.25; both round a little.
 _ROUNDING_YEARS = 0.01
 MONTHS_PER_YEAR = 12
-_LONGEST_VALUE = 60
-_WHOLE = {
-    ".csv": "a whole CSV file: in UTF-8, cells separated by commas, as many in each row",
-    ".parquet": "a whole Parquet file, and no other kind",
-    ".xlsx": "a whole Excel workbook, and no other kind",
-}
-# A mistake that goes down a whole column is told for so many rows.
-_ROWS_TOLD = 5
+_LONGEST_CELL = 1000
+# Python's own readers of numbers take digits of every script, and 1_000; no other program does.
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# From here on a float, as which a column with blanks is held, no longer tells whole numbers apart.
+_LARGEST_WHOLE = 2**53
 
 
 @dataclass(frozen=True)
-class Problem:
-    """One thing wrong in a cohort file; ``row`` is None where a whole column is meant."""
+class Judgement:
+    """What a cohort file holds.
 
-    row: int | None
-    column: str
-    value: str
-    problem: str
-    remedy: str
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        The patients, typed as :func:`load` describes; cells with a problem are blank.
+    problems : list of Problem
+        All that is wrong; empty for a well-formed file.
+    cautions : list of str
+        What is well formed and yet looks like a mistake, such as months given as years.
+    """
 
-    def __str__(self) -> str:
-        place = f"column {self.column!r}" if self.row is None else f"row {self.row}, column {self.column!r}"
-        value = f", value {self.value!r}" if self.value else ""
-        return f"{place}{value}: {self.problem} ({self.remedy})"
-
-
-class CohortError(InputError):
-    """A file that is no well-formed cohort; ``problems`` lists all that is wrong with it."""
-
-    def __init__(self, file: Path, problems: list[Problem]) -> None:
-        self.problems = problems
-        lines = "".join(f"\n  {line}" for line in told(problems))
-        some = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__(f"{some}:{lines}", file=file)
-
-
-def told(problems: list[Problem]) -> list[str]:
-    """Problems in a line each; of those that many rows of a column share, the first few and their number."""
-    lines, rows = [], Counter()
-    for problem in problems:
-        kind = (problem.column, problem.problem)
-        rows[kind] += 1
-        if rows[kind] <= _ROWS_TOLD:
-            lines.append(str(problem))
-    more = {kind: n - _ROWS_TOLD for kind, n in rows.items() if n > _ROWS_TOLD}
-    return lines + [f"column {column!r}: {what} in {n} more rows" for (column, what), n in more.items()]
+    frame: pd.DataFrame
+    problems: list[Problem]
+    cautions: list[str]
 
 
 @dataclass(frozen=True)
@@ -96,64 +76,35 @@ def fields() -> dict[str, dict]:
     return {field["name"]: field for field in package["resources"][0]["schema"]["fields"]}
 
 
-def read(file: Path | str) -> pd.DataFrame:
-    """The cells of a CSV, Parquet or Excel file as they stand, by the ending of its name.
+def judge(file: Path | str) -> Judgement:
+    """A cohort file with all its problems.
 
     Raises
     ------
     InputError
-        If the file is missing, of another kind, or cannot be read as what it says it is.
+        If the file cannot be read at all.
     """
-    file = Path(file)
-    try:
-        if file.is_dir():
-            raise InputError("is a folder", file=file, remedy="name a file in it")
-        if not file.is_file():
-            raise InputError("no such file", file=file)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", file=file) from None
-    readers = {".csv": _read_csv, ".parquet": pd.read_parquet, ".xlsx": _read_excel}
-    reader = readers.get(file.suffix.lower())
-    if reader is None:
-        raise InputError("is not a cohort file", file=file, remedy="its name must end in .csv, .parquet or .xlsx")
-    try:
-        frame = reader(file)
-    except InputError:
-        raise
-    # Parsers of three formats raise whatever they like on a damaged file; none of it is a bug here.
-    except Exception as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise InputError(f"cannot be read: {reason}", file=file, remedy=_WHOLE[file.suffix.lower()]) from None
-    if frame.columns.duplicated().any():
-        twice = frame.columns[frame.columns.duplicated()][0]
-        raise InputError(f"names the column {str(twice)[:_LONGEST_VALUE]!r} twice", file=file)
-    return frame.reset_index(drop=True).rename(columns=str)
-
-
-def problems(frame: pd.DataFrame, first_row: int = 2) -> list[Problem]:
-    """All that is wrong with the cells of ``frame``.
-
-    Parameters
-    ----------
-    frame
-        As :func:`read` returns it.
-    first_row
-        The number that a message gives the first row; 2 where line 1 is the heading.
-    """
-    found = _column_problems(frame)
-    typed = {}
-    for name in frame.columns.intersection(list(fields())):
-        values, bad = _typed(frame[name], name)
-        typed[name] = values
-        found += [
-            Problem(first_row + row, name, _shown(frame[name].iat[row]), what, _remedy(name)) for row, what in bad
-        ]
-    if not len(frame):
-        found.append(Problem(None, "patient", "", "the file has no rows", "one row for each patient"))
-    # Rules about several cells would only repeat what is already wrong with one of them.
-    if not found:
-        found = _broken_rules(pd.DataFrame(typed), first_row)
-    return sorted(found, key=lambda p: p.row or 0)
+    sheet = cohort_files.read(file, _is_number)
+    found = list(sheet.problems) + _column_problems(sheet.cells)
+    if not len(sheet.cells) and not any(problem.row for problem in found):
+        found.append(Problem(None, "", "", "the file has no patients", "a row for each patient"))
+    typed, bad = {}, {}
+    for name in sheet.cells.columns.intersection(list(fields())):
+        cells = sheet.cells[name]
+        typed[name], wrong = _typed(cells, name)
+        bad[name] = np.zeros(len(cells), dtype=bool)
+        for position, what in wrong:
+            bad[name][position] = True
+            value = _shown(cells.iat[position])
+            remedy = _remedy(name, value)
+            found.append(Problem(int(sheet.rows[position]), name, value, what, remedy))
+    frame = pd.DataFrame(typed, index=range(len(sheet.cells)))
+    found += _broken_rules(frame, bad, sheet.rows)
+    if "cohort" not in frame or frame["cohort"].isna().all():
+        frame["cohort"] = 0
+    # Where cells are bad, only the units of the others can be judged: who is left is no cohort.
+    cautions = cohort_hints.unit_traps(frame) if found else cohort_hints.cautions(frame)
+    return Judgement(frame, sorted(found, key=lambda p: p.row or 0), cautions)
 
 
 def validate(file: Path | str) -> list[Problem]:
@@ -164,8 +115,7 @@ def validate(file: Path | str) -> list[Problem]:
     InputError
         If the file cannot be read at all.
     """
-    file = Path(file)
-    return problems(read(file), first_row=_first_row(file))
+    return judge(file).problems
 
 
 def load(file: Path | str) -> pd.DataFrame:
@@ -184,14 +134,10 @@ def load(file: Path | str) -> pd.DataFrame:
     InputError
         If the file cannot be read at all.
     """
-    file = Path(file)
-    frame = read(file)
-    if found := problems(frame, first_row=_first_row(file)):
-        raise CohortError(file, found)
-    typed = pd.DataFrame({name: _typed(frame[name], name)[0] for name in frame.columns})
-    if "cohort" not in typed or typed["cohort"].isna().all():
-        typed["cohort"] = 0
-    return typed
+    judged = judge(file)
+    if judged.problems:
+        raise CohortError(Path(file), judged.problems)
+    return judged.frame
 
 
 def each(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
@@ -200,34 +146,20 @@ def each(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
         yield int(number), cohort.reset_index(drop=True)
 
 
-def _read_csv(file: Path) -> pd.DataFrame:
-    text = file.read_bytes()
-    if b"\0" in text:
-        raise InputError("holds a NUL byte", file=file, row=text[: text.index(b"\0")].count(b"\n") + 1)
-    return pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False)
+def _is_number(name: str) -> bool:
+    return name in fields() and fields()[name]["type"] != "string"
 
 
-def _read_excel(file: Path) -> pd.DataFrame:
-    try:
-        return pd.read_excel(file, dtype=str, keep_default_na=False)
-    except ImportError:
-        raise InputError("needs the package openpyxl", file=file, remedy="install it, or save as CSV") from None
-
-
-def _first_row(file: Path) -> int:
-    return 1 if file.suffix.lower() == ".parquet" else 2
-
-
-def _column_problems(frame: pd.DataFrame) -> list[Problem]:
-    names = list(fields())
-    found = []
-    for name in frame.columns:
+def _column_problems(cells: pd.DataFrame) -> list[Problem]:
+    names, found = list(fields()), []
+    for name in cells.columns:
         if name not in fields():
-            near = difflib.get_close_matches(name[:_LONGEST_VALUE], names, n=1)
+            word = re.sub(r"[\s-]+", "_", name[:_LONGEST_CELL].casefold())
+            near = difflib.get_close_matches(word, names, n=1)
             remedy = f"did you mean {near[0]!r}?" if near else "remove it, or see the data dictionary"
-            found.append(Problem(None, name[:_LONGEST_VALUE], "", "is not in the schema", remedy))
+            found.append(Problem(None, shorten(name), "", "is not in the schema", remedy))
     for name, field in fields().items():
-        if field.get("constraints", {}).get("required") and name not in frame.columns:
+        if field.get("constraints", {}).get("required") and name not in cells.columns:
             found.append(Problem(None, name, "", "is missing", "every cohort needs it"))
     return found
 
@@ -235,8 +167,11 @@ def _column_problems(frame: pd.DataFrame) -> list[Problem]:
 def _typed(column: pd.Series, name: str) -> tuple[pd.Series, list[tuple[int, str]]]:
     """Values of a column by the schema's type, and (position, problem) of each bad cell."""
     reader = _cell_reader(name)
-    # Lists and the like, which Parquet may hold, are no values of any column: their text is told instead.
-    column = column.map(lambda value: value if isinstance(value, Hashable) else str(value))
+    # Lists and the like, which Parquet may hold, are no values of any column, and True is no number:
+    # their text is told instead.
+    column = column.map(
+        lambda value: str(value) if isinstance(value, bool | np.bool_) or not isinstance(value, Hashable) else value
+    )
     # A column repeats its values, and judging a cell costs microseconds: judge each value once.
     codes, uniques = pd.factorize(column, use_na_sentinel=False)
     verdicts = [_judge(reader, name, value) for value in uniques.tolist()]
@@ -264,7 +199,7 @@ def _judge(reader: Callable, name: str, value: object) -> tuple[object, str]:
     """A cell's typed value and what is wrong with it, if anything."""
     if isinstance(value, str):
         value = value.strip()
-        if len(value) > 1000:
+        if len(value) > _LONGEST_CELL:
             return None, "is far too long"
         # Programs that know no whole numbers with blanks among them write 1 as 1.0.
         if fields()[name]["type"] == "integer" and (whole := re.fullmatch(r"(-?[0-9]+)\.0+", value)):
@@ -276,54 +211,69 @@ def _judge(reader: Callable, name: str, value: object) -> tuple[object, str]:
         return None, "is blank"
     if notes and "type" in notes:
         return None, "is not " + {"integer": "a whole number", "number": "a number"}.get(fields()[name]["type"], "text")
-    if cell is not None and fields()[name]["type"] != "string" and not math.isfinite(float(cell)):
-        return None, "is not a finite number"
+    if cell is not None and fields()[name]["type"] != "string":
+        if not math.isfinite(float(cell)):
+            return None, "is not a finite number"
+        if isinstance(value, str) and not _NUMBER.fullmatch(value):
+            return None, "is not a number"
+        if abs(cell) > _LARGEST_WHOLE:
+            return None, "is out of range"
     if notes:
         return None, "is not among the values allowed" if "enum" in notes else "is out of range"
     return (float(cell) if fields()[name]["type"] == "number" and cell is not None else cell), ""
 
 
-def _remedy(name: str) -> str:
+def _remedy(name: str, value: str) -> str:
+    """What would be right in a cell: what the schema wants, and what was probably meant."""
+    advice = cohort_hints.advice(fields()[name], value) if value else ""
+    return f"{wanted(name)}; {advice}" if advice else wanted(name)
+
+
+def wanted(name: str) -> str:
     """What the schema wants of a column, in words."""
     field = fields()[name]
     limits = field.get("constraints", {})
     if "enum" in limits:
-        wanted = "one of " + ", ".join(map(str, limits["enum"]))
+        words = "one of " + ", ".join(map(str, limits["enum"]))
     else:
-        wanted = {"integer": "a whole number", "number": "a number", "string": "text"}[field["type"]]
+        words = {"integer": "a whole number", "number": "a number", "string": "text"}[field["type"]]
         if "minimum" in limits and "maximum" in limits:
-            wanted += f" from {limits['minimum']} to {limits['maximum']}"
+            words += f" from {limits['minimum']} to {limits['maximum']}"
         elif "minimum" in limits:
-            wanted += f" of at least {limits['minimum']}"
+            words += f" of at least {limits['minimum']}"
     if unit := field.get("unit"):
-        wanted += f", in {unit}"
-    return wanted if limits.get("required") else wanted + ", or blank"
+        words += f", in {unit}"
+    return words if limits.get("required") else words + ", or blank"
 
 
 def _shown(value: object) -> str:
     blank = value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
-    text = "" if blank else str(value)
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+    return "" if blank else shorten(str(value))
 
 
-def _broken_rules(typed: pd.DataFrame, first_row: int) -> list[Problem]:
+def _broken_rules(frame: pd.DataFrame, bad: dict[str, np.ndarray], rows: np.ndarray) -> list[Problem]:
+    """Where cells do not go together; of a bad cell nothing more is said."""
     found = []
-    numbered = "cohort" in typed and typed["cohort"].notna().any()
+
+    def tell(positions, name: str, problem: str, remedy: str) -> None:
+        for position in positions:
+            value = _shown(frame[name].iat[position])
+            found.append(Problem(int(rows[position]), name, value, problem, remedy))
+
+    numbered = "cohort" in frame and frame["cohort"].notna().any()
     if numbered:
-        for row in np.flatnonzero(typed["cohort"].isna()):
-            what = "is blank, while other patients have one"
-            found.append(Problem(first_row + int(row), "cohort", "", what, "the number of the patient's cohort"))
-    remedy = "a number of its own" + ("" if numbered else ", or a column 'cohort' if these are several")
-    for row in np.flatnonzero(typed.duplicated(["cohort", "patient"] if numbered else ["patient"])):
-        value = _shown(typed["patient"].iat[row])
-        found.append(Problem(first_row + int(row), "patient", value, "occurs twice", remedy))
+        blank = np.flatnonzero(frame["cohort"].isna() & ~bad["cohort"])
+        tell(blank, "cohort", "is blank, while other patients have one", "the number of the patient's cohort")
+    if "patient" in frame:
+        keys = ["cohort", "patient"] if numbered else ["patient"]
+        remedy = "a number of its own" + ("" if numbered else ", or a column 'cohort' if these are several")
+        twice = np.flatnonzero(frame.duplicated(keys) & frame[keys].notna().all(axis=1))
+        tell(twice, "patient", "occurs twice", remedy)
     for rule in RULES:
-        if not set(rule.columns) <= set(typed.columns):
-            continue
-        broken = rule.broken(typed).fillna(False).to_numpy(dtype=bool)
-        for row in np.flatnonzero(broken):
-            value = _shown(typed[rule.columns[0]].iat[row])
-            found.append(Problem(first_row + int(row), rule.columns[0], value, rule.problem, rule.remedy))
+        if set(rule.columns) <= set(frame.columns):
+            sound = ~np.any([bad[name] for name in rule.columns], axis=0)
+            broken = rule.broken(frame).fillna(False).to_numpy(dtype=bool)
+            tell(np.flatnonzero(broken & sound), rule.columns[0], rule.problem, rule.remedy)
     return found
 
 
@@ -355,12 +305,12 @@ def _at_most(low: str, high: str, low_in_months: bool = False) -> Rule:
     )
 
 
-def _implies(name: str, other: str, wanted: object) -> Rule:
+def _implies(name: str, other: str, value: object) -> Rule:
     return Rule(
         (name, other),
-        lambda c: (c[name] == 1) & (c[other] != wanted),
-        f"is 1 though {other} is not {wanted}",
-        f"0, or {other} {wanted}",
+        lambda c: (c[name] == 1) & (c[other] != value),
+        f"is 1 though {other} is not {value}",
+        f"0, or {other} {value}",
     )
 
 

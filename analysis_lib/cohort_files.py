@@ -1,0 +1,232 @@
+"""The cells of a cohort file as they stand: CSV, Parquet or Excel, read strictly.
+
+Each cell becomes text (but for Parquet, which has types) with the number of its row, and nothing is
+guessed. What cannot be laid out as a table is told, together with everything else that is wrong.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.cohort_problems import Problem, shorten
+from analysis_lib.errors import InputError
+
+_WHOLE = {
+    ".csv": "a whole CSV file: in UTF-8, as many cells in each row",
+    ".parquet": "a whole Parquet file, and no other kind",
+    ".xlsx": "a whole Excel workbook, and no other kind",
+}
+_AS_UTF8 = "save it as CSV in UTF-8; Excel calls that 'CSV UTF-8'"
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
+_WITH_POINT = re.compile(r"[+-]?\d*\.\d+")
+
+
+@dataclass
+class Sheet:
+    """A table of cells.
+
+    Attributes
+    ----------
+    cells : pandas.DataFrame
+        One row a patient, a column for each name of the heading. Rows that are blank throughout are
+        not among them, nor are rows of another length than the heading.
+    rows : ndarray of int
+        The number that a message gives each row.
+    problems : list of Problem
+        What kept cells out of the table.
+    """
+
+    cells: pd.DataFrame
+    rows: np.ndarray
+    problems: list[Problem] = field(default_factory=list)
+
+
+def read(file: Path | str, is_number: Callable[[str], bool]) -> Sheet:
+    """The cells of a CSV, Parquet or Excel file, by the ending of its name.
+
+    Parameters
+    ----------
+    file
+        The file.
+    is_number
+        Whether a column of this name holds numbers, in which a decimal comma may be meant.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, of another kind, or cannot be read as what it says it is.
+    """
+    file = Path(file)
+    try:
+        if file.is_dir():
+            raise InputError("is a folder", file=file, remedy="name a file in it")
+        if not file.is_file():
+            raise InputError("no such file", file=file)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", file=file) from None
+    readers = {".csv": lambda f: _read_csv(f, is_number), ".parquet": _read_parquet, ".xlsx": _read_excel}
+    reader = readers.get(file.suffix.lower())
+    if reader is None:
+        raise InputError("is not a cohort file", file=file, remedy="its name must end in .csv, .parquet or .xlsx")
+    try:
+        return reader(file)
+    except InputError:
+        raise
+    # Parsers of three formats raise whatever they like on a damaged file; none of it is a bug here.
+    except Exception as error:
+        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        raise InputError(f"cannot be read: {reason}", file=file, remedy=_WHOLE[file.suffix.lower()]) from None
+
+
+def _read_csv(file: Path, is_number: Callable[[str], bool]) -> Sheet:
+    text = _decoded(file)
+    if not text.strip():
+        raise InputError("is empty", file=file, remedy="a heading, and a row for each patient")
+    separator = _separator(text)
+    rows, reader = [], csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        rows.extend(reader)
+    except csv.Error as error:
+        unclosed = "unexpected end" in str(error)
+        what = "a quotation mark that opens in this row or later is never closed" if unclosed else str(error)
+        raise InputError(what, file=file, row=len(rows) + 1, remedy='each " of a cell has its partner') from None
+    sheet = _laid_out(rows)
+    if separator != ",":
+        _mend_decimal_commas(sheet, is_number)
+    return sheet
+
+
+def _decoded(file: Path) -> str:
+    content = file.read_bytes()
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError("is in UTF-16", file=file, remedy=_AS_UTF8)
+    if b"\0" in content:
+        row = content[: content.index(b"\0")].count(b"\n") + 1
+        raise InputError("holds a NUL byte", file=file, row=row, remedy="a text file, and not a damaged one")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = error.object[: error.start].count(b"\n") + 1
+        raise InputError("is not in UTF-8", file=file, row=row, remedy=_AS_UTF8) from None
+
+
+def _separator(text: str) -> str:
+    """What separates the names of the heading; a comma if nothing does."""
+    heading = text.lstrip("\r\n").splitlines()[0]
+    return max(_SEPARATORS, key=heading.count)
+
+
+def _mend_decimal_commas(sheet: Sheet, is_number: Callable[[str], bool]) -> None:
+    """Read 3,25 as 3.25 in a file that has no commas between its cells.
+
+    Where it does so, a point may stand between thousands: that is told, not guessed.
+    """
+    names = [name for name in sheet.cells if is_number(name)]
+    if not any(sheet.cells[name].str.fullmatch(_DECIMAL_COMMA).any() for name in names):
+        return
+    for name in names:
+        column = sheet.cells[name].str.strip()
+        for position in np.flatnonzero(column.str.fullmatch(_WITH_POINT)):
+            what = "has a point, while other numbers of the file have a decimal comma"
+            remedy = "one decimal mark in the whole file, and none between thousands"
+            row = int(sheet.rows[position])
+            sheet.problems.append(Problem(row, name, shorten(column.iat[position]), what, remedy))
+        commas = column.str.fullmatch(_DECIMAL_COMMA)
+        sheet.cells[name] = column.where(~commas, column.str.replace(",", "."))
+
+
+def _read_parquet(file: Path) -> Sheet:
+    frame = pd.read_parquet(file)
+    if any(name is not None for name in frame.index.names):
+        frame = frame.reset_index()
+    frame.columns = [str(name) for name in frame.columns]
+    rows = np.arange(1, len(frame) + 1)
+    return Sheet(frame.reset_index(drop=True), rows)
+
+
+def _read_excel(file: Path) -> Sheet:
+    try:
+        from openpyxl import load_workbook
+    except ImportError:
+        raise InputError("needs the package openpyxl", file=file, remedy="install it, or save as CSV") from None
+
+    # Values as Excel last showed them, and the cells as written: a formula without a value is no blank.
+    values = load_workbook(file, read_only=True, data_only=True)
+    written = load_workbook(file, read_only=True)
+    try:
+        name = _sheet_of_patients(values, file)
+        rows = [
+            [_excel_text(shown, cell) for shown, cell in zip(*pair, strict=True)]
+            for pair in zip(values[name].values, written[name].values, strict=True)
+        ]
+    finally:
+        values.close()
+        written.close()
+    # A row may end with its last filled cell.
+    width = max(map(len, rows), default=0)
+    return _laid_out([row + [""] * (width - len(row)) for row in rows])
+
+
+def _sheet_of_patients(workbook, file: Path) -> str:
+    """The sheet whose heading has a column ``patient``, or else the first."""
+    heads = {sheet.title: next(sheet.values, ()) for sheet in workbook.worksheets}
+    found = [name for name, head in heads.items() if any(str(cell).strip() == "patient" for cell in head)]
+    if len(found) > 1:
+        told = ", ".join(repr(shorten(name)) for name in found)
+        raise InputError(f"has several sheets of patients: {told}", file=file, remedy="one sheet of patients")
+    return (found or list(heads))[0]
+
+
+def _excel_text(shown: object, written: object) -> str:
+    if shown is None:
+        return str(written) if isinstance(written, str) and written.startswith("=") else ""
+    if isinstance(shown, datetime.datetime) and shown.time() == datetime.time():
+        return shown.date().isoformat()
+    if isinstance(shown, float) and shown.is_integer():
+        return str(int(shown))
+    return str(shown)
+
+
+def _laid_out(rows: Iterable[Sequence[str]]) -> Sheet:
+    """Rows of cells as a table; the first that is not blank is the heading."""
+    filled = [(number, row) for number, row in enumerate(rows, 1) if any(cell.strip() for cell in row)]
+    if not filled:
+        return Sheet(pd.DataFrame(), np.array([], dtype=int))
+    (_, heading), *body = filled
+    names = [name.strip() for name in heading]
+    # Spreadsheets leave blank columns at the right behind.
+    while not names[-1]:
+        names.pop()
+    problems, kept, numbers = [], [], []
+    for number, row in body:
+        row, more = row[: len(names)], row[len(names) :]
+        if len(row) < len(names) or any(cell.strip() for cell in more):
+            what = f"has {len(row) + len(more)} cells, where the heading has {len(names)}"
+            problems.append(Problem(number, "", "", what, "a cell for each column, though it be blank"))
+            continue
+        kept.append(row)
+        numbers.append(number)
+    cells = pd.DataFrame(kept, columns=range(len(names)), dtype=object)
+    first = {}
+    for position, name in enumerate(names):
+        if not name:
+            if cells[position].str.strip().any():
+                remedy = "name it, or remove it; R and pandas add one when they write row numbers"
+                problems.append(Problem(None, "", "", f"column {position + 1} has no name", remedy))
+        elif name in first:
+            what = f"is there twice, as columns {first[name] + 1} and {position + 1}"
+            problems.append(Problem(None, shorten(name), "", what, "each column once"))
+        else:
+            first[name] = position
+    table = cells[list(first.values())].set_axis(list(first), axis="columns")
+    return Sheet(table, np.array(numbers, dtype=int), problems)
