@@ -321,6 +321,12 @@ RULES = (
     _at_most("pfs_years", "os_years"),
     _at_most("dfs_years", "os_years"),
     _at_most("months_to_surgery", "os_years", low_in_months=True),
+    Rule(
+        ("dfs_years", "months_to_surgery", "os_years"),
+        lambda c: c["dfs_years"] + c["months_to_surgery"] / MONTHS_PER_YEAR > c["os_years"] + _ROUNDING_YEARS,
+        "and the time to surgery together exceed os_years",
+        "counted from the operation, in years",
+    ),
     _at_most("months_to_best_response", "os_years", low_in_months=True),
     _at_most("months_to_smallest_size", "os_years", low_in_months=True),
     Rule(

@@ -1,0 +1,55 @@
+"""The empty form, the invented cohort and the dictionary follow from the schema and keep to it."""
+
+import io
+
+import pandas as pd
+import pytest
+
+from analysis_lib import cohort, cohort_examples
+
+
+def test_the_files_are_what_the_schema_makes_now():
+    assert cohort_examples.TEMPLATE.read_text(encoding="utf-8") == cohort_examples.template()
+    stream = io.StringIO()
+    cohort_examples.example().to_csv(stream, index=False)
+    assert cohort_examples.EXAMPLE.read_text(encoding="utf-8") == stream.getvalue()
+
+
+def test_the_template_wants_nothing_but_patients():
+    (problem,) = cohort.validate(cohort_examples.TEMPLATE)
+    assert problem.problem == "the file has no patients"
+    assert cohort_examples.template().strip().split(",") == list(cohort.fields())
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_invented_cohort_is_well_formed(tmp_path, seed):
+    file = tmp_path / "invented.csv"
+    cohort_examples.example(patients=97, seed=seed).to_csv(file, index=False)
+    judged = cohort.judge(file)
+    assert cohort.told(judged.problems) == []
+    assert judged.cautions == []
+
+
+def test_the_example_is_not_of_the_papers_size_and_shows_every_column_but_one():
+    frame = cohort.load(cohort_examples.EXAMPLE)
+    assert len(frame) == cohort_examples.PATIENTS != 49
+    assert frame["group"].nunique() == 2
+    assert frame.columns[frame.isna().all()].tolist() == ["years_prrt_end_to_haematological"]
+
+
+def test_the_example_is_no_reconstructed_cohort():
+    from analysis_lib.ensembles import SHIPPED
+
+    columns = ["os_years", "age_years", "tumour_size_mm", "bmi_kg_m2"]
+    reconstructed = pd.read_parquet(SHIPPED, columns=columns)
+    invented = cohort.load(cohort_examples.EXAMPLE)[columns]
+    assert not invented.merge(reconstructed, on=columns).size
+
+
+def test_the_dictionary_describes_every_column_once():
+    entries = cohort_examples.dictionary()
+    assert entries["column"].tolist() == list(cohort.fields())
+    assert entries.loc[entries["needed"], "column"].tolist() == ["patient", "group", "os_years", "os_event"]
+    tvi = entries.set_index("column").loc["tvi_pre"]
+    assert "6 both >180°" in tvi["meaning"]
+    assert tvi["values"] == "one of 0, 1, 2, 3, 4, 5, 6, or blank"
