@@ -23,7 +23,19 @@ from analysis_lib import cohort_files, cohort_hints
 from analysis_lib.cohort_problems import CohortError, Problem, shorten, told
 from analysis_lib.published import ROOT
 
-__all__ = ["CohortError", "Judgement", "Problem", "Rule", "each", "fields", "judge", "load", "told", "validate"]
+__all__ = [
+    "CohortError",
+    "Judgement",
+    "Problem",
+    "Rule",
+    "each",
+    "fields",
+    "judge",
+    "judged",
+    "load",
+    "told",
+    "validate",
+]
 
 PACKAGE = ROOT / "data" / "datapackage.json"
 # Events may be printed as months of 30.4375 days and years of 365.25; both round a little.
@@ -84,7 +96,11 @@ def judge(file: Path | str) -> Judgement:
     InputError
         If the file cannot be read at all.
     """
-    sheet = cohort_files.read(file, _is_number)
+    return judged(cohort_files.read(file, _is_number))
+
+
+def judged(sheet: cohort_files.Sheet) -> Judgement:
+    """As :func:`judge`, of cells that were read already."""
     found = list(sheet.problems) + _column_problems(sheet.cells)
     if not len(sheet.cells) and not any(problem.row for problem in found):
         found.append(Problem(None, "", "", "the file has no patients", "a row for each patient"))
@@ -134,10 +150,10 @@ def load(file: Path | str) -> pd.DataFrame:
     InputError
         If the file cannot be read at all.
     """
-    judged = judge(file)
-    if judged.problems:
-        raise CohortError(Path(file), judged.problems)
-    return judged.frame
+    found = judge(file)
+    if found.problems:
+        raise CohortError(Path(file), found.problems)
+    return found.frame
 
 
 def each(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
@@ -318,6 +334,12 @@ RULES = (
     *(_only_operated(name) for name, field in fields().items() if "; surgery group" in field["description"]),
     _together("pfs_years", "pfs_event"),
     _together("dfs_years", "dfs_event"),
+    Rule(
+        ("pfs_event", "os_event", "pfs_years", "os_years"),
+        lambda c: (c["pfs_event"] == 0) & (c["os_event"] == 1) & (c["pfs_years"] >= c["os_years"] - _ROUNDING_YEARS),
+        "is 0 though the patient died at that time",
+        "1, since survival without progression ends with death too",
+    ),
     _at_most("pfs_years", "os_years"),
     _at_most("dfs_years", "os_years"),
     _at_most("months_to_surgery", "os_years", low_in_months=True),

@@ -16,6 +16,7 @@ import pandas as pd
 #: PRRT is younger than this, so nobody has been followed for longer.
 LONGEST_YEARS = 40
 _LEAST_GBQ_A_CYCLE = 3
+_SMALL_MM = 10
 # Fewer values than this show no habit of writing.
 _SOME = 5
 # Patients alike in so many columns are one patient twice, more likely than not.
@@ -69,7 +70,7 @@ def advice(field: dict, text: str) -> str:
 
 
 def _is_code_for_unknown(text: str) -> bool:
-    return re.fullmatch(r"-?\d+", text) is not None and int(text) in _CODES_FOR_UNKNOWN
+    return re.fullmatch(r"-?\d+(\.0+)?", text) is not None and float(text) in _CODES_FOR_UNKNOWN
 
 
 def _nearest(text: str, choices: list[str]) -> str:
@@ -90,17 +91,17 @@ def _about_size(field: dict, text: str) -> str:
         return ""
     unit, name = field.get("unit", ""), field["name"]
     if unit in ("years", "months") and _DAYS_OF_EXCEL[0] <= value <= _DAYS_OF_EXCEL[1]:
-        return "looks like Excel's number for a date; a length of time is asked"
+        return "it looks like Excel's number for a date; a length of time is asked"
     if unit == "years" and name != "age_years" and value > LONGEST_YEARS:
-        return "in years, not in months or days"
+        return "it looks like months or days"
     if name == "kps" and 0 < value < 10:
         return f"in tens: {10 * value:g} for {value:g}"
     if name == "prrt_activity_gbq" and value > 100:
-        return "in GBq, not in MBq"
+        return "it looks like MBq"
     if name == "bmi_kg_m2" and value < 10:
         return "weight in kilograms over the square of the height in metres"
     if unit == "mm" and 0 < value < 1:
-        return "in mm, not in cm or m"
+        return "it looks like cm or m"
     return ""
 
 
@@ -140,8 +141,8 @@ def _units(frame: pd.DataFrame) -> Iterator[str]:
         yield f"months_to_surgery is {months.max():g} at the most: are these years?"
     for name in ("tumour_size_mm", "tumour_size_post_mm"):
         sizes = _known(frame, name)
-        if len(sizes) >= _SOME and 0 < sizes.max() < 10:
-            yield f"{name} is {sizes.max():g} at the most: are these centimetres?"
+        if len(sizes) >= _SOME and 0 < sizes.median() < _SMALL_MM:
+            yield f"{name} is below {_SMALL_MM} in most patients: are these centimetres?"
     for name in frame.columns.intersection([n for n in frame.columns if str(n).endswith("_percent")]):
         shares = _known(frame, name)
         if len(shares) >= _SOME and shares.max() <= 1 and ((shares > 0) & (shares < 1)).any():

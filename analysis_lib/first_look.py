@@ -150,7 +150,7 @@ def draw(patients: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         for t in times:
             axis.text(t, y, f"{(part >= t).sum()}", transform=axis.get_xaxis_transform(), ha="center", fontsize=9)
         axis.text(
-            -0.02, y, NAMES[group], transform=axis.transAxes, ha="right", fontsize=9, color=plt.rcParams["text.color"]
+            -0.04, y, NAMES[group], transform=axis.transAxes, ha="right", fontsize=9, color=plt.rcParams["text.color"]
         )
     return figure, data
 

@@ -5,7 +5,7 @@ import io
 import pandas as pd
 import pytest
 
-from analysis_lib import cohort, cohort_examples
+from analysis_lib import cohort, cohort_examples, immortal
 
 
 def test_the_files_are_what_the_schema_makes_now():
@@ -44,6 +44,16 @@ def test_the_example_is_no_reconstructed_cohort():
     reconstructed = pd.read_parquet(SHIPPED, columns=columns)
     invented = cohort.load(cohort_examples.EXAMPLE)[columns]
     assert not invented.merge(reconstructed, on=columns).size
+
+
+def test_the_operation_does_nothing_for_invented_patients_whatever_the_naive_ratio_says():
+    columns = ["patient", "group", "os_years", "os_event", "months_to_surgery"]
+    drawn = [cohort_examples.example(seed=seed)[columns].assign(cohort=seed) for seed in range(60)]
+    patients = pd.concat(drawn, ignore_index=True)
+    patients = patients.astype({"os_years": float, "os_event": int, "months_to_surgery": float})
+    over_time = immortal.time_dependent(patients)["coef"]
+    assert abs(over_time.mean()) < 3 * over_time.std() / len(over_time) ** 0.5
+    assert immortal.naive(patients)["coef"].mean() < -0.4
 
 
 def test_the_dictionary_describes_every_column_once():
