@@ -64,7 +64,7 @@ $(READY): requirements.lock tools/bootstrap.lock tools/set_up.py
 
 .PHONY: ensemble
 ensemble: $(READY) ## search the reconstructed cohorts anew, in data/ensemble
-	@$(VENV_PYTHON) -m analysis_lib reconstruct --cohorts 560 --seed 2026 --jobs 2 --out data/ensemble/cohorts.parquet
+	@$(VENV_PYTHON) -m analysis_lib reconstruct --cohorts 1000 --seed 2026 --jobs 2 --out data/ensemble/cohorts.parquet
 
 .PHONY: verify
 verify: $(READY) ## recompute every target for every reconstructed cohort
