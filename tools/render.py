@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import buttons
 import lifeline
 
 SHOWN_LINES = 30
@@ -40,7 +41,8 @@ def stage(root: Path, executed: Path, source: Path) -> None:
     source.mkdir(parents=True)
     for name in ("_config.yml", "_toc.yml"):
         text = (root / name).read_text(encoding="utf-8")
-        (source / name).write_text(text.replace("book/", ""), encoding="utf-8")
+        text = re.sub(r"(?<=[ :])book/", "", text)
+        (source / name).write_text(buttons.offered(text) if name == "_config.yml" else text, encoding="utf-8")
     shutil.copy(root / "references.bib", source)
     for page in pages_of(root / "_toc.yml"):
         path = source_of(root, page)
