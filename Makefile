@@ -36,6 +36,10 @@ sync: $(READY) ## write each book/*.ipynb anew from its book/*.md
 serve: book ## build the book and serve it at 127.0.0.1:8000
 	@$(VENV_PYTHON) -m http.server 8000 --bind 127.0.0.1 --directory "$(OUT)/html"
 
+.PHONY: lab
+lab: $(READY) ## open the chapters in JupyterLab, fetched for the occasion: .venv stays as it is
+	@.venv/bin/uv run --no-project --with jupyterlab jupyter lab book
+
 .PHONY: setup
 setup: $(READY) ## only make .venv
 
