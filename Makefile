@@ -36,6 +36,10 @@ sync: $(READY) ## write each book/*.ipynb anew from its book/*.md
 serve: book ## build the book and serve it at 127.0.0.1:8000
 	@$(VENV_PYTHON) -m http.server 8000 --bind 127.0.0.1 --directory "$(OUT)/html"
 
+.PHONY: examples
+examples: $(READY) ## run the chapters on the example cohorts of data/examples
+	@$(VENV_PYTHON) tools/run_examples.py
+
 .PHONY: lab
 lab: $(READY) ## open the chapters in JupyterLab, fetched for the occasion: .venv stays as it is
 	@.venv/bin/uv run --no-project --with jupyterlab jupyter lab book
@@ -73,3 +77,7 @@ ensemble: $(READY) ## search the reconstructed cohorts anew, in data/ensemble
 .PHONY: verify
 verify: $(READY) ## recompute every target for every reconstructed cohort
 	@$(VENV_PYTHON) -m analysis_lib verify --jobs 2 data/ensemble/cohorts.parquet
+
+.PHONY: truth
+truth: $(READY) ## reconstruct public studies whose patients are known, in data/truth
+	@$(VENV_PYTHON) -m analysis_lib.reconstruction.truth_run
