@@ -61,10 +61,7 @@ def with_unit(text: str, unit: str) -> str:
 
 def badge(claim: Claim) -> str:
     """The verdict as a link to the claim's entry in the ledger."""
-    return (
-        f'<a class="verdict {claim.verdict}" href="ledger.html#{escape(claim.id)}">'
-        f"{claim.verdict}</a>"
-    )
+    return f'<a class="verdict {claim.verdict}" href="ledger.html#{escape(claim.id)}">{claim.verdict}</a>'
 
 
 def recomputed_text(claim: Claim) -> str:
@@ -99,10 +96,7 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]], caption: str) -> H
     head = list(head)
     heads = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
     body = "".join(
-        "<tr>"
-        + "".join(labelled_cell(h, cell) for h, cell in zip(head, row, strict=True))
-        + "</tr>"
-        for row in rows
+        "<tr>" + "".join(labelled_cell(h, cell) for h, cell in zip(head, row, strict=True)) + "</tr>" for row in rows
     )
     return Html(
         f'<table class="book-table"><caption>{escape(caption)}</caption>'
@@ -121,25 +115,21 @@ def compare(claims: Mapping[str, Claim], ids: Iterable[str], caption: str) -> Ht
     for id in ids:
         claim = claims[id]
         number = claim.number
-        what = f"{number.item} <small>({STATISTICS.get(number.statistic, number.statistic)})</small>"
-        rows.append(
-            (
-                what,
-                NAMES[number.group],
-                escape(with_unit(number.printed.text, number.unit)),
-                escape(recomputed_text(claim)),
-                badge(claim),
-            )
-        )
-    return table(("What", "Group", "Printed", "Recomputed", "Verdict"), rows, caption)
+        what = f"{escape(number.item)} <small>({STATISTICS.get(number.statistic, number.statistic)})</small>"
+        printed = escape(with_unit(number.printed.text, number.unit))
+        rows.append((what, NAMES[number.group], printed, escape(recomputed_text(claim)), badge(claim)))
+    head = ("What", "Group", "Printed", "Recomputed", "Verdict")
+    if not any(group for _, group, *_ in rows):
+        head, rows = (head[0], *head[2:]), [(row[0], *row[2:]) for row in rows]
+    return table(head, rows, caption)
 
 
 def linked(claim: Claim, unit: str = "") -> str:
-    """The printed digits as a link to the ledger, in the manner of the text's numbers."""
+    """The printed digits with the mark of their verdict, as a link to the ledger: as in the text."""
     text = with_unit(claim.number.printed.text, unit)
     return (
-        f'<a class="number {claim.verdict}" href="ledger.html#{escape(claim.id)}" '
-        f'title="{claim.verdict}">{escape(text)}</a>'
+        f'<a class="number {claim.verdict}" href="ledger.html#{escape(claim.id)}" title="{claim.verdict}">'
+        f'{escape(text)}<span class="mark"> {claim.verdict}</span></a>'
     )
 
 
@@ -161,8 +151,7 @@ def _cell(claims: Mapping[str, Claim], stem: str) -> str:
     if not statistics:
         return ""
     found = [claims[f"{stem}.{s}"] for s in statistics]
-    first, *rest = [linked(c, "%" if c.number.statistic == "percent" else "") for c in found]
-    cell = f"{first} ({'–'.join(rest)})" if rest else first
+    cell = _in_brackets(linked(c, "%" if c.number.statistic == "percent" else "") for c in found)
     computed = []
     for claim in found:
         if claim.recomputed is not None:
@@ -264,16 +253,16 @@ def in_cohort(claims: Mapping[str, Claim], found: Mapping[str, Mapping[str, floa
             (
                 escape(", ".join(filter(None, (name, unit, kind)))),
                 NAMES[number.group],
-                _in_brackets([claim.number.printed.text for claim in judged]),
-                _in_brackets(here),
+                _in_brackets([linked(claim) for claim in judged]),
+                _in_brackets(map(escape, here)),
                 " ".join({claim.verdict: badge(claim) for claim in judged}.values()),
             )
         )
     return table(("What", "Group", "Printed", f"In cohort {cohort}", "Verdict"), rows, caption)
 
 
-def _in_brackets(texts: list[str]) -> str:
-    first, *rest = map(escape, texts)
+def _in_brackets(cells: Iterable[str]) -> str:
+    first, *rest = cells
     return f"{first} ({'–'.join(rest)})" if rest else first
 
 

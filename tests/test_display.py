@@ -21,6 +21,23 @@ def test_side_by_side_shows_every_number_of_a_row_once(claims):
     assert sorted(shown) == sorted(wanted)
 
 
+def test_every_printed_number_carries_its_verdict(claims):
+    html = display.side_by_side(claims, "table1", ["sex_male", "age"], "Two rows").html
+    links = re.findall(
+        r'<a class="number (\S+)" href="ledger\.html#([^"]+)".*?<span class="mark"> (\S+)</span></a>', html
+    )
+    assert links and all(verdict == claims[id].verdict == mark for verdict, id, mark in links)
+    assert len(links) == html.count('class="number')
+
+
+def test_compare_has_groups_only_where_there_are_any(claims):
+    def heads(id):
+        return re.findall(r'<th scope="col">(\w+)', display.compare(claims, [id], "x").html)
+
+    assert heads("table1.sex_male.p") == ["What", "Printed", "Recomputed", "Verdict"]
+    assert heads("table1.sex_male.all.count") == ["What", "Group", "Printed", "Recomputed", "Verdict"]
+
+
 def test_side_by_side_puts_recomputed_beneath_printed(claims):
     html = display.side_by_side(claims, "table1", ["sex_male"], "One row").html
     assert re.sub("<[^>]+>", "|", html).count("46%") == 1
@@ -41,7 +58,7 @@ def test_side_by_side_leaves_out_what_is_not_printed(claims):
     # The row of grades has a p value only; a zero has no percentage.
     html = display.side_by_side(claims, "table1", ["grade", "nec"], "Two rows").html
     assert html.count('<td class="empty"></td>') == 4
-    assert re.search(r'data-label="PRRT only"><div><a [^>]+>0</a></div>', html)
+    assert re.search(r'data-label="PRRT only"><div><a [^>]+>0<span [^>]+> reproduced</span></a></div>', html)
 
 
 def test_side_by_side_refuses_a_row_that_is_not_there(claims):
@@ -51,10 +68,13 @@ def test_side_by_side_refuses_a_row_that_is_not_there(claims):
 
 def test_in_cohort_shows_printed_and_found_with_the_verdict(claims):
     found = {"table1.bmi.all": {"median": 25.1, "q1": 22.52, "q3": 27.05}, "table1.bmi": {"p": 0.4183}}
-    text = re.sub("<[^>]+>", "|", display.in_cohort(claims, found, 3, "One cohort").html)
+    html = display.in_cohort(claims, found, 3, "One cohort").html
+    text = re.sub("<[^>]+>", "", re.sub('<span class="mark">[^<]*</span>', "", html))
     for wanted in ("index, kg/m2, median (quartiles)", "25.1 (22.5–27.1)", "25.1 (22.52–27.05)", "index, p value"):
         assert wanted in text
-    assert text.count("|reconstructed|") == 2
+    assert html.count(">reconstructed</a>") == 2
+    for id in ("table1.bmi.all.q3", "table1.bmi.p"):
+        assert f'<a class="number reconstructed" href="ledger.html#{id}"' in html
 
 
 def test_in_cohort_refuses_a_value_that_does_not_come_out(claims):

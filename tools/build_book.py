@@ -81,6 +81,8 @@ def book_key(root: Path, digests: chapters.Digests, executed: Path, sources: lis
     """A digest of all that a page can show: the extensions read the library and the data."""
     names = ["requirements.lock", "_config.yml", "_toc.yml", "references.bib"]
     names += [path.relative_to(root).as_posix() for path in sources if path.suffix == ".md"]
+    # The library's reference tells of each function's tests.
+    names += [path.relative_to(root).as_posix() for path in sorted((root / "tests").glob("test_*.py"))]
     tree = digests.of_tree("analysis_lib", "data", "book/_ext", "book/_static", "book/_templates")
     notebooks = {
         path.name: hashlib.sha256((executed / path.name).read_bytes()).hexdigest()

@@ -29,9 +29,7 @@ class LedgerRole(SphinxRole):
             _CLAIMS.update(ledger.audit())
         claim = _CLAIMS.get(self.text.strip())
         if claim is None:
-            message = self.inliner.reporter.error(
-                f"no printed number has the id {self.text!r}", line=self.lineno
-            )
+            message = self.inliner.reporter.error(f"no printed number has the id {self.text!r}", line=self.lineno)
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
         if self.what == "printed":
             text = with_unit(claim.number.printed.text, claim.number.unit)
@@ -46,6 +44,7 @@ class LedgerRole(SphinxRole):
             classes=["number", claim.verdict],
             reftitle=f"{claim.number.item}: {claim.verdict}",
         )
+        link += nodes.inline("", f" {claim.verdict}", classes=["mark"])
         return [link], []
 
 

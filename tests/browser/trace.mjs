@@ -1,0 +1,220 @@
+// Follows numbers through a built book, from file:// as an offline reader does: from a chapter to
+// the ledger, through search, filters, order and downloads, on to the library, and back.
+// `node trace.mjs FOLDER`; closes with 'N passed, N failed'.
+import { readFileSync, readdirSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { chromium } from "playwright-core";
+
+const book = resolve(process.argv[2] ?? "_build/html");
+const base = pathToFileURL(book).href + "/";
+const LEDGER_BYTES = 1_500_000;
+const PAGE_BYTES = 600_000;
+const QUICK = 300; // ms from a key to the rows
+
+let passed = 0;
+let failed = 0;
+function check(what, holds, found = "") {
+  if (holds) passed += 1;
+  else {
+    failed += 1;
+    console.log(`FAILED ${what}: ${JSON.stringify(found)}`);
+  }
+}
+
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+});
+
+async function open(address, options = {}) {
+  const context = await browser.newContext({ acceptDownloads: true, ...options });
+  const tab = await context.newPage();
+  await tab.goto(base + address, { waitUntil: "load" });
+  return tab;
+}
+
+const shown = (tab) => tab.locator("table.ledger tbody tr:visible");
+const say = (tab, name, value) => tab.locator(`#ledger-controls [name=${name}]`).selectOption(value);
+
+async function saved(tab, button) {
+  const [download] = await Promise.all([tab.waitForEvent("download"), tab.click(button)]);
+  return readFileSync(await download.path(), "utf8");
+}
+
+// The chapters' own links say what there is to follow.
+const pages = readdirSync(book).filter((name) => name.endsWith(".html"));
+const whole = JSON.parse(readFileSync(join(book, "_static/ledger.json"), "utf8"));
+const ids = new Set(whole.map(({ id }) => id));
+
+async function ledgerWithoutScript() {
+  const tab = await open("ledger.html", { javaScriptEnabled: false });
+  check("without a script every number has a row", (await shown(tab).count()) === whole.length, await shown(tab).count());
+  check("without a script there is no form", !(await tab.locator("#ledger-controls").isVisible()));
+  await tab.goto(`${base}ledger.html#${whole[5].id}`);
+  await tab.locator(`[id="${whole[5].id}"] summary`).press("Enter");
+  check("without a script a trace unfolds", await tab.locator(`[id="${whole[5].id}"] dl`).isVisible());
+  for (const kind of ["csv", "json"]) {
+    const href = await tab.locator(`a[download][href$="ledger.${kind}"]`).getAttribute("href");
+    const text = readFileSync(join(book, href), "utf8");
+    check(`the whole ledger as ${kind}`, [...ids].every((id) => text.includes(id)));
+  }
+  await tab.context().close();
+}
+
+async function ledgerControls() {
+  const tab = await open("ledger.html");
+  const all = await shown(tab).count();
+  check("every number is shown at first", all === whole.length, all);
+
+  const slowest = await tab.evaluate(async () => {
+    const field = document.querySelector("#ledger-controls [name=text]");
+    let slowest = 0;
+    for (const text of ["t", "ta", "table4", "table4 p", ""]) {
+      const started = performance.now();
+      field.value = text;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      document.body.getBoundingClientRect();
+      slowest = Math.max(slowest, performance.now() - started);
+    }
+    return slowest;
+  });
+  check(`a search takes less than ${QUICK} ms`, slowest < QUICK, slowest);
+
+  await tab.fill("#ledger-controls [name=text]", "table1.sex_male");
+  const sexes = whole.filter(({ id }) => id.startsWith("table1.sex_male"));
+  const found = await shown(tab).evaluateAll((rows) => rows.map((row) => row.id));
+  check("search finds a number by its id", sexes.every(({ id }) => found.includes(id)) && found.length < all, found.length);
+  check("the count is said", (await tab.locator("#ledger-controls output").textContent()).startsWith(`${found.length} of`));
+  check("headings without numbers go", !(await tab.locator("section#table-3").isVisible()));
+  await tab.click("#ledger-controls [type=reset]");
+  await tab.waitForFunction((n) => document.querySelectorAll("table.ledger tbody tr:not([hidden])").length === n, all);
+  check("all come back", (await shown(tab).count()) === all);
+
+  for (const name of ["where", "verdict", "method"]) {
+    const options = await tab.locator(`#ledger-controls [name=${name}] option`).evaluateAll((list) => list.map((o) => o.value));
+    let sum = 0;
+    for (const value of options.slice(1)) {
+      await say(tab, name, value);
+      const expected = whole.filter((row) => row[name] === value).length;
+      const count = await shown(tab).count();
+      check(`filter ${name}=${value}`, count === expected && count > 0, [count, expected]);
+      sum += count;
+    }
+    check(`the filters by ${name} cover what has one`, sum === whole.filter((row) => row[name]).length, sum);
+    await say(tab, name, "");
+  }
+
+  await say(tab, "verdict", "within-rounding");
+  const chosen = whole.filter(({ verdict }) => verdict === "within-rounding").map(({ id }) => id);
+  const json = JSON.parse(await saved(tab, "#ledger-controls [name=json]"));
+  check("saves what is shown as JSON", JSON.stringify(json.map(({ id }) => id)) === JSON.stringify(chosen), json.length);
+  const csv = (await saved(tab, "#ledger-controls [name=csv]")).trim().split("\r\n");
+  check("saves what is shown as CSV", csv.length === chosen.length + 1 && csv[1].startsWith(`"${chosen[0]}"`), csv[0]);
+  await say(tab, "verdict", "");
+
+  for (const name of ["verdict", "method"]) {
+    await say(tab, "order", name);
+    const order = await tab.locator(`#ledger-controls [name=${name}] option`).evaluateAll((list) => list.map((o) => o.value));
+    const rows = await shown(tab).evaluateAll((list, key) => list.map((row) => row.dataset[key]), name);
+    const places = rows.map((value) => order.indexOf(value));
+    const sorted = places.every((place, index) => index === 0 || places[index - 1] <= place);
+    check(`in order ${name}`, rows.length === all && sorted, rows.slice(0, 3));
+  }
+  await say(tab, "order", "");
+  const order = await shown(tab).evaluateAll((rows) => rows.map((row) => row.id));
+  check("the paper's order comes back", JSON.stringify(order) === JSON.stringify(whole.map(({ id }) => id)));
+  await tab.context().close();
+}
+
+async function deepLinks() {
+  const last = whole.at(-1).id;
+  let tab = await open(`ledger.html#${last}`);
+  const row = tab.locator(`[id="${last}"]`);
+  check("a deep link shows its number and trace", await row.locator("dl").isVisible());
+  check("a deep link scrolls there", await row.evaluate((element) => element.getBoundingClientRect().top < innerHeight));
+  await say(tab, "where", "table1");
+  check("a filter hides it", !(await row.isVisible()));
+  await tab.evaluate((id) => { location.hash = ""; location.hash = id; }, last);
+  check("its link shows it again", await row.locator("dl").isVisible());
+  await tab.context().close();
+
+  tab = await open("ledger.html?verdict=contradicted");
+  const contradicted = whole.filter(({ verdict }) => verdict === "contradicted").length;
+  check("an address can name a filter", (await shown(tab).count()) === contradicted, await shown(tab).count());
+  await tab.context().close();
+}
+
+async function thereAndBack() {
+  const linked = new Map();
+  for (const page of pages.filter((name) => name !== "ledger.html")) {
+    const tab = await open(page, { javaScriptEnabled: false });
+    const links = await tab.locator("a.number, a.verdict").evaluateAll((list) => list.map((a) => ({
+      id: a.id,
+      to: a.getAttribute("href").slice("ledger.html#".length),
+      word: a.querySelector(".mark")?.textContent.trim() ?? a.textContent.trim(),
+      sign: getComputedStyle(a.querySelector(".mark") ?? a, "::before").content,
+    })));
+    await tab.context().close();
+    const wrong = links.filter(({ id, to, word, sign }) => {
+      const entry = whole.find((row) => row.id === to);
+      return !entry || !id || word !== entry.verdict || sign === "none";
+    });
+    check(`${page}: each number has an entry, an anchor and the badge of its verdict`, wrong.length === 0, wrong.slice(0, 3));
+    for (const { id, to } of links) linked.set(to, [...(linked.get(to) ?? []), `${page}#${id}`]);
+  }
+  const tab = await open("ledger.html", { javaScriptEnabled: false });
+  const back = new Map(await tab.locator("table.ledger tbody tr").evaluateAll((rows) => rows.map((row) => [
+    row.id,
+    [...row.querySelectorAll("dd:last-child a")].map((a) => a.getAttribute("href")).filter((href) => href.includes("#at-")),
+  ])));
+  const lost = [...linked].filter(([id, places]) => JSON.stringify([...places].sort()) !== JSON.stringify([...back.get(id)].sort()));
+  check("each entry leads back to each place that shows it, and nowhere else", lost.length === 0, lost.slice(0, 2));
+  const idle = [...back].filter(([id, places]) => places.length > 0 && !linked.has(id));
+  check("no entry leads back from where it is not", idle.length === 0, idle.slice(0, 2));
+  console.log(`${linked.size} of ${whole.length} numbers are shown in chapters, at ${[...linked.values()].flat().length} places`);
+
+  const [id] = [...linked].find(([, places]) => places.length > 2);
+  await tab.goto(base + back.get(id)[0]);
+  check("a link back lands on the number", await tab.locator("a:target").first().evaluate(
+    (element, id) => element.getAttribute("href") === `ledger.html#${id}`, id));
+  await tab.locator("a:target").click();
+  check("and the number leads to its entry", tab.url().endsWith(`ledger.html#${id}`), tab.url());
+  await tab.context().close();
+}
+
+async function library() {
+  const tab = await open("ledger.html", { javaScriptEnabled: false });
+  const functions = await tab.locator('table.ledger a[href^="library"]').evaluateAll((list) =>
+    [...new Set(list.map((a) => a.getAttribute("href")))]);
+  check("entries name functions of the library", functions.length > 10, functions.length);
+  for (const href of functions) {
+    await tab.goto(base + href);
+    check(`${href} is described`, (await tab.locator(":target").count()) === 1);
+  }
+  await tab.goto(`${base}library-statistics.html`);
+  const source = tab.locator('dt:has-text("fisher_freeman_halton") a:has-text("[source]")').first();
+  await source.click();
+  const code = await tab.locator(":target").first().textContent();
+  check("[source] leads to the code", code.includes("def fisher_freeman_halton"), code.slice(0, 80));
+  await tab.context().close();
+}
+
+function weights() {
+  for (const page of pages) {
+    const most = page === "ledger.html" ? LEDGER_BYTES : PAGE_BYTES;
+    // A figure's drawing and its data are not the page's own weight.
+    const html = readFileSync(join(book, page), "utf8").replace(/<figure class="picture">.*?<\/figure>/gs, "");
+    check(`${page} is below ${most} bytes`, html.length < most, statSync(join(book, page)).size);
+  }
+}
+
+try {
+  weights();
+  for (const part of [ledgerWithoutScript, ledgerControls, deepLinks, thereAndBack, library]) await part();
+} finally {
+  await browser.close();
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
