@@ -25,8 +25,10 @@ _WHOLE = {
     ".parquet": "a whole Parquet file, and no other kind",
     ".xlsx": "a whole Excel workbook, and no other kind",
 }
+# Some put a title above their table.
+_HEADING_WITHIN = 20
 _AS_UTF8 = "save it as CSV in UTF-8; Excel calls that 'CSV UTF-8'"
-_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
+_SEPARATORS = (",", ";", "\t")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _WITH_POINT = re.compile(r"[+-]?\d*\.\d+")
 
@@ -122,8 +124,12 @@ def _decoded(file: Path) -> str:
 
 def _separator(text: str) -> str:
     """What separates the names of the heading; a comma if nothing does."""
-    heading = text.lstrip("\r\n").splitlines()[0]
-    return max(_SEPARATORS, key=heading.count)
+    lines = [line for line in text.splitlines() if line.strip()][:_HEADING_WITHIN]
+    for line in lines:
+        for separator in _SEPARATORS:
+            if "patient" in [name.strip().strip('"') for name in line.split(separator)]:
+                return separator
+    return max(_SEPARATORS, key=lines[0].count)
 
 
 def _mend_decimal_commas(sheet: Sheet, is_number: Callable[[str], bool]) -> None:
@@ -197,17 +203,26 @@ def _excel_text(shown: object, written: object) -> str:
     return str(shown)
 
 
+def _heading(filled: list[tuple[int, Sequence[str]]]) -> int:
+    """Which of the first rows names the columns: that with ``patient``, or else the first."""
+    found = (at for at, (_, row) in enumerate(filled[:_HEADING_WITHIN]) if any(c.strip() == "patient" for c in row))
+    return next(found, 0)
+
+
 def _laid_out(rows: Iterable[Sequence[str]]) -> Sheet:
-    """Rows of cells as a table; the first that is not blank is the heading."""
+    """Rows of cells as a table."""
     filled = [(number, row) for number, row in enumerate(rows, 1) if any(cell.strip() for cell in row)]
     if not filled:
         return Sheet(pd.DataFrame(), np.array([], dtype=int))
-    (_, heading), *body = filled
+    at = _heading(filled)
+    (_, heading), *body = filled[at:]
     names = [name.strip() for name in heading]
     # Spreadsheets leave blank columns at the right behind.
     while not names[-1]:
         names.pop()
     problems, kept, numbers = [], [], []
+    for number, _ in filled[:at]:
+        problems.append(Problem(number, "", "", "stands above the heading", "the heading first"))
     for number, row in body:
         row, more = row[: len(names)], row[len(names) :]
         if len(row) < len(names) or any(cell.strip() for cell in more):

@@ -28,9 +28,9 @@ _THOUSANDS = re.compile(r"[+-]?\d{1,3}([,' ]\d{3})+(\.\d+)?")
 _WITH_UNIT = re.compile(r"[+-]?\d+(\.\d+)?\s*(%|[A-Za-zµ°/ ]+\d?)")
 _UNKNOWN = {"na", "n/a", "nan", "null", "none", "unknown", "missing", "nd", "n.a.", "?", "-", "–", ".", "#n/a"}
 _CODES_FOR_UNKNOWN = {-1, -9, -99, -999, 99, 999, 9999}
-_YES_OR_NO = {"yes", "no", "y", "n", "true", "false", "ja", "nee", "nein", "oui", "non"}
 # The days that Excel counts from 1900, for dates from 1954 to 2064.
 _DAYS_OF_EXCEL = (20_000, 60_000)
+_CALENDAR = (1900, 2100)
 
 
 def advice(field: dict, text: str) -> str:
@@ -58,7 +58,7 @@ def advice(field: dict, text: str) -> str:
         return "nothing between thousands"
     if number and text.startswith(("<", ">", "≤", "≥", "~")):
         return "a number without a sign, or blank if it is not known"
-    if choices == ["0", "1"] and text.casefold() in _YES_OR_NO:
+    if choices == ["0", "1"]:
         return "1 for yes, 0 for no"
     if number and _WITH_UNIT.fullmatch(text):
         return "the number without its unit"
@@ -92,6 +92,8 @@ def _about_size(field: dict, text: str) -> str:
     unit, name = field.get("unit", ""), field["name"]
     if unit in ("years", "months") and _DAYS_OF_EXCEL[0] <= value <= _DAYS_OF_EXCEL[1]:
         return "it looks like Excel's number for a date; a length of time is asked"
+    if unit == "years" and _CALENDAR[0] <= value <= _CALENDAR[1]:
+        return "it looks like a year of the calendar"
     if unit == "years" and name != "age_years" and value > LONGEST_YEARS:
         return "it looks like months or days"
     if name == "kps" and 0 < value < 10:

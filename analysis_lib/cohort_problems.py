@@ -65,8 +65,9 @@ def _kind(problem: Problem) -> tuple[bool, str, str]:
     """What makes problems alike: where they are told by rows, the column and the mistake."""
     if problem.row is None:
         return False, "", problem.problem
-    # Of whole rows, one has five cells and another six: that is one mistake.
-    return True, problem.column, problem.problem if problem.column else "is not as long as the heading"
+    # One row has five cells and another six: that is one mistake.
+    ragged = not problem.column and problem.problem.startswith("has ")
+    return True, problem.column, "is not as long as the heading" if ragged else problem.problem
 
 
 def _most(kind: tuple[bool, str, str]) -> int:

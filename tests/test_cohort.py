@@ -104,6 +104,8 @@ def test_a_good_file_loads_typed(tmp_path, suffix):
         ({"kps": ["n/a", 90]}, 2, "kps", "blank if not known"),
         ({"kps": [9, 90]}, 2, "kps", "in tens: 90 for 9"),
         ({"os_event": ["yes", 0]}, 2, "os_event", "1 for yes, 0 for no"),
+        ({"os_event": ["dead", 0]}, 2, "os_event", "1 for yes, 0 for no"),
+        ({"age_years": [1956, 60]}, 2, "age_years", "a year of the calendar"),
         ({"sex": ["male", "F"]}, 3, "sex", "did you mean 'female'?"),
         ({"group": ["surgery", "PRRT only"]}, 3, "group", "did you mean 'prrt_only'?"),
         ({"patient": ["P-01", 2]}, 2, "patient", "number the patients 1, 2"),
@@ -173,6 +175,12 @@ def test_what_spreadsheets_of_other_countries_write_is_read_right(tmp_path, cont
     assert loaded["group"].tolist() == ["surgery", "prrt_only"]
 
 
+def test_a_title_does_not_hide_what_separates_the_cells(tmp_path):
+    content = "Patients of our centre, 2026\n\n" + (HEADING + ROWS).replace(",", ";")
+    (problem,) = cohort.validate(written(tmp_path, content))
+    assert (problem.row, problem.problem) == (1, "stands above the heading")
+
+
 def test_a_point_beside_decimal_commas_is_not_guessed_at(tmp_path):
     content = "patient;group;os_years;os_event;chromogranin_a_ug_l\n1;surgery;3,25;1;1.234\n2;prrt_only;2,5;0;88\n"
     (problem,) = cohort.validate(written(tmp_path, content))
@@ -183,6 +191,7 @@ def test_a_point_beside_decimal_commas_is_not_guessed_at(tmp_path):
     ("content", "row", "words"),
     [
         (HEADING + "1,surgery,3,1,9\n" + ROWS, 2, "has 5 cells, where the heading has 4"),
+        ("Patients of our centre,,,\n" + HEADING + ROWS, 1, "stands above the heading"),
         (HEADING + ROWS + "3,surgery,3\n", 4, "has 3 cells, where the heading has 4"),
         (HEADING.strip() + ",os_event\n1,surgery,3,1,0\n", None, "is there twice, as columns 4 and 5"),
         ("," + HEADING + "0,1,surgery,3,1\n", None, "column 1 has no name"),
