@@ -133,32 +133,48 @@ def linked(claim: Claim, unit: str = "") -> str:
     )
 
 
-_CELLS = (
-    ("count", "percent"),
-    ("mean", "sd"),
-    ("median", "q1", "q3"),
-    ("median", "range_lo", "range_hi"),
-    ("percent",),
-    ("count",),
-    ("n",),
-    ("p",),
-)
+# What stands together in a cell, and how it is set.
+_CELLS = {
+    ("count", "n", "percent"): "{}/{} ({})",
+    ("count", "n"): "{}/{}",
+    ("count", "percent"): "{} ({})",
+    ("mean", "sd"): "{} ({})",
+    ("median", "q1", "q3"): "{} ({}–{})",
+    ("median", "range_lo", "range_hi"): "{} ({}–{})",
+    ("median", "ci_lo", "ci_hi"): "{} ({}–{})",
+    ("hr", "ci_lo", "ci_hi"): "{} ({}–{})",
+    ("or", "ci_lo", "ci_hi"): "{} ({}–{})",
+    **{(statistic,): "{}" for statistic in ("percent", "count", "n", "median", "p")},
+}
 
 
-def _cell(claims: Mapping[str, Claim], stem: str) -> str:
-    """What a paper prints in one cell, such as 12 (46%), and small beneath it what came out."""
+def cell(claims: Mapping[str, Claim], stem: str) -> str:
+    """What a paper prints in one cell, such as 12 (46%), and small beneath it what came out.
+
+    Parameters
+    ----------
+    claims
+        All claims.
+    stem
+        With which the ids of the cell's numbers begin, up to the statistic.
+
+    Returns
+    -------
+    str
+        HTML, empty if nothing is printed there. Each number is a link to its ledger entry.
+    """
     statistics = next((c for c in _CELLS if all(f"{stem}.{s}" in claims for s in c)), ())
     if not statistics:
         return ""
     found = [claims[f"{stem}.{s}"] for s in statistics]
-    cell = _in_brackets(linked(c, "%" if c.number.statistic == "percent" else "") for c in found)
+    shown = _CELLS[statistics].format(*(linked(c, "%" if c.number.statistic == "percent" else "") for c in found))
     computed = []
     for claim in found:
         if claim.recomputed is not None:
             text = number_text(claim.recomputed, claim.number.printed.decimals)
             if text != claim.number.printed.text:
                 computed.append(with_unit(text, "%" if claim.number.statistic == "percent" else ""))
-    return cell + (f"<br><small>{escape(', '.join(computed))}</small>" if computed else "")
+    return shown + (f"<br><small>{escape(', '.join(computed))}</small>" if computed else "")
 
 
 def _row_name(claims: Mapping[str, Claim], stem: str) -> str:
@@ -203,8 +219,8 @@ def side_by_side(
     groups = list(groups)
     rows, with_p = [], False
     for key in keys:
-        cells = [_cell(claims, f"{place}.{key}.{group}") for group in groups]
-        p = _cell(claims, f"{place}.{key}")
+        cells = [cell(claims, f"{place}.{key}.{group}") for group in groups]
+        p = cell(claims, f"{place}.{key}")
         with_p = with_p or bool(p)
         rows.append((_row_name(claims, f"{place}.{key}"), *cells, p))
     head = ("What", *(NAMES[g] for g in groups), "p value")

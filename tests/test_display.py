@@ -80,3 +80,14 @@ def test_in_cohort_shows_printed_and_found_with_the_verdict(claims):
 def test_in_cohort_refuses_a_value_that_does_not_come_out(claims):
     with pytest.raises(ValueError, match=r"table1\.age\.all\.mean is 57 in cohort 3"):
         display.in_cohort(claims, {"table1.age.all": {"mean": 57}}, 3, "One cohort")
+
+
+def test_a_cell_is_set_as_the_paper_sets_it(claims):
+    def plain(stem):
+        html = re.sub('<span class="mark">[^<]*</span>', "", display.cell(claims, stem))
+        return re.sub("<[^>]+>", "", html.partition("<br>")[0])
+
+    assert plain("table4.none_no_change.surgery") == "5/5 (100%)"
+    assert plain("table1.sex_male.surgery") == "12 (46%)"
+    assert re.fullmatch(r"[\d.]+ \([\d.]+–[\d.]+\)", plain("table5.kps_death"))
+    assert plain("table1.no_such_row") == ""
