@@ -102,9 +102,11 @@ def push(
         response = cohort["best_response"].to_numpy()
         partial, stable = ((response == kind) & known for kind in ("PR", "SD"))
         others = known & ~partial
-        low[partial] = np.ceil(after[partial] / PARTIAL)
-        high[others] = np.ceil(after[others] / PARTIAL) - 1
-        low[stable] = np.floor(after[stable] / PROGRESSIVE) + 1
+        # 42 / 0.7 is a little more than 60 in binary, and 60 mm would go for a decrease below 30%.
+        limit_30, limit_20 = np.round(after / PARTIAL, 9), np.round(after / PROGRESSIVE, 9)
+        low[partial] = np.ceil(limit_30)[partial]
+        high[others] = np.ceil(limit_30)[others] - 1
+        low[stable] = np.floor(limit_20)[stable] + 1
     if (low > high).any():
         raise SearchFailed("a response does not go with the size after PRRT")
     box, _ = Blocks(targets).column("table1.size", later="results-response.size_change")
