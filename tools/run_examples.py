@@ -29,10 +29,12 @@ def holes(notebook: Path) -> list[str]:
     return found
 
 
-def run(chapter: str, file: Path, out: Path) -> str:
+def run(chapter: str, file: Path, landmark_months: float | None, out: Path) -> str:
     """What went wrong in a chapter on a file; blank if nothing did."""
     folder = out / file.stem
     command = [sys.executable, "-m", "analysis_lib", "chapter", chapter, "-p", f"cohort={file}", "--out", str(folder)]
+    if landmark_months and "landmark_months" in {p.name for p in parameters.CHAPTERS[chapter]}:
+        command += ["-p", f"landmark_months={landmark_months}"]
     done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         return done.stderr.strip().splitlines()[-1]
@@ -43,11 +45,12 @@ def run(chapter: str, file: Path, out: Path) -> str:
 def main() -> None:
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "_build" / "examples"
     takes = [name for name, declared in parameters.CHAPTERS.items() if any(p.name == "cohort" for p in declared)]
-    files = [cohort_examples.EXAMPLE, *(public.file for public in public_cohorts.PUBLIC)]
-    asked = [(chapter, file) for file in files for chapter in takes]
+    files = [(cohort_examples.EXAMPLE, None)]
+    files += [(public.file, public.landmark_months) for public in public_cohorts.PUBLIC]
+    asked = [(chapter, *file) for file in files for chapter in takes]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(lambda pair: run(*pair, out), asked))
-    for (chapter, file), wrong in zip(asked, answers, strict=True):
+        answers = list(pool.map(lambda one: run(*one, out), asked))
+    for (chapter, file, _), wrong in zip(asked, answers, strict=True):
         print(f"{chapter:15} {file.stem:10} {wrong or 'well'}")
     if any(answers):
         sys.exit(f"{sum(map(bool, answers))} of {len(asked)} runs failed")
