@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from analysis_lib import parameters
+from analysis_lib.public_cohorts import PUBLIC
 from analysis_lib.published import ROOT
 
 # A time that occurs nowhere else, by which a patient can be found again.
@@ -93,3 +94,15 @@ def test_a_bad_or_a_poor_file_is_answered_and_escaped(tmp_path, content, shown):
         assert words in page
     for raw in ("<script>alert", "<img src=x", "<b>mine"):
         assert raw not in page
+
+
+def test_public_patients_come_out_on_the_page_as_r_has_them(tmp_path):
+    stanford = next(public for public in PUBLIC if public.name == "stanford")
+    given = {"cohort": str(stanford.file), "landmark_months": stanford.landmark_months}
+    page = text_of(parameters.run("your-cohort", parameters.check("your-cohort", given), tmp_path))
+    r = json.loads((ROOT / "tests" / "oracles" / "public.json").read_text())["stanford"]
+    for answer in (r["naive"], r["landmark"], r["time_dependent"]):
+        hr, low, high = answer["breslow"][2:5]
+        assert f"<div>{hr:.2f} ({low:.2f} to {high:.2f})</div>" in page
+    assert "Survivors of 2 months" in page
+    assert f"<div>{r['logrank']['p']:.3g}</div>" in page
