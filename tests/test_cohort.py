@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from frictionless import Package
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis_lib import cohort, cohort_hints
@@ -273,6 +273,7 @@ def test_a_missing_file_is_one_clear_error(tmp_path):
         cohort.validate(tmp_path / "none.csv")
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_any_text_is_judged_without_a_traceback(tmp_path_factory, text):
     file = tmp_path_factory.mktemp("any") / "cohort.csv"
