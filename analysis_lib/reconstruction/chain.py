@@ -71,11 +71,11 @@ def solve(rng: np.random.Generator, blocks: Blocks, scheme: Scheme) -> Solution:
     SearchFailed
         If none was found.
     """
-    kps_choices = _kps_choices(blocks)
+    choices = kps_choices(blocks)
     for _ in range(_TRIES):
         survival = search.find_survival(rng, blocks, scheme)
         activity = covariate_search.find_activity(rng, blocks, survival.sepsis)
-        covariates = covariate_search.find_covariates(rng, blocks, survival, kps_choices, activity)
+        covariates = covariate_search.find_covariates(rng, blocks, survival, choices, activity)
         if covariates is None:
             continue
         progression = find_progression(rng, blocks, scheme, survival)
@@ -131,7 +131,7 @@ def _verified(
 _CHOICES: dict[str, list[np.ndarray]] = {}
 
 
-def _kps_choices(blocks: Blocks) -> list[np.ndarray]:
+def kps_choices(blocks: Blocks) -> list[np.ndarray]:
     digest = blocks.targets.digest
     if digest not in _CHOICES:
         _CHOICES[digest] = covariate_search.kps_tables(blocks)

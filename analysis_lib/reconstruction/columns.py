@@ -66,7 +66,7 @@ def complete(
     build = Builder(rng, blocks, state)
     columns = build.columns
     columns["group"] = np.where(state.operated, "surgery", "prrt_only").astype(object)
-    _survival(build, state, progression)
+    times(build, state, progression)
     # First what most often comes to a dead end.
     clinical.sizes(build, state, covariates)
     clinical.prrt(build, state, covariates, progression)
@@ -86,7 +86,8 @@ def complete(
     return frame
 
 
-def _survival(build: Builder, state: Survival, progression: Progression) -> None:
+def times(build: Builder, state: Survival, progression: Progression) -> None:
+    """Survival, surgery, progression and recurrence, with margins and kinds of progression."""
     c, rng = build.columns, build.rng
     progressed, operated = progression.progressed, state.operated
     end = np.where(progressed, progression.day, state.day)
