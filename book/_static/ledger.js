@@ -97,14 +97,18 @@ document.addEventListener("DOMContentLoaded", () => {
 
   // A link to a number leads to it though a filter hides it, and shows its trace.
   const reveal = () => {
-    const row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-    if (!row?.matches("table.ledger tr")) return;
-    if (row.hidden) {
-      form.reset();
-      update();
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (!target) return;
+    if (target.matches("table.ledger tr")) {
+      if (target.hidden) {
+        form.reset();
+        update();
+      }
+      target.querySelector("details").open = true;
     }
-    row.querySelector("details").open = true;
-    row.scrollIntoView();
+    // Only a page laid out in full has its targets where the browser looks for them.
+    document.body.classList.remove("searching");
+    target.scrollIntoView({ behavior: "instant" });
   };
 
   // An address may name filters: ledger.html?verdict=contradicted
@@ -114,6 +118,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (control?.value === "") control.selectedIndex = 0;
   }
   form.hidden = false;
+  form.addEventListener("focusin", () => document.body.classList.add("searching"));
   form.addEventListener("input", update);
   form.addEventListener("reset", () => setTimeout(update));
   form.addEventListener("submit", (event) => event.preventDefault());
