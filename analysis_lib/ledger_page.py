@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterable, Mapping
 from html import escape
 
-from analysis_lib.display import PLACES, STATISTICS, Html, labelled_cell, recomputed_text, with_unit
+from analysis_lib.display import PLACES, STATISTICS, Html, bounds_text, labelled_cell, recomputed_text, with_unit
 from analysis_lib.figures import NAMES
 from analysis_lib.ledger import VERDICTS, Claim
 from analysis_lib.methods import METHODS
@@ -65,18 +65,20 @@ def _value(claim: Claim) -> str:
     value = "" if claim.recomputed is None else f"{claim.recomputed:.10g}"
     if claim.bounds is None or claim.bounds.low == claim.bounds.high:
         return value
-    span = f"{claim.bounds.low:.6g} to {claim.bounds.high:.6g} over the rounding of the inputs"
-    return f"{value}; {span}" if value else span.replace("-inf", "any").replace("inf", "any")
+    span = bounds_text(claim.bounds, claim.number.printed.decimals)
+    return f"{value}; {span} over the rounding of the inputs" if value else f"{span}, by what else is printed"
+
+
+# What bears out a verdict that rests on cohorts.
+_COHORTS = {
+    "reconstructed": "analysis_lib.reconstruction.verify",
+    "predicted": "analysis_lib.reconstruction.predictions",
+}
 
 
 def functions(claim: Claim) -> tuple[str, ...]:
     """The library's functions or modules behind a verdict."""
     return tuple(filter(None, (claim.library, _COHORTS.get(claim.verdict, ""))))
-
-
-_COHORTS = {
-    "reconstructed": "analysis_lib.reconstruction.verify",
-}
 
 
 def tested_in(function: str) -> str:
