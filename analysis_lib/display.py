@@ -293,12 +293,20 @@ def pick(claims: Mapping[str, Claim], *, where: str, statistics: Iterable[str] =
 
 
 def scoreboard(claims: Mapping[str, Claim], places: Iterable[str] = ()) -> Html:
-    """How many numbers have which verdict, for the whole paper or some places of it."""
+    """How many numbers have which verdict, for the whole paper or some places of it.
+
+    Each verdict leads to the ledger's numbers that have it (:data:`PLACES` are the places).
+    """
     places = set(places)
+    where = f"&amp;where={next(iter(places))}" if len(places) == 1 else ""
     counted = [c for c in claims.values() if not places or c.number.where in places]
     counts = Counter(c.verdict for c in counted)
     rows = [
-        (f'<span class="verdict {verdict}">{verdict}</span>', escape(words), str(counts[verdict]))
+        (
+            f'<a class="verdict {verdict}" href="ledger.html?verdict={verdict}{where}#find">{verdict}</a>',
+            escape(words),
+            str(counts[verdict]),
+        )
         for verdict, words in VERDICTS.items()
         if counts[verdict]
     ]

@@ -91,3 +91,13 @@ def test_a_cell_is_set_as_the_paper_sets_it(claims):
     assert plain("table1.sex_male.surgery") == "12 (46%)"
     assert re.fullmatch(r"[\d.]+ \([\d.]+–[\d.]+\)", plain("table5.kps_death"))
     assert plain("table1.no_such_row") == ""
+
+
+def test_the_scoreboard_leads_to_the_numbers_it_counts(claims):
+    html = display.scoreboard(claims, ["results-response"]).html
+    for verdict, count in re.findall(
+        r'href="ledger\.html\?verdict=([\w-]+)&amp;where=results-response#find".*?<div>(\d+)<', html
+    ):
+        had = [c for c in claims.values() if c.number.where == "results-response" and c.verdict == verdict]
+        assert len(had) == int(count)
+    assert "where=" not in display.scoreboard(claims).html

@@ -151,6 +151,10 @@ async function deepLinks() {
   tab = await open("ledger.html?verdict=contradicted");
   const contradicted = whole.filter(({ verdict }) => verdict === "contradicted").length;
   check("an address can name a filter", (await shown(tab).count()) === contradicted, await shown(tab).count());
+  await tab.goto(`${base}response.html`);
+  await tab.locator('a.verdict.reproduced[href*="?"]').first().click();
+  const there = whole.filter((row) => row.where === "results-response" && row.verdict === "reproduced").length;
+  check("a chapter's scoreboard leads to its numbers", (await shown(tab).count()) === there && there > 0, there);
   await tab.context().close();
 }
 
@@ -158,7 +162,7 @@ async function thereAndBack() {
   const linked = new Map();
   for (const page of pages.filter((name) => name !== "ledger.html")) {
     const tab = await open(page, { javaScriptEnabled: false });
-    const links = await tab.locator("a.number, a.verdict").evaluateAll((list) => list.map((a) => ({
+    const links = await tab.locator('a.number, a.verdict:not([href*="?"])').evaluateAll((list) => list.map((a) => ({
       id: a.id,
       to: a.getAttribute("href").slice("ledger.html#".length),
       word: a.querySelector(".mark")?.textContent.trim() ?? a.textContent.trim(),
