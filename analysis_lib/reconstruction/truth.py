@@ -25,6 +25,8 @@ STATISTICS = (*TIMES, "log_rank_p", *RATIO, *FOLLOW_UP)
 COUNTS = ("first_n", "first_deaths", "second_n", "second_deaths")
 UNDEFINED = "undefined"
 _UNITLESS = ("log_rank_p", *RATIO)
+# The paper gives log-rank tests two decimals, or three where two would be 0.00; regressions have three throughout.
+_COARSE_P = 0.01
 _SMALLEST_P = 0.0005
 
 # The search goes in turns. In the first part of each the order of times is free to change: regressions and
@@ -96,6 +98,8 @@ def _text(name: str, value: float) -> str:
         return UNDEFINED
     if name.endswith("_p") and value < _SMALLEST_P:
         return "<0.001"
+    if name == "log_rank_p" and value >= _COARSE_P:
+        return round_half_up(value, 2)
     return round_half_up(value, 3 if name in _UNITLESS else 1)
 
 

@@ -23,6 +23,8 @@ QUANTITIES = {
 }
 #: The central part of the cohorts that a range takes in.
 LEVEL = 0.9
+# Fewer cohorts make no range.
+_FEWEST = 5
 # A hazard ratio that tends to 0 or to infinity counts as 1/100 or 100.
 _LARGEST_LOG_RATIO = float(np.log(100))
 
@@ -82,13 +84,13 @@ def _log_ratio(time: np.ndarray, event: np.ndarray, first: np.ndarray) -> tuple[
 
 
 def central_range(values: np.ndarray) -> tuple[float, float, float]:
-    """Lower end, median and upper end of the central 90% of cohorts; NaN values are left out.
+    """Lower end, median and upper end of the central 90% of cohorts; without NaN values, and NaN for fewer than five.
 
     Percentiles of rank (m + 1)·share: a further value of the same kind as the m given lies between
     the ends with probability .9 if m is 19 or more, and with (m - 1)/(m + 1) below.
     """
     known = values[~np.isnan(values)]
-    if known.size < 2:
+    if known.size < _FEWEST:
         return np.nan, np.nan, np.nan
     tail = 50 * (1 - LEVEL)
     return tuple(np.percentile(known, (tail, 50, 100 - tail), method="weibull").tolist())

@@ -26,7 +26,8 @@ SHIPPED = ROOT / "data" / "truth"
 SEED = 2026
 #: Cohorts of each study and scheme, each from its own random beginning.
 COHORTS = 10
-#: Turns of the search for one cohort before it is given up; if that is the first of a scheme, the scheme is, too.
+#: Turns of the search for one cohort before it is given up. After the first in vain a scheme without any cohort
+#: is given up too, after the third any scheme is.
 TURNS = 30
 POOLED = "both"
 _LARYNX = {
@@ -45,12 +46,13 @@ def search(study: Study, number: int, scheme_number: int, cohorts: int = COHORTS
     had without the others.
     """
     strings, scheme = printed(study), SCHEMES[scheme_number]
-    frames = []
+    frames, in_vain = [], 0
     for k in range(cohorts):
         rng = np.random.default_rng([SEED, number, scheme_number, k])
         found = reconstruct(strings, study.horizon, scheme, rng, TURNS)
         if found is None:
-            if not frames:
+            in_vain += 1
+            if not frames or in_vain == 3:
                 break
             continue
         when, event, first = found
