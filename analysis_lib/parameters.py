@@ -130,7 +130,13 @@ def parse(chapter: str, assignments: Sequence[str]) -> dict[str, Value]:
         if not sign:
             raise InputError(f"{assignment!r} is not a parameter", remedy="KEY=VALUE, as in confidence=0.9")
         values[name] = value
-    return check(chapter, values)
+    chosen = check(chapter, values)
+    # A chapter runs in the repository's folder, this command anywhere: a file is meant as seen from here.
+    free = {p.name for p in CHAPTERS[chapter] if isinstance(p.default, str) and not p.choices}
+    return {
+        name: str(Path(value).absolute()) if name in free and Path(value).is_file() else value
+        for name, value in chosen.items()
+    }
 
 
 def run(chapter: str, values: Mapping[str, Value], out: Path) -> Path:
