@@ -36,12 +36,15 @@ class RiskTables:
         The cohorts' numbers, ascending.
     cohort : ndarray of int, shape (m,)
         Position of each table's cohort among `labels`.
+    time : ndarray, shape (m,)
+        Of its events.
     at_risk, events : ndarray, shape (m, 2)
         Unexposed and exposed patients at risk just before the time, and their events at it.
     """
 
     labels: np.ndarray
     cohort: np.ndarray
+    time: np.ndarray
     at_risk: np.ndarray
     events: np.ndarray
 
@@ -82,7 +85,7 @@ def risk_tables(cohort, start, stop, event, exposed) -> RiskTables:
         )
         at_risk[side] = still - not_yet
         events[side] = np.bincount(which, weights=mine[event], minlength=when.size)
-    return RiskTables(labels, of, at_risk.T, events.T)
+    return RiskTables(labels, of, times[when % times.size], at_risk.T, events.T)
 
 
 def cox(cohort, start, stop, event, exposed, ties: str = "breslow") -> pd.DataFrame:

@@ -1,0 +1,142 @@
+"""Scores, weights, strata and ratios of many samples at once are those of R, sample by sample."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis_lib import adjustment, ensembles, propensity, survival, weighted
+from analysis_lib.errors import InputError
+
+ORACLES = Path(__file__).parent / "oracles"
+R = json.loads((ORACLES / "confounding.json").read_text())
+TREATED = {"veteran": lambda d: d["trt"] - 1, "ovarian": lambda d: d["rx"] - 1}
+
+
+def public(name):
+    table = pd.read_csv(ORACLES / "data" / f"{name}.csv")
+    treated = TREATED[name](table).to_numpy(float)[None]
+    return adjustment.Stack(
+        np.array([0]),
+        tuple(R[name]["covariates"]),
+        table["time"].to_numpy(float)[None],
+        table["event"].to_numpy(float)[None],
+        treated,
+        np.ones(treated.shape),
+        table[R[name]["covariates"]].to_numpy(float)[None],
+    )
+
+
+@pytest.fixture(params=TREATED)
+def asked(request):
+    return public(request.param), R[request.param]
+
+
+def test_scores_and_weights_are_rs(asked):
+    sample, answer = asked
+    scores = adjustment.score(sample)
+    assert scores[0] == pytest.approx(answer["score"], rel=1e-9)
+    for name, w in adjustment.weights(sample, scores).items():
+        assert w[0] == pytest.approx(answer["weights"][name], rel=1e-8)
+
+
+def test_ratios_by_every_method_are_rs(asked):
+    sample, answer = asked
+    found = adjustment.log_ratios(sample).iloc[0]
+    assert found["covariate"] == pytest.approx(answer["adjusted"][0][0], rel=1e-7)
+    assert found["strata"] == pytest.approx(answer["stratified"][0][0], rel=1e-7)
+    for name in ("iptw", "overlap"):
+        assert found[name] == pytest.approx(answer["cox"][name]["coef"], rel=1e-7)
+
+
+def test_information_of_weighted_models_is_rs(asked):
+    sample, answer = asked
+    for name, w in adjustment.weights(sample, adjustment.score(sample)).items():
+        fits = weighted.cox(sample.time, sample.event, sample.treated[:, :, None], w)
+        assert fits.covariance[0, 0, 0] == pytest.approx(answer["cox"][name]["inverse_information"], rel=1e-7)
+
+
+def test_standardised_differences_are_rs(asked):
+    sample, answer = asked
+    by = {"none": None} | adjustment.weights(sample, adjustment.score(sample))
+    for name, w in by.items():
+        wanted = answer["smd"][name]
+        wanted = list(wanted.values()) if isinstance(wanted, dict) else wanted
+        assert adjustment.standardised_differences(sample, w)[0] == pytest.approx(wanted, abs=1e-8)
+
+
+def test_ratios_without_each_patient_are_rs(asked):
+    sample, answer = asked
+    assert adjustment.left_out(sample)[0] == pytest.approx(answer["left_out"], rel=1e-7, abs=1e-9)
+
+
+def test_firths_scores_are_those_of_rs_coefficients(asked):
+    sample, answer = asked
+    linear = np.column_stack([np.ones(sample.time.size), sample.covariates[0]]) @ [row[0] for row in answer["firth"]]
+    assert adjustment.score(sample, firth=True)[0] == pytest.approx(1 / (1 + np.exp(-linear)), rel=1e-6)
+
+
+@pytest.fixture(scope="module")
+def cohorts():
+    shipped = ensembles.load()
+    return shipped.patients[shipped.patients["cohort"].isin(shipped.firsts()[:5])]
+
+
+def test_the_papers_analysis_is_that_of_the_library_cohort_by_cohort(cohorts):
+    sample = adjustment.stack(cohorts)
+    found = adjustment.log_ratios(sample)
+    for number, one in cohorts.groupby("cohort"):
+        one = one.assign(grade_1=one["grade"] == "G1").dropna(subset=["tumour_size_post_mm"])
+        x, operated = one[list(adjustment.COVARIATES)].astype(float), one["group"] == "surgery"
+        model = propensity.adjusted_cox(
+            one["os_years"], one["os_event"], operated, propensity.propensity_score(x, operated)
+        )
+        assert found.loc[number, "covariate"] == pytest.approx(model.coef[0], rel=1e-6)
+        crude = survival.cox(one["os_years"], one["os_event"], operated.astype(float))
+        assert found.loc[number, "crude"] == pytest.approx(crude.coef[0], rel=1e-7)
+
+
+def test_a_bootstrap_sample_is_the_cohort_with_patients_written_down_again(cohorts):
+    number = int(cohorts["cohort"].iat[0])
+    one = cohorts[cohorts["cohort"] == number].dropna(subset=["tumour_size_post_mm"])
+    drawn = adjustment.resampled(adjustment.stack(one), 3, np.random.default_rng(5))
+    assert (drawn.counts.sum(axis=1) == len(one)).all()
+    found = adjustment.log_ratios(drawn)
+    for k in range(3):
+        again = one.loc[one.index.repeat(drawn.counts[k].astype(int))]
+        wanted = adjustment.log_ratios(adjustment.stack(again)).iloc[0]
+        assert found.iloc[k].to_numpy() == pytest.approx(wanted.to_numpy(), rel=1e-6, nan_ok=True)
+    assert found.notna().any(axis=1).sum() >= 2
+
+
+def test_samples_of_unequal_size_do_not_touch_each_other(cohorts):
+    numbers = cohorts["cohort"].unique()
+    short = cohorts[(cohorts["cohort"] != numbers[0]) | (cohorts["patient"] % 3 > 0)]
+    together = adjustment.log_ratios(adjustment.stack(short))
+    alone = adjustment.log_ratios(adjustment.stack(short[short["cohort"] == numbers[0]]))
+    assert together.loc[numbers[0]].to_numpy() == pytest.approx(alone.iloc[0].to_numpy(), rel=1e-7)
+
+
+def test_where_covariates_separate_the_groups_only_the_crude_ratio_is_left(cohorts):
+    one = cohorts[cohorts["cohort"] == cohorts["cohort"].iat[0]].assign(
+        kps=lambda d: np.where(d["group"] == "surgery", 100, 70)
+    )
+    found = adjustment.log_ratios(adjustment.stack(one)).iloc[0]
+    assert np.isfinite(found["crude"]) and found.drop("crude").isna().all()
+    assert np.isfinite(adjustment.score(adjustment.stack(one), firth=True)).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda d: d.drop(columns="kps"), "no column 'kps'"),
+        (lambda d: d[d["group"] == "surgery"], "one group"),
+        (lambda d: d.assign(os_event=0), "nobody in a cohort died"),
+        (lambda d: d.assign(tumour_size_post_mm=np.nan), "no patient has all of"),
+    ],
+)
+def test_what_cannot_be_adjusted_is_told(cohorts, change, words):
+    with pytest.raises(InputError, match=words):
+        adjustment.stack(change(cohorts))
