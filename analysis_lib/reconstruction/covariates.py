@@ -179,6 +179,19 @@ def find_sizes(rng: np.random.Generator, blocks: Blocks, unscanned: np.ndarray) 
     raise SearchFailed("no sizes after PRRT meet Table 5's odds ratio")
 
 
+def find_response(rng: np.random.Generator, blocks: Blocks, state: Survival) -> np.ndarray | None:
+    """Who had a partial response, shape (n,), so that its hazard ratio of death fits; None if nobody can."""
+    response = _dealt(rng, state.operated, _partial_responses(blocks), spared=state.sepsis)
+    group = np.where(state.operated, 0, 1)
+    group[state.sepsis] = -1
+    found = np.empty((1, response.size))
+    box = blocks.targets.box(ratio_ids("table5.pr_death", "hr"))
+    order = np.argsort(state.years)
+    if anneal.collect_orders(rng, state.years, state.event, order, group, response, box, 1, 2_000_000, found):
+        return found[0]
+    return None
+
+
 def find_covariates(
     rng: np.random.Generator, blocks: Blocks, state: Survival, kps_choices: list[np.ndarray], activity: np.ndarray
 ) -> Covariates | None:
@@ -191,10 +204,8 @@ def find_covariates(
     spared[state.sepsis] = -1
     grade = _dealt(rng, state.operated, [count(f"table1.grade_1.{g}.count") for g in GROUPS[1:]])
     # Cheapest first: many times of death leave no way to deal responses out.
-    response = _dealt(rng, state.operated, _partial_responses(blocks), spared=state.sepsis)
-    found = np.empty((1, n))
-    response_box = blocks.targets.box(ratio_ids("table5.pr_death", "hr"))
-    if not anneal.collect_orders(rng, years, state.event, order, spared, response, response_box, 1, 2_000_000, found):
+    response = find_response(rng, blocks, state)
+    if response is None:
         return None
     box = blocks.joint
     pools = np.empty((3, POOL, n))
@@ -237,7 +248,7 @@ def find_covariates(
     else:
         return None
     kps, grade, activity = (pools[r, picked[r]] for r in range(3))
-    return Covariates(kps, grade, activity, found[0], sizes)
+    return Covariates(kps, grade, activity, response, sizes)
 
 
 def _dealt(rng: np.random.Generator, operated: np.ndarray, counts: list[int], spared: int = -1) -> np.ndarray:

@@ -24,6 +24,7 @@ import pandas as pd
 
 from analysis_lib.errors import InputError
 from analysis_lib.files import write_beside_then_rename
+from analysis_lib.predicted import COLUMNS
 from analysis_lib.reconstruction import covariates, search
 from analysis_lib.reconstruction.blocks import SCHEMES, Blocks, SearchFailed, Survival, ratio_ids, scheme_of
 from analysis_lib.reconstruction.builder import Builder
@@ -33,10 +34,9 @@ from analysis_lib.reconstruction.targets import GROUPS, Targets, load_targets
 from analysis_lib.reconstruction.verify import Recomputed
 
 # Draws of each set; fewer where a draw takes the propensity model, some ten seconds.
-DRAWS = 60
-SLOW_DRAWS = 12
+DRAWS = 40
+SLOW_DRAWS = 8
 _TRIES = 12
-COLUMNS = ("set", "id", "scheme", "values")
 _PLACE = "results-survival"
 
 
@@ -49,7 +49,7 @@ class Withheld:
     name, title
         For files, and for a reader.
     stage
-        Which part of the search answers: ``survival``, ``progression`` or ``covariates``.
+        Which part of the search answers: ``survival``, ``progression``, ``response`` or ``covariates``.
     ids
         Of the targets.
     """
@@ -60,8 +60,12 @@ class Withheld:
     ids: tuple[str, ...]
 
     @property
+    def is_slow(self) -> bool:
+        return self.stage == "covariates"
+
+    @property
     def draws(self) -> int:
-        return SLOW_DRAWS if self.stage == "covariates" else DRAWS
+        return SLOW_DRAWS if self.is_slow else DRAWS
 
 
 def _curve(name: str, group: str) -> tuple[str, ...]:
@@ -108,8 +112,7 @@ SETS = (
     Withheld("dfs_r1", "disease-free survival after R1", "progression", _DFS["dfs_r1"]),
     Withheld("dfs_p", "the log-rank test of R0 against R1", "progression", _DFS["dfs_p"]),
     Withheld("dfs", "all of disease-free survival", "progression", _joined(*_DFS.values())),
-    Withheld("adjusted", "the hazard ratio of surgery beside the score", "covariates", _ADJUSTED),
-    Withheld("score", "the hazard ratio of the score", "covariates", _SCORE),
+    Withheld("pr_death", "hazard ratio of partial response", "response", ratio_ids("table5.pr_death", "hr")),
     Withheld("adjusted_model", "the whole adjusted model", "covariates", _joined(_ADJUSTED, _SCORE)),
     *(
         Withheld(f"{name}_death", f"hazard ratio of {words}", "covariates", ratio_ids(f"table5.{name}_death", "hr"))
@@ -117,7 +120,6 @@ SETS = (
             ("kps", "the Karnofsky score"),
             ("grade_1", "grade 1"),
             ("activity", "cumulative activity"),
-            ("pr", "partial response"),
             ("size_post", "tumour size after PRRT"),
         )
     ),
@@ -129,6 +131,7 @@ def constraining(withheld: Withheld, blocks: Blocks) -> tuple[str, ...]:
     of_stage = {
         "survival": (),
         "progression": blocks.progression_ids,
+        "response": (),
         "covariates": (*blocks.joint_ids, *ratio_ids("table5.pr_death", "hr")),
     }
     ids = dict.fromkeys((*blocks.survival_ids, *of_stage[withheld.stage]))
@@ -183,6 +186,14 @@ def _progressions(rng: np.random.Generator, blocks: Blocks, draw: Draw) -> pd.Da
     raise SearchFailed(f"no progressions were found around {_TRIES} sets of times of death")
 
 
+def _responses(rng: np.random.Generator, blocks: Blocks, draw: Draw) -> pd.DataFrame:
+    for attempt in range(_TRIES):
+        found = covariates.find_response(rng, blocks, draw.survival(attempt))
+        if found is not None:
+            return _frame(draw.survival(attempt)).assign(best_response=np.where(found == 1, "PR", "other"))
+    raise SearchFailed(f"no responses were found around {_TRIES} sets of times of death")
+
+
 def _regressions(rng: np.random.Generator, blocks: Blocks, draw: Draw) -> pd.DataFrame:
     # Nothing withheld here bears on who has which score: the groups' quartiles and the odds of surgery do.
     kps = kps_choices(Blocks(draw.targets))
@@ -201,7 +212,12 @@ def _regressions(rng: np.random.Generator, blocks: Blocks, draw: Draw) -> pd.Dat
     raise SearchFailed(f"no covariates were found around {_TRIES} sets of times of death")
 
 
-_STAGES = {"survival": _times_of_death, "progression": _progressions, "covariates": _regressions}
+_STAGES = {
+    "survival": _times_of_death,
+    "progression": _progressions,
+    "response": _responses,
+    "covariates": _regressions,
+}
 
 
 def _frame(state: Survival) -> pd.DataFrame:
@@ -229,13 +245,13 @@ def build(seed: int, out: Path, jobs: int = 1) -> dict:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from None
-    # Those with the slow sets first, so that no process is left alone with them.
-    waiting = [k for k in range(DRAWS) if not (folder / f"{k}.json").exists()]
+    work = [(k, slow) for slow in (False, True) for k in range(SLOW_DRAWS if slow else DRAWS)]
+    waiting = [one for one in work if not _part(folder, *one).exists()]
     # Not by fork: a forked process would share the compiler's locks.
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = [pool.submit(partial(_write_draw, seed, folder), k) for k in waiting]
-        for done, future in enumerate(as_completed(running), DRAWS - len(waiting) + 1):
-            print(f"draw {future.result()}; {done} of {DRAWS}", file=sys.stderr, flush=True)
+        running = [pool.submit(partial(_write_draw, seed, folder), *one) for one in waiting]
+        for done, future in enumerate(as_completed(running), len(work) - len(waiting) + 1):
+            print(f"draw {future.result()}; {done} of {len(work)} parts", file=sys.stderr, flush=True)
     manifest = _merge(targets, seed, folder, out)
     for file in folder.iterdir():
         file.unlink()
@@ -243,15 +259,21 @@ def build(seed: int, out: Path, jobs: int = 1) -> dict:
     return manifest
 
 
-def _write_draw(seed: int, folder: Path, k: int) -> int:
+def _part(folder: Path, k: int, slow: bool) -> Path:
+    return folder / f"{k}{'-slow' * slow}.json"
+
+
+def _write_draw(seed: int, folder: Path, k: int, slow: bool) -> int:
     draw = Draw(load_targets(), seed, k)
-    found = {withheld.name: draw.of(withheld) for withheld in SETS if k < withheld.draws}
-    write_beside_then_rename(folder / f"{k}.json", json.dumps(found))
+    found = {withheld.name: draw.of(withheld) for withheld in SETS if withheld.is_slow is slow}
+    write_beside_then_rename(_part(folder, k, slow), json.dumps(found))
     return k
 
 
 def _merge(targets: Targets, seed: int, folder: Path, out: Path) -> dict:
-    draws = [json.loads((folder / f"{k}.json").read_text(encoding="utf-8")) for k in range(DRAWS)]
+    draws = [json.loads(_part(folder, k, False).read_text(encoding="utf-8")) for k in range(DRAWS)]
+    for k in range(SLOW_DRAWS):
+        draws[k] |= json.loads(_part(folder, k, True).read_text(encoding="utf-8"))
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
