@@ -12,9 +12,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from analysis_lib import published, recipes
+from analysis_lib import predicted, published, recipes
 from analysis_lib.errors import InputError
 from analysis_lib.methods import Bound, Derivation
+from analysis_lib.predicted import Prediction
 from analysis_lib.printed import Interval, defined, number_text, propagate
 from analysis_lib.published import ROOT, PublishedNumber, Transcription, read_rows
 from analysis_lib.recipes import NoSuchCount, Recipe
@@ -329,10 +330,31 @@ def _reconstructed(
     return replace(claim, verdict="reconstructed", reason=reason)
 
 
+def _predicted(
+    claim: Claim, printings: Iterable[str], predictions: Mapping[str, list[Prediction]]
+) -> Claim:
+    """The claim once its fact was withheld: by the largest set, where least was left to give it away."""
+    found = [several[-1] for id in printings if (several := predictions.get(id))]
+    if claim.verdict != "reconstructed" or not found:
+        return claim
+    one, number = found[0], claim.number
+    low, middle, high = (_show(value, number) for value in one.quantiles)
+    missing = one.draws - one.pooled.size
+    undefined = f" (it is not defined in {missing})" if missing else ""
+    place = "within" if one.holds(number.interval) else "outside"
+    reason = (
+        f"Withheld from the search ({one.title}), it comes out between {low} and {high} in the middle 90% of "
+        f"{one.draws} draws that meet the rest{undefined}, with a median of {middle}. Printed {number.printed} lies "
+        f"{place} that range, at percentile {one.percentile(number.interval):.0f}. {claim.reason}"
+    )
+    return replace(claim, verdict="predicted", reason=reason)
+
+
 def audit(
     numbers: Path | str = published.NUMBERS,
     recipe_file: Path | str = recipes.RECIPES,
     ensemble: Path | str = ENSEMBLE,
+    predictions: Path | str = predicted.PREDICTIONS,
 ) -> dict[str, Claim]:
     """Every printed number with its verdict, by id, in the order of the transcription.
 
@@ -340,8 +362,8 @@ def audit(
     ----------
     numbers, recipe_file
         The transcription's folder, and the recipes.
-    ensemble
-        Folder of the reconstructed cohorts' manifests.
+    ensemble, predictions
+        Folders of the reconstructed cohorts' manifests, and of what was withheld.
 
     Raises
     ------
@@ -352,6 +374,7 @@ def audit(
     transcription = published.load(numbers)
     known = recipes.load(transcription, recipe_file)
     met, families = met_by_cohorts(ensemble), _families(transcription)
+    withheld = predicted.load(transcription, predictions)
     claims = {}
     for number in transcription.values():
         variants = known.get(number.id) or known.get(number.same_as, [])
@@ -364,7 +387,8 @@ def audit(
             )
         claim = judge(number, variants, transcription)
         printings = families[number.same_as or number.id]
-        claims[number.id] = _reconstructed(claim, printings, transcription, met)
+        claim = _reconstructed(claim, printings, transcription, met)
+        claims[number.id] = _predicted(claim, printings, withheld)
     return claims
 
 
