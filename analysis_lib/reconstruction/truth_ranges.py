@@ -23,8 +23,8 @@ QUANTITIES = {
 }
 #: The central part of the cohorts that a range takes in.
 LEVEL = 0.9
-# Fewer cohorts make no range.
-_FEWEST = 5
+#: Fewer cohorts make no range.
+FEWEST = 5
 # A hazard ratio that tends to 0 or to infinity counts as 1/100 or 100.
 _LARGEST_LOG_RATIO = float(np.log(100))
 
@@ -90,7 +90,7 @@ def central_range(values: np.ndarray) -> tuple[float, float, float]:
     the ends with probability .9 if m is 19 or more, and with (m - 1)/(m + 1) below.
     """
     known = values[~np.isnan(values)]
-    if known.size < _FEWEST:
+    if known.size < FEWEST:
         return np.nan, np.nan, np.nan
     tail = 50 * (1 - LEVEL)
     return tuple(np.percentile(known, (tail, 50, 100 - tail), method="weibull").tolist())
