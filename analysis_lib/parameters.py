@@ -91,6 +91,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "conventions": (),
     "ledger": (),
     "reconstruction": (),
+    "validation": (),
     "your-cohort": (
         Parameter("cohort", "example", "the invented example, or the path of a file in the schema"),
         Parameter("landmark_months", 18.0, "landmark of the analysis that has one", 0.0, 240.0),
