@@ -29,17 +29,11 @@ def holes(notebook: Path) -> list[str]:
     return found
 
 
-def takes_cohort(chapter: str) -> str | None:
-    """The name of the parameter for a cohort file, if the chapter has one."""
-    return next((p.name for p in parameters.CHAPTERS[chapter] if p.name.startswith("cohort")), None)
-
-
 def run(chapter: str, file: Path, landmark_months: float | None, out: Path) -> str:
     """What went wrong in a chapter on a file; blank if nothing did."""
     folder = out / file.stem
     declared = [p.name for p in parameters.CHAPTERS[chapter]]
-    command = [sys.executable, "-m", "analysis_lib", "chapter", chapter, "--out", str(folder)]
-    command += ["-p", f"{takes_cohort(chapter)}={file}"]
+    command = [sys.executable, "-m", "analysis_lib", "chapter", chapter, "-p", f"cohort={file}", "--out", str(folder)]
     if landmark_months and "landmark_months" in declared:
         command += ["-p", f"landmark_months={landmark_months}"]
     done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -51,7 +45,7 @@ def run(chapter: str, file: Path, landmark_months: float | None, out: Path) -> s
 
 def main() -> None:
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "_build" / "examples"
-    takes = list(filter(takes_cohort, parameters.CHAPTERS))
+    takes = [name for name, declared in parameters.CHAPTERS.items() if any(p.name == "cohort" for p in declared)]
     files = [(cohort_examples.EXAMPLE, None)]
     files += [(public.file, public.landmark_months) for public in public_cohorts.PUBLIC]
     asked = [(chapter, *file) for file in files for chapter in takes]
