@@ -8,14 +8,23 @@ starts) or by plain ``papermill`` (in the chapter's first cell).
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from analysis_lib.errors import InputError
 from analysis_lib.published import ROOT
 
-Value = float | str
+if TYPE_CHECKING:
+    from analysis_lib.display import Html
+
+Value = float | int | str
+# What a notebook's shell defines before its first cell.
+_SHELLS_OWN = {"In", "Out", "get_ipython", "exit", "quit", "open"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,8 @@ class Parameter:
         Ends of the range that numbers must lie in.
     choices
         The strings allowed; empty if any is.
+    unit
+        Of a number that has one.
     """
 
     name: str
@@ -38,6 +49,7 @@ class Parameter:
     low: float = float("-inf")
     high: float = float("inf")
     choices: tuple[str, ...] = ()
+    unit: str = ""
 
     def check(self, value: object) -> Value:
         """The value in the parameter's type.
@@ -60,12 +72,18 @@ class Parameter:
             raise InputError(f"{self.name}={value!r} is not a number", remedy=self.range) from None
         if not self.low <= number <= self.high:
             raise InputError(f"{self.name}={value} is out of range", remedy=self.range)
+        if isinstance(self.default, int):
+            if number != int(number):
+                raise InputError(f"{self.name}={value} is not a whole number", remedy=self.range)
+            return int(number)
         return number
 
     @property
     def range(self) -> str:
         """What is allowed, in words."""
-        return ", ".join(self.choices) if self.choices else f"from {self.low:g} to {self.high:g}"
+        if isinstance(self.default, str):
+            return ", ".join(self.choices) or f"{self.default}, or a path"
+        return f"from {self.low:.10g} to {self.high:.10g}"
 
 
 _CONFIDENCE = Parameter("confidence", 0.95, "level of the intervals", 0.5, 0.999)
@@ -80,13 +98,15 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "surgery": (_CONFIDENCE, _INTERVAL),
     "tvi": (),
     "survival": (
-        Parameter("landmark_months", 14.8, "months that an operated patient must have lived", 0.0, 120.0),
+        Parameter("landmark_months", 14.8, "that an operated patient must have lived", 0.0, 120.0, unit="months"),
     ),
     "discussion": (
         _CONFIDENCE,
         _INTERVAL,
-        Parameter("landmark_months", 18.0, "landmark of the analyses that have one", 1.0, 240.0),
-        Parameter("cohort_file", "shipped", "the shipped cohorts, or the path of a file in their schema"),
+        Parameter("landmark_months", 18.0, "landmark of the analyses that have one", 1.0, 240.0, unit="months"),
+        Parameter("cohort", "shipped", "the shipped cohorts, or the path of a file in their schema"),
+        Parameter("seed", 2022, "of the bootstrap", 0, 2**32 - 1),
+        Parameter("resamplings", 100, "of each cohort redrawn in the bootstrap", 20, 2000),
     ),
     "conventions": (),
     "ledger": (),
@@ -94,7 +114,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "validation": (),
     "your-cohort": (
         Parameter("cohort", "example", "the invented example, or the path of a file in the schema"),
-        Parameter("landmark_months", 18.0, "landmark of the analysis that has one", 0.0, 240.0),
+        Parameter("landmark_months", 18.0, "landmark of the analysis that has one", 0.0, 240.0, unit="months"),
     ),
 }
 
@@ -121,6 +141,69 @@ def check(chapter: str, values: Mapping[str, object]) -> dict[str, Value]:
                 f"{chapter} has no parameter {name!r}", remedy=_nearest(name, list(known))
             )
     return {name: p.check(values.get(name, p.default)) for name, p in known.items()}
+
+
+def given(chapter: str, namespace: Mapping[str, object]) -> dict[str, Value]:
+    """As :func:`check`, in a chapter's first cell, where nothing but parameters has been defined.
+
+    Papermill defines whatever it is given, so that a misspelt name lies here beside the right one.
+
+    Parameters
+    ----------
+    chapter
+        Its name.
+    namespace
+        The chapter's ``globals()``.
+    """
+    own = {
+        name: value
+        for name, value in namespace.items()
+        if not name.startswith("_") and name not in _SHELLS_OWN and not isinstance(value, ModuleType)
+    }
+    return check(chapter, own)
+
+
+def told(chapter: str, values: Mapping[str, Value]) -> Html:
+    """What this run assumes: a banner if it is not the book's, and a folded table with the command.
+
+    Parameters
+    ----------
+    chapter, values
+        As :func:`check` takes and gives them.
+    """
+    from analysis_lib import display
+
+    declared = CHAPTERS[chapter]
+    changed = [p for p in declared if values[p.name] != p.default]
+    other = [f"{p.name} = {_text(values[p.name])} ({_text(p.default)})" for p in changed]
+    banner = (
+        '<p class="rerun"><strong>This is a rerun.</strong> It differs from the book (in brackets) in '
+        f"{escape(', '.join(other))}. The text was written of the book's own run.</p>"
+        if changed
+        else ""
+    )
+    table = display.table(
+        ("Parameter", "Here", "Allowed", "What it is"),
+        [
+            (
+                f"<code>{p.name}</code>",
+                escape(f"{_text(values[p.name])} {p.unit}".strip()),
+                escape(f"{p.range} {p.unit}".strip()),
+                escape(p.help),
+            )
+            for p in declared
+        ],
+        "What can be changed in this chapter",
+    )
+    options = " ".join(f"-p {p.name}={shlex.quote(_text(values[p.name]))}" for p in declared)
+    return display.Html(
+        f'{banner}<details class="parameters"><summary>Run this chapter on other assumptions</summary>{table.html}'
+        f"<p><code>python -m analysis_lib chapter {chapter} {escape(options)}</code></p></details>"
+    )
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def parse(chapter: str, assignments: Sequence[str]) -> dict[str, Value]:

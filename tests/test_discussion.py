@@ -12,7 +12,7 @@ def run(cohort, folder):
     """Words of all outputs of the chapter, run for one cohort."""
     file = folder / "cohort.csv"
     cohort.drop(columns="cohort").dropna(axis=1, how="all").to_csv(file, index=False)
-    values = parameters.parse("discussion", [f"cohort_file={file}", "landmark_months=20"])
+    values = parameters.parse("discussion", [f"cohort={file}", "landmark_months=20"])
     notebook = nbformat.read(parameters.run("discussion", values, folder / "runs"), as_version=4)
     outputs = (o.get("data", {}).get("text/html", "") for c in notebook.cells for o in c.get("outputs", []))
     return re.sub(r"<[^>]+>", " ", " ".join(outputs))
