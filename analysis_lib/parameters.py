@@ -79,6 +79,13 @@ class Parameter:
         return number
 
     @property
+    def declaration(self) -> str:
+        """The line that declares it in its chapter, as ``papermill --help-notebook`` reads it."""
+        default = f'"{self.default}"' if isinstance(self.default, str) else repr(self.default)
+        help = f"{self.help} ({self.unit})" if self.unit else self.help
+        return f"{self.name}: {type(self.default).__name__} = {default}  # {help}"
+
+    @property
     def range(self) -> str:
         """What is allowed, in words."""
         if isinstance(self.default, str):
@@ -98,13 +105,13 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "surgery": (_CONFIDENCE, _INTERVAL),
     "tvi": (),
     "survival": (
-        Parameter("landmark_months", 14.8, "that an operated patient must have lived", 0.0, 120.0, unit="months"),
+        Parameter("landmark_months", 14.8, "start of landmark analyses", 0.0, 120.0, unit="months"),
     ),
     "discussion": (
         _CONFIDENCE,
         _INTERVAL,
-        Parameter("landmark_months", 18.0, "landmark of the analyses that have one", 1.0, 240.0, unit="months"),
-        Parameter("cohort", "shipped", "the shipped cohorts, or the path of a file in their schema"),
+        Parameter("landmark_months", 18.0, "start of landmark analyses", 1.0, 240.0, unit="months"),
+        Parameter("cohort", "shipped", "the shipped cohorts, or a file in their schema"),
         Parameter("seed", 2022, "of the bootstrap", 0, 2**32 - 1),
         Parameter("resamplings", 100, "of each cohort redrawn in the bootstrap", 20, 2000),
     ),
@@ -113,8 +120,8 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "reconstruction": (),
     "validation": (),
     "your-cohort": (
-        Parameter("cohort", "example", "the invented example, or the path of a file in the schema"),
-        Parameter("landmark_months", 18.0, "landmark of the analysis that has one", 0.0, 240.0, unit="months"),
+        Parameter("cohort", "example", "the invented example, or a file in the schema"),
+        Parameter("landmark_months", 18.0, "start of landmark analyses", 0.0, 240.0, unit="months"),
     ),
 }
 

@@ -79,8 +79,16 @@ def test_every_chapter_is_declared_and_names_its_parameters_alike():
         source = (ROOT / "book" / f"{name}.md").read_text(encoding="utf-8")
         assert (":tags: [parameters]" in source) is bool(declared), name
         for parameter in declared:
-            default = repr(parameter.default).replace("'", '"')
-            assert f"\n{parameter.name} = {default}\n" in source, (name, parameter.name)
+            assert f"\n{parameter.declaration}\n" in source, (name, parameter.name)
+
+
+@pytest.mark.parametrize("chapter", [name for name, declared in parameters.CHAPTERS.items() if declared])
+def test_papermill_shows_every_parameter_with_its_type_and_help(chapter):
+    shown = papermill.inspect_notebook(str(ROOT / "book" / f"{chapter}.ipynb"))
+    for parameter in parameters.CHAPTERS[chapter]:
+        found = shown[parameter.name]
+        assert found["inferred_type_name"] == type(parameter.default).__name__
+        assert found["help"].startswith(parameter.help)
 
 
 def test_a_run_leaves_the_executed_notebook_in_the_folder_asked_for(tmp_path):
