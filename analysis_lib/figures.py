@@ -18,6 +18,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = {"surgery": "#0072b2", "prrt_only": "#d55e00", "all": "#7a7a7a"}
+# Okabe and Ito's set as far as it goes; in the order in which a figure stacks them.
+VERDICT_COLOURS = {
+    "reproduced": "#0072b2",
+    "within-rounding": "#56b4e9",
+    "other-method": "#e69f00",
+    "contradicted": "#d55e00",
+    "reconstructed": "#b497d6",
+    "predicted": "#009e73",
+    "not-recomputable": "#9a9a9a",
+    "cited": "#cccccc",
+}
 NAMES = {"surgery": "PRRT + surgery", "prrt_only": "PRRT only", "all": "all patients", "": ""}
 
 # Stands for the page's text colour until the SVG is written; no figure uses this shade itself.

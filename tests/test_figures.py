@@ -2,11 +2,12 @@
 
 import base64
 import re
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
 
-from analysis_lib import figures
+from analysis_lib import figures, ledger
 
 
 def draw(name="demo"):
@@ -50,3 +51,14 @@ def test_a_drawing_is_closed_once_it_is_a_picture():
     plt.close("all")
     draw()
     assert plt.get_fignums() == []
+
+
+def test_the_style_sheet_has_the_figures_colours_of_groups():
+    css = (Path(__file__).resolve().parent.parent / "book/_static/look.css").read_text(encoding="utf-8")
+    for group, colour in figures.COLOURS.items():
+        assert f"--g-{group}: {colour};" in css
+
+
+def test_every_verdict_has_a_colour_of_its_own():
+    assert set(figures.VERDICT_COLOURS) == set(ledger.VERDICTS)
+    assert len(set(figures.VERDICT_COLOURS.values())) == len(ledger.VERDICTS)

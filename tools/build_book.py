@@ -21,6 +21,7 @@ from pathlib import Path
 import chapters
 import pairs
 import render
+import revision
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY_FILE = ".made-from"
@@ -80,6 +81,7 @@ def check_pairs(root: Path, digests: chapters.Digests, out: Path) -> None:
 def book_key(root: Path, digests: chapters.Digests, executed: Path, sources: list[Path]) -> str:
     """A digest of all that a page can show: the extensions read the library and the data."""
     names = ["requirements.lock", "_config.yml", "_toc.yml", "references.bib"]
+    names += ["CITATION.cff"] if (root / "CITATION.cff").exists() else []
     names += [path.relative_to(root).as_posix() for path in sources if path.suffix == ".md"]
     # The library's reference tells of each function's tests.
     names += [path.relative_to(root).as_posix() for path in sorted((root / "tests").glob("test_*.py"))]
@@ -89,7 +91,7 @@ def book_key(root: Path, digests: chapters.Digests, executed: Path, sources: lis
         for path in sources
         if path.suffix == ".ipynb"
     }
-    made_from = [sys.version, {name: digests.of(name) for name in names}, tree, notebooks]
+    made_from = [sys.version, revision.revision(root), {name: digests.of(name) for name in names}, tree, notebooks]
     return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import buttons
 import lifeline
+import revision
 
 SHOWN_LINES = 30
 
@@ -44,6 +45,9 @@ def stage(root: Path, executed: Path, source: Path) -> None:
         text = re.sub(r"(?<=[ :])book/", "", text)
         (source / name).write_text(buttons.offered(text) if name == "_config.yml" else text, encoding="utf-8")
     shutil.copy(root / "references.bib", source)
+    if (root / "CITATION.cff").exists():
+        shutil.copy(root / "CITATION.cff", source)
+    (source / "revision.txt").write_text(revision.revision(root), encoding="utf-8")
     for page in pages_of(root / "_toc.yml"):
         path = source_of(root, page)
         shutil.copy(executed / path.name if path.suffix == ".ipynb" else path, source)
