@@ -22,6 +22,11 @@ MENDS = [
     # These names hide the words that one sees on the button from who hears the page.
     (r'(<button class="[^"]*search-button-field[^>]*) aria-label="Search"', r"\1"),
     (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+    # The book's name at the sidebar's top lies in no landmark.
+    (
+        r'<div class="bd-sidebar-primary bd-sidebar',
+        '<div role="region" aria-label="The book" class="bd-sidebar-primary bd-sidebar',
+    ),
     # A list's children would have to be list items; they are bibliography entries.
     (r'<div role="list" class="citation-list">', '<div class="citation-list">'),
     # Thebe runs cells on a server of another host; this book has its results already.

@@ -10,6 +10,10 @@ import { chromium } from "playwright-core";
 const book = resolve(process.argv[2] ?? "_build/html");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const NARROW = [320, 390];
+const AXE_WIDTHS = [320, 768, 1300];
+// Bytes of a page without its drawings.
+const LARGEST = { "ledger.html": 1_500_000 };
+const LARGE = 600_000;
 const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript",
   ".png": "image/png", ".svg": "image/svg+xml", ".json": "application/json", ".woff2": "font/woff2" };
 
@@ -71,9 +75,40 @@ async function axe(tab) {
   await tab.evaluate(axeSource);
   const violations = await tab.evaluate(async () => (await window.axe.run()).violations);
   return violations
-    .filter(({ impact }) => ["serious", "critical"].includes(impact))
     .flatMap(({ id, impact, nodes }) =>
       nodes.map(({ target, html }) => `${id} (${impact}) at ${target.join(" ")}: ${html.slice(0, 140)}`));
+}
+
+async function axeAtWidths(tab) {
+  const found = [];
+  for (const width of AXE_WIDTHS) {
+    await tab.setViewportSize({ width, height: 900 });
+    found.push(...(await axe(tab)).map((problem) => `${width} px: ${problem}`));
+  }
+  return found;
+}
+
+// Tabs through a page's first controls: focus moves on each time, and is visible where it rests.
+async function tabThrough(tab, presses = 40) {
+  await tab.setViewportSize({ width: 1300, height: 900 });
+  const problems = [];
+  let last = "";
+  for (let press = 0; press < presses; press += 1) {
+    await tab.keyboard.press("Tab");
+    const at = await tab.evaluate(() => {
+      const element = document.activeElement;
+      if (!element || element === document.body) return { end: true };
+      element.dataset.stop ??= String(document.querySelectorAll("[data-stop]").length);
+      const style = getComputedStyle(element);
+      return { stop: element.dataset.stop, html: element.outerHTML.slice(0, 100),
+        marked: style.outlineStyle !== "none" || style.boxShadow !== "none" };
+    });
+    if (at.end) break;
+    if (at.stop === last) problems.push(`focus is caught at ${at.html}`);
+    else if (!at.marked) problems.push(`focus is not seen at ${at.html}`);
+    last = at.stop;
+  }
+  return last === "" ? ["nothing takes the focus"] : problems;
 }
 
 // What sticks out past the window, unless a parent scrolls it.
@@ -105,6 +140,9 @@ async function checkServed(context, base, page, links, anchors) {
       .map((image) => image.src),
     links: [...document.querySelectorAll("a[href], area[href]")].map((a) => a.href),
     ids: [...document.querySelectorAll("[id], a[name]")].map((e) => e.id || e.name),
+    missing: ['meta[name="citation_title"]', 'meta[name="citation_author"]', 'meta[property="og:title"]',
+      'script[type="application/ld+json"]', 'meta[http-equiv="Content-Security-Policy"]']
+      .filter((tag) => !document.querySelector(tag)),
   }));
   if (page === "index.html") longestWord = longestOf(seen.headings[0] ?? "");
   links.set(page, seen.links);
@@ -114,7 +152,12 @@ async function checkServed(context, base, page, links, anchors) {
   check(page, "has one h1", one ? [] : [`${seen.headings.length}: ${seen.headings.join(" | ")}`]);
   check(page, "ids are unique", seen.ids.filter((id, index) => id && seen.ids.indexOf(id) !== index));
   check(page, "images have alt text", seen.unnamed);
-  check(page, "axe, light", await axe(tab));
+  check(page, "axe, light", await axeAtWidths(tab));
+  check(page, "has the tags to be cited by, and a policy", seen.missing);
+  const text = readFileSync(join(book, page), "utf8").replace(/<svg[\s>].*?<\/svg>/gs, "");
+  const limit = LARGEST[page] ?? LARGE;
+  check(page, "is lean", Buffer.byteLength(text) <= limit ? [] : [`${Buffer.byteLength(text)} bytes of ${limit}`]);
+  check(page, "the keyboard gets through, and one sees where it is", await tabThrough(tab));
   for (const width of NARROW) check(page, `no overflow at ${width} px`, await overflow(tab, width));
   check(page, "no complaint on the console (served)", complaints);
   check(page, "no request to another host (served)", outside);
@@ -130,7 +173,7 @@ async function checkDark(context, base, page) {
   });
   await tab.goto(base + page, { waitUntil: "load" });
   const theme = await tab.evaluate(() => document.documentElement.dataset.theme);
-  check(page, "axe, dark", theme === "dark" ? await axe(tab) : [`the theme is ${theme}`]);
+  check(page, "axe, dark", theme === "dark" ? await axeAtWidths(tab) : [`the theme is ${theme}`]);
   await tab.close();
 }
 
