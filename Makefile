@@ -36,6 +36,10 @@ sync: $(READY) ## write each book/*.ipynb anew from its book/*.md
 serve: book ## build the book and serve it at 127.0.0.1:8000
 	@$(VENV_PYTHON) -m http.server 8000 --bind 127.0.0.1 --directory "$(OUT)/html"
 
+.PHONY: crate
+crate: book ## pack book, data and reconstructed cohorts as an RO-Crate: _build/crate.zip
+	@$(VENV_PYTHON) tools/crate.py --html "$(OUT)/html" --out "$(OUT)/crate.zip"
+
 .PHONY: examples
 examples: $(READY) ## run the chapters on the example cohorts of data/examples
 	@$(VENV_PYTHON) tools/run_examples.py
@@ -73,6 +77,10 @@ $(READY): requirements.lock tools/bootstrap.lock tools/set_up.py
 .PHONY: ensemble
 ensemble: $(READY) ## search the reconstructed cohorts anew, in data/ensemble
 	@$(VENV_PYTHON) -m analysis_lib reconstruct --cohorts 1000 --seed 2026 --jobs 2 --out data/ensemble/cohorts.parquet
+
+.PHONY: predictions
+predictions: $(READY) ## withhold each survival number in turn and search anew, in data/predictions
+	@$(VENV_PYTHON) tools/predict.py
 
 .PHONY: verify
 verify: $(READY) ## recompute every target for every reconstructed cohort
