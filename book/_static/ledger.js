@@ -27,6 +27,7 @@ document.addEventListener("DOMContentLoaded", () => {
   // In another order than the paper's, all entries stand in one table of their own.
   const together = tables[0].cloneNode(true);
   together.removeAttribute("data-where");
+  together.classList.add("together");
   together.tBodies[0].replaceChildren();
   together.hidden = true;
   form.closest("div.cell").after(together);

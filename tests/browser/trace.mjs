@@ -30,6 +30,7 @@ const browser = await chromium.launch({
 
 async function open(address, options = {}) {
   const context = await browser.newContext({ acceptDownloads: true, ...options });
+  context.setDefaultTimeout(120_000); // a busy machine is no fault of the book
   const tab = await context.newPage();
   await tab.goto(base + address, { waitUntil: "load" });
   return tab;
