@@ -56,7 +56,8 @@ def _chapter(arguments: argparse.Namespace) -> int:
 def _reconstruct(arguments: argparse.Namespace) -> int:
     from analysis_lib.reconstruction import commands
 
-    print(commands.reconstruct(arguments.cohorts, arguments.seed, arguments.out, arguments.jobs))
+    chosen = arguments
+    print(commands.reconstruct(chosen.cohorts, chosen.seed, chosen.out, chosen.jobs, chosen.assume))
     return 0
 
 
@@ -73,10 +74,12 @@ def _number(things: Sequence[object], one: str, many: str) -> str:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from analysis_lib.reconstruction import commands
+    from analysis_lib.reconstruction import assumptions, commands
 
     lines = commands.verify(arguments.file, arguments.jobs)
     found = _number(lines, "miss", "misses") if lines else "every cohort meets every target"
+    if named := assumptions.told(assumptions.of_file(arguments.file)):
+        found += f" under {named}"
     return _report(lines, arguments.file, found)
 
 
@@ -114,6 +117,9 @@ def _parser() -> argparse.ArgumentParser:
     reconstruct.add_argument("--seed", type=int, required=True, help="the same seed gives the same cohorts")
     reconstruct.add_argument("--out", type=Path, required=True, help="a .parquet file; a manifest goes beside it")
     reconstruct.add_argument("--jobs", type=int, default=1, help="processes")
+    reconstruct.add_argument(
+        "--assume", action="append", default=[], metavar="NAME=VALUE", help="follow_up=survivors, age_test=student, …"
+    )
     reconstruct.set_defaults(run=_reconstruct)
 
     verify = commands.add_parser("verify", help="whether each cohort of a file meets each target")

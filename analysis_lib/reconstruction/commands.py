@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from analysis_lib.errors import InputError
-from analysis_lib.reconstruction import ensemble
+from analysis_lib.reconstruction import assumptions, ensemble
 from analysis_lib.reconstruction.verify import verify_file
 
 
-def reconstruct(cohorts: int, seed: int, out: Path, jobs: int = 1) -> str:
+def reconstruct(cohorts: int, seed: int, out: Path, jobs: int = 1, assume: Sequence[str] = ()) -> str:
     """Search for cohorts, verify each, write them; returns a line that says what was written.
+
+    ``assume`` has ``NAME=VALUE`` for each assumption that is not to be the usual one.
 
     Raises
     ------
     InputError
         For bad arguments, an unwritable place, or targets that no cohort meets.
     """
+    chosen = assumptions.parse(assume)
     # A folder's name would only be found out by the last step, after all the search.
     if Path(out).is_dir():
         raise InputError("is a folder", file=out, remedy="the name of a .parquet file")
     try:
-        manifest = ensemble.build(cohorts, seed, Path(out), jobs)
+        manifest = ensemble.build(cohorts, seed, Path(out), jobs, assumptions=chosen)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("the same command goes on from the finished starts") from None
     made, starts, met = manifest["cohorts"], len(manifest["starts"]), manifest["targets"]
-    return f"{out}: {made} cohorts from {starts} independent starts, each meets all {met} targets"
+    under = f" under {named}" if (named := assumptions.told(chosen)) else ""
+    return f"{out}: {made} cohorts from {starts} independent starts, each meets all {met} targets{under}"
 
 
 def verify(file: Path, jobs: int = 1) -> list[str]:

@@ -26,7 +26,7 @@ from analysis_lib.errors import InputError
 from analysis_lib.files import beside, write_beside_then_rename
 from analysis_lib.reconstruction.blocks import SCHEMES, scheme_of
 from analysis_lib.reconstruction.chain import chain
-from analysis_lib.reconstruction.targets import Targets, load_targets
+from analysis_lib.reconstruction.targets import Assumptions, Targets, load_targets
 
 # Cohorts of one start: a longer chain costs less a cohort, and tells less.
 LONGEST_CHAIN = 20
@@ -76,9 +76,9 @@ def write(frame: pd.DataFrame, file: Path) -> None:
         pd.DataFrame(typed).to_parquet(path, index=False, compression="zstd")
 
 
-def _write_start(plan: Plan, folder: Path, numbers: Path | None, start: int) -> Path:
+def _write_start(plan: Plan, folder: Path, numbers: Path | None, assumptions: Assumptions | None, start: int) -> Path:
     """Search one start and write its cohorts; the work of one process at a time."""
-    targets = load_targets(numbers)
+    targets = load_targets(numbers, assumptions)
     frames = list(chain(targets, plan.seed, start, plan.starts[start]))
     for k, frame in enumerate(frames):
         frame.insert(0, "cohort", k)
@@ -87,7 +87,14 @@ def _write_start(plan: Plan, folder: Path, numbers: Path | None, start: int) -> 
     return file
 
 
-def build(cohorts: int, seed: int, out: Path, jobs: int = 1, numbers: Path | None = None) -> dict:
+def build(
+    cohorts: int,
+    seed: int,
+    out: Path,
+    jobs: int = 1,
+    numbers: Path | None = None,
+    assumptions: Assumptions | None = None,
+) -> dict:
     """An ensemble of verified cohorts in ``out`` (Parquet), with a manifest beside it.
 
     Parameters
@@ -99,6 +106,8 @@ def build(cohorts: int, seed: int, out: Path, jobs: int = 1, numbers: Path | Non
         beside it, named after the plan; a second call with the same plan goes on from there.
     numbers
         Folder of printed numbers, if not the repo's own.
+    assumptions
+        If not the usual ones; they are part of the plan and stand in the manifest.
 
     Returns
     -------
@@ -113,14 +122,14 @@ def build(cohorts: int, seed: int, out: Path, jobs: int = 1, numbers: Path | Non
     """
     out = Path(out)
     _check(cohorts, seed, out, jobs)
-    targets = load_targets(numbers)
+    targets = load_targets(numbers, assumptions)
     plan = Plan(cohorts, seed, targets.digest)
     folder = out.with_name(f".{out.stem}.{plan.name}")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from None
-    _search_starts(plan, folder, jobs, numbers)
+    _search_starts(plan, folder, jobs, numbers, assumptions)
     manifest = _merge(plan, folder, out, targets)
     for file in folder.glob("*.parquet"):
         file.unlink()
@@ -139,7 +148,7 @@ def _check(cohorts: int, seed: int, out: Path, jobs: int) -> None:
         raise InputError("cohorts are written as Parquet", file=out, remedy="a name that ends in .parquet")
 
 
-def _search_starts(plan: Plan, folder: Path, jobs: int, numbers: Path | None) -> None:
+def _search_starts(plan: Plan, folder: Path, jobs: int, numbers: Path | None, assumptions: Assumptions | None) -> None:
     waiting = [k for k in range(len(plan.starts)) if not (folder / f"start-{k:04}.parquet").exists()]
     done, began = len(plan.starts) - len(waiting), time.monotonic()
 
@@ -150,7 +159,7 @@ def _search_starts(plan: Plan, folder: Path, jobs: int, numbers: Path | None) ->
         line = f"start {start}: {plan.starts[start]} cohorts; {done} of {len(plan.starts)} starts in {seconds:.0f} s"
         print(line, file=sys.stderr, flush=True)
 
-    work = partial(_write_start, plan, folder, numbers)
+    work = partial(_write_start, plan, folder, numbers, assumptions)
     if jobs == 1:
         for start in waiting:
             work(start)

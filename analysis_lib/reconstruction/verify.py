@@ -27,6 +27,7 @@ from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
 from analysis_lib import cohort as cohorts
 from analysis_lib.errors import InputError
+from analysis_lib.reconstruction import assumptions
 from analysis_lib.reconstruction.account import logic_misses
 from analysis_lib.reconstruction.targets import SCORE_COVARIATES, Target, Targets, load_targets
 
@@ -393,7 +394,7 @@ def verify_file(file: Path | str, jobs: int = 1, targets: Targets | None = None)
     jobs
         How many processes share the work; what they find does not depend on it.
     targets
-        The paper's by default.
+        The paper's by default, under the assumptions of the manifest beside the file.
 
     Raises
     ------
@@ -407,7 +408,7 @@ def verify_file(file: Path | str, jobs: int = 1, targets: Targets | None = None)
         raise InputError(
             "the file lacks the column", file=file, column=lacking[0], remedy="all of the schema's columns"
         )
-    work = partial(_wrong, targets or load_targets())
+    work = partial(_wrong, targets or load_targets(assumptions=assumptions.of_file(file)))
     return [line for lines in _each_of(cohorts.each(frame), work, jobs) for line in lines]
 
 

@@ -1,0 +1,90 @@
+"""Assumptions by name: read from a command or from a manifest, and checked."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from analysis_lib.errors import InputError
+from analysis_lib.reconstruction.targets import Assumptions
+
+# What search and verification both know. The compiled search has one rule for quantiles so far.
+CHOICES = {
+    "follow_up": ("observed", "reverse_kaplan_meier", "survivors"),
+    "quantile": ("weibull",),
+    "age_test": ("welch", "student"),
+    "fibrosis_test": ("student", "welch"),
+}
+
+
+def parse(pairs: Sequence[str]) -> Assumptions:
+    """Assumptions from ``NAME=VALUE`` each; what is not named is as by default.
+
+    Raises
+    ------
+    InputError
+        If a pair has no ``=``, names something twice, or has an unknown name or value.
+    """
+    chosen: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals:
+            raise InputError(f"the assumption {pair!r} has no value", remedy="NAME=VALUE")
+        if name in chosen:
+            raise InputError(f"{name} is assumed twice", remedy="one value")
+        chosen[name] = value
+    return checked(chosen)
+
+
+def checked(chosen: Mapping[str, str]) -> Assumptions:
+    """Assumptions from values by name.
+
+    Raises
+    ------
+    InputError
+        If a name or a value is unknown; suggests the nearest.
+    """
+    for name, value in chosen.items():
+        if name not in CHOICES:
+            raise InputError(f"there is no assumption {name!r}", remedy=_nearest(name, tuple(CHOICES)))
+        if value not in CHOICES[name]:
+            raise InputError(f"{name} cannot be {value!r}", remedy=_nearest(str(value), CHOICES[name]))
+    return Assumptions(**chosen)
+
+
+def of_file(file: Path | str) -> Assumptions:
+    """What the manifest beside a file of cohorts says was assumed; the defaults if it has none.
+
+    Raises
+    ------
+    InputError
+        If the manifest cannot be read or assumes what is unknown.
+    """
+    manifest = Path(file).with_suffix(".json")
+    try:
+        found = json.loads(manifest.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Assumptions()
+    except (OSError, ValueError):
+        raise InputError("the manifest cannot be read", file=manifest, remedy="mend it or take it away") from None
+    chosen = found.get("assumptions", {}) if isinstance(found, dict) else None
+    if not isinstance(chosen, dict):
+        raise InputError("the manifest names no assumptions", file=manifest, remedy="mend it or take it away")
+    try:
+        return checked(chosen)
+    except InputError as error:
+        raise InputError(str(error), file=manifest) from None
+
+
+def told(assumptions: Assumptions) -> str:
+    """What differs from the defaults, as ``NAME=VALUE``; empty if nothing does."""
+    usual = asdict(Assumptions())
+    return ", ".join(f"{name}={value}" for name, value in asdict(assumptions).items() if value != usual[name])
+
+
+def _nearest(word: str, names: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.4)
+    return f"did you mean {close[0]}?" if close else "one of " + ", ".join(names)
