@@ -339,7 +339,7 @@ FOREIGN: dict[str, tuple[Callable[[Path, pd.DataFrame], object], tuple[str, ...]
         ("column 'city': is not in the schema (remove it", "did you mean 'kps'?", "column 'patient': is missing"),
     ),
     "no columns": (lambda file, _: pd.DataFrame().to_parquet(file), ("column 'os_years': is missing",)),
-    "no rows": (altered(lambda c: c[:0]), ("the file has no rows (one row for each patient)",)),
+    "no rows": (altered(lambda c: c[:0]), ("the file has no patients (a row for each patient)",)),
     "cohorts not told apart": (
         altered(lambda c: c.drop(columns="cohort")),
         ("row 50, column 'patient', value '1': occurs twice", "or a column 'cohort' if", "twice in 44 more rows"),

@@ -548,7 +548,7 @@ def manifest(folder: Path, met: dict[str, str], name: str = "cohorts.json") -> P
 def test_what_cohorts_were_built_to_meet_is_reconstructed_in_each_of_its_printings(tmp_path):
     # The median is first printed in the abstract; the cohorts name a later printing.
     folder = manifest(tmp_path / "ensemble", {"results-survival.os.surgery.median": "14.7"})
-    claims = ledger.audit(ensemble=folder)
+    claims = ledger.audit(ensemble=folder, predictions=tmp_path)
     printings = [id for id in claims if id.endswith("os.surgery.median")]
     assert len(printings) == 3
     assert {claims[id].verdict for id in printings} == {"reconstructed"}

@@ -35,7 +35,7 @@ from analysis_lib.reconstruction.verify import Recomputed
 
 # Draws of each set; fewer where a draw takes the propensity model, some ten seconds.
 DRAWS = 40
-SLOW_DRAWS = 8
+SLOW_DRAWS = 16
 _TRIES = 12
 _PLACE = "results-survival"
 
