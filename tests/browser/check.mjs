@@ -11,6 +11,7 @@ const book = resolve(process.argv[2] ?? "_build/html");
 const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const NARROW = [320, 390];
 const AXE_WIDTHS = [320, 768, 1300];
+const AT_ONCE = 2;
 // Bytes of a page without its drawings.
 const LARGEST = { "ledger.html": 1_500_000 };
 const LARGE = 600_000;
@@ -78,6 +79,10 @@ async function axe(tab) {
     .flatMap(({ id, impact, nodes }) =>
       nodes.map(({ target, html }) => `${id} (${impact}) at ${target.join(" ")}: ${html.slice(0, 140)}`));
 }
+
+// Pages of source code are all of one template, and many: axe sees every eighth.
+const ONE_IN = 8;
+const forAxe = (page) => !page.startsWith("_modules" + sep) || pages.indexOf(page) % ONE_IN === 0;
 
 async function axeAtWidths(tab) {
   const found = [];
@@ -153,12 +158,14 @@ async function checkServed(context, base, page, links, anchors) {
   check(page, "has one h1", one ? [] : [`${seen.headings.length}: ${seen.headings.join(" | ")}`]);
   check(page, "ids are unique", seen.ids.filter((id, index) => id && seen.ids.indexOf(id) !== index));
   check(page, "images have alt text", seen.unnamed);
-  check(page, "axe, light", await axeAtWidths(tab));
+  if (forAxe(page)) {
+    check(page, "axe, light", await axeAtWidths(tab));
+    check(page, "the keyboard gets through, and one sees where it is", await tabThrough(tab));
+  }
   check(page, "has the tags to be cited by, and a policy", seen.missing);
   const text = readFileSync(join(book, page), "utf8").replace(/<svg[\s>].*?<\/svg>/gs, "");
   const limit = LARGEST[page] ?? LARGE;
   check(page, "is lean", Buffer.byteLength(text) <= limit ? [] : [`${Buffer.byteLength(text)} bytes of ${limit}`]);
-  check(page, "the keyboard gets through, and one sees where it is", await tabThrough(tab));
   for (const width of NARROW) check(page, `no overflow at ${width} px`, await overflow(tab, width));
   check(page, "no complaint on the console (served)", complaints);
   check(page, "no request to another host (served)", outside);
@@ -228,20 +235,24 @@ const links = new Map();
 const anchors = new Map();
 let longestWord = "";
 try {
-  for (const page of pages) {
-    // A context of its own for each page and look, so that no stored theme is carried over.
-    const started = Date.now();
-    for (const look of [
-      (context) => checkServed(context, base, page, links, anchors),
-      (context) => checkDark(context, base, page),
-      (context) => checkFile(context, page),
-    ]) {
-      const context = await browser.newContext();
-      await look(context);
-      await context.close();
+  const waiting = [...pages];
+  const work = async () => {
+    for (let page = waiting.shift(); page; page = waiting.shift()) {
+      // A context of its own for each page and look, so that no stored theme is carried over.
+      const started = Date.now();
+      for (const look of [
+        (context) => checkServed(context, base, page, links, anchors),
+        ...(forAxe(page) ? [(context) => checkDark(context, base, page)] : []),
+        (context) => checkFile(context, page),
+      ]) {
+        const context = await browser.newContext();
+        await look(context);
+        await context.close();
+      }
+      console.log(`${page} ${((Date.now() - started) / 1000).toFixed(1)} s`);
     }
-    console.log(`${page} ${((Date.now() - started) / 1000).toFixed(1)} s`);
-  }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
   checkLinks(base, links, anchors);
   const context = await browser.newContext();
   await checkSearch(context, base, longestWord);
