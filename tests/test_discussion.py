@@ -36,3 +36,11 @@ def test_with_one_group_and_no_deaths_it_goes_on(cohort, tmp_path):
     words = run(alone, tmp_path)
     assert batch.NO_EVENTS in words and batch.NO_CONTRAST in words
     assert "Hazard ratio of heart transplantation" in words
+
+
+def test_where_the_score_separates_the_groups_it_is_told_and_no_ratio_is_shown(cohort, tmp_path):
+    apart = cohort.assign(kps=cohort["group"].map({"surgery": 100, "prrt_only": 70}))
+    words = run(apart, tmp_path)
+    assert "Not computed: the adjusted ratios." in words and "the covariates tell the groups apart" in words
+    assert "nan to nan" not in words
+    assert "Hazard ratio of heart transplantation" in words

@@ -1,5 +1,5 @@
 # Asks R for the weighted, stratified and penalised models and the test of proportional hazards of
-# tests/test_weighted.py, test_firth.py, test_balance.py and test_proportional.py.
+# tests/test_adjustment.py, test_firth.py and test_proportional.py.
 # Run in this folder: Rscript confounding.R (needs r-cran-brglm2 and r-cran-survey besides)
 source("answer.R")
 suppressMessages({
