@@ -27,8 +27,8 @@ MENDS = [
         r'<div class="bd-sidebar-primary bd-sidebar',
         '<div role="region" aria-label="The book" class="bd-sidebar-primary bd-sidebar',
     ),
-    # A list's children would have to be list items; they are bibliography entries.
-    (r'<div role="list" class="citation-list">', '<div class="citation-list">'),
+    # A list's children have to be list items, and a bibliography's entries may no longer say that they are such.
+    (r'(<div class="citation"[^>]*) role="doc-biblioentry"', r'\1 role="listitem"'),
     # Thebe runs cells on a server of another host; this book has its results already.
     (r'<script type="text/x-thebe-config">.*?</script>\s*<script>kernelName = .*?</script>', ""),
     # The search page holds the search field twice.
