@@ -24,15 +24,19 @@ def hash_of(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def policy(page: str) -> str:
-    """The least that this page needs, as the text of a policy."""
+def handlers_of(page: str) -> set[str]:
+    """Hashes of the handlers that elements of this page carry."""
+    return {hash_of(unescape(found["text"])) for found in HANDLER.finditer(SCRIPT.sub("", page))}
+
+
+def policy(page: str, handlers: set[str]) -> str:
+    """The least that this page needs, as the text of a policy, with ``handlers`` allowed besides."""
     inline = {
         hash_of(found["text"])
         for found in SCRIPT.finditer(page)
         if "src=" not in found["attributes"] and "json" not in found["attributes"]
     }
-    inside = SCRIPT.sub("", page)
-    handlers = {hash_of(unescape(found["text"])) for found in HANDLER.finditer(inside)}
+    handlers = handlers | handlers_of(page)
     scripts = ["'self'", "file:", *sorted(inline | handlers)] + (["'unsafe-hashes'"] if handlers else [])
     return "; ".join(
         [
@@ -51,9 +55,11 @@ def policy(page: str) -> str:
 def write_policies(app, exception):
     if exception or app.builder.format != "html":
         return
-    for path in Path(app.outdir).glob("**/*.html"):
-        page = path.read_text(encoding="utf-8")
-        tag = f'<meta http-equiv="Content-Security-Policy" content="{policy(page)}">'
+    pages = {path: path.read_text(encoding="utf-8") for path in Path(app.outdir).glob("**/*.html")}
+    # The search reads the pages that it finds, and a browser judges their handlers by its page's policy.
+    handlers = set().union(*map(handlers_of, pages.values()))
+    for path, page in pages.items():
+        tag = f'<meta http-equiv="Content-Security-Policy" content="{policy(page, handlers)}">'
         path.write_text(page.replace("<head>", f"<head>\n{tag}", 1), encoding="utf-8")
 
 
