@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -43,3 +45,9 @@ class InputError(ValueError):
             column,
             remedy,
         )
+
+
+def nearest(word: str, names: Sequence[str]) -> str:
+    """The remedy for a misspelt ``word``: the nearest of ``names``, or all of them if none is near."""
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.4)
+    return f"did you mean {close[0]}?" if close else "one of " + ", ".join(names) if names else "there are none"

@@ -7,7 +7,6 @@ starts) or by plain ``papermill`` (in the chapter's first cell).
 
 from __future__ import annotations
 
-import difflib
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from analysis_lib.errors import InputError
+from analysis_lib.errors import InputError, nearest
 from analysis_lib.published import ROOT
 
 if TYPE_CHECKING:
@@ -126,11 +125,6 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
 }
 
 
-def _nearest(name: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(name, names, n=1, cutoff=0.4)
-    return f"did you mean {close[0]}?" if close else "one of " + ", ".join(names) if names else "there are none"
-
-
 def check(chapter: str, values: Mapping[str, object]) -> dict[str, Value]:
     """The values of a chapter's parameters, defaults filled in.
 
@@ -140,12 +134,12 @@ def check(chapter: str, values: Mapping[str, object]) -> dict[str, Value]:
         If the chapter or a name is unknown, or a value is not allowed.
     """
     if chapter not in CHAPTERS:
-        raise InputError(f"there is no chapter {chapter!r}", remedy=_nearest(chapter, list(CHAPTERS)))
+        raise InputError(f"there is no chapter {chapter!r}", remedy=nearest(chapter, list(CHAPTERS)))
     known = {p.name: p for p in CHAPTERS[chapter]}
     for name in values:
         if name not in known:
             raise InputError(
-                f"{chapter} has no parameter {name!r}", remedy=_nearest(name, list(known))
+                f"{chapter} has no parameter {name!r}", remedy=nearest(name, list(known))
             )
     return {name: p.check(values.get(name, p.default)) for name, p in known.items()}
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from analysis_lib.errors import InputError
+from analysis_lib.errors import InputError, nearest
 from analysis_lib.reconstruction.targets import Assumptions
 
 # What search and verification both know. The compiled search has one rule for quantiles so far.
@@ -49,9 +48,9 @@ def checked(chosen: Mapping[str, str]) -> Assumptions:
     """
     for name, value in chosen.items():
         if name not in CHOICES:
-            raise InputError(f"there is no assumption {name!r}", remedy=_nearest(name, tuple(CHOICES)))
+            raise InputError(f"there is no assumption {name!r}", remedy=nearest(name, tuple(CHOICES)))
         if value not in CHOICES[name]:
-            raise InputError(f"{name} cannot be {value!r}", remedy=_nearest(str(value), CHOICES[name]))
+            raise InputError(f"{name} cannot be {value!r}", remedy=nearest(str(value), CHOICES[name]))
     return Assumptions(**chosen)
 
 
@@ -83,8 +82,3 @@ def told(assumptions: Assumptions) -> str:
     """What differs from the defaults, as ``NAME=VALUE``; empty if nothing does."""
     usual = asdict(Assumptions())
     return ", ".join(f"{name}={value}" for name, value in asdict(assumptions).items() if value != usual[name])
-
-
-def _nearest(word: str, names: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.4)
-    return f"did you mean {close[0]}?" if close else "one of " + ", ".join(names)
