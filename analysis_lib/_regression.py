@@ -50,6 +50,23 @@ def standardised(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
     return (matrix - mean) / sd, mean, sd
 
 
+def demand_unique(differences: np.ndarray) -> None:
+    """Refuse covariates of which one is constant or follows from the others.
+
+    Parameters
+    ----------
+    differences : ndarray, shape (m, k)
+        A design, or the differences that a likelihood depends on.
+
+    Raises
+    ------
+    ValueError
+        If the columns are linearly dependent, so that the estimate is not unique.
+    """
+    if np.linalg.matrix_rank(differences) < differences.shape[1]:
+        raise ValueError("a covariate does not vary, or follows from the others")
+
+
 def separating(differences: np.ndarray) -> np.ndarray:
     """Find the columns that let a likelihood grow without end.
 
@@ -67,16 +84,14 @@ def separating(differences: np.ndarray) -> np.ndarray:
     Raises
     ------
     ValueError
-        If the columns are linearly dependent, so that the estimate is not unique.
+        As `demand_unique`.
 
     References
     ----------
     Albert A, Anderson JA. Biometrika 1984;71:1-10. Linear programme: Konis K. Linear programming
     algorithms for detecting separated data in binary logistic regression models. Oxford 2007.
     """
-    k = differences.shape[1]
-    if np.linalg.matrix_rank(differences) < k:
-        raise ValueError("a covariate does not vary, or follows from the others")
+    demand_unique(differences)
     programme = optimize.linprog(
         -differences.sum(axis=0), A_ub=-differences, b_ub=np.zeros(len(differences)), bounds=(-1, 1)
     )

@@ -69,8 +69,7 @@ def logistic(covariates, outcome, names=None) -> FirthModel:
     matrix, names = _checks.covariates(covariates, outcome.size, names)
     matrix, _, sd = _regression.standardised(matrix)
     design = np.column_stack([np.ones(outcome.size), matrix])
-    if np.linalg.matrix_rank(design) < design.shape[1]:
-        raise ValueError("a covariate does not vary, or follows from the others")
+    _regression.demand_unique(design)
     fit = weighted.logistic(matrix[None], outcome[None], np.ones((1, outcome.size)), firth=True)
 
     def likelihood(beta):
@@ -110,8 +109,7 @@ def cox(time, event, covariates, names=None) -> FirthModel:
     if not event.any():
         raise ValueError("without an event there is no Cox model")
     matrix, _, sd = _regression.standardised(matrix)
-    if np.linalg.matrix_rank(_regression.risk_set_differences(time, event, matrix)) < matrix.shape[1]:
-        raise ValueError("a covariate does not vary, or follows from the others")
+    _regression.demand_unique(_regression.risk_set_differences(time, event, matrix))
     order = np.lexsort((1 - event, -time))
     time, event, matrix = time[order], event[order], matrix[order]
     # Ties leave together: a risk set ends with the last of those who left at its time.
