@@ -244,15 +244,9 @@ def anneal_column(
         apart = j == i or first[i] != first[j]
         trial[:] = statistics
         if apart:
-            if first[i]:
-                _replace(part_1, was, becomes)
-            else:
-                _replace(part_2, was, becomes)
+            _replace(part_1 if first[i] else part_2, was, becomes)
             if j != i:
-                if first[j]:
-                    _replace(part_1, becomes, was)
-                else:
-                    _replace(part_2, becomes, was)
+                _replace(part_1 if first[j] else part_2, becomes, was)
             _summarise(everyone, 0, moments, trial)
             _summarise(part_1, 1, moments, trial)
             _summarise(part_2, 2, moments, trial)
@@ -274,15 +268,9 @@ def anneal_column(
         else:
             _replace(everyone, becomes, was)
         if apart:
-            if first[i]:
-                _replace(part_1, becomes, was)
-            else:
-                _replace(part_2, becomes, was)
+            _replace(part_1 if first[i] else part_2, becomes, was)
             if j != i:
-                if first[j]:
-                    _replace(part_1, was, becomes)
-                else:
-                    _replace(part_2, was, becomes)
+                _replace(part_1 if first[j] else part_2, was, becomes)
     return energy
 
 

@@ -28,6 +28,14 @@ def ratio(beta: float, error: float, out: np.ndarray) -> None:
 
 
 @njit(cache=True)
+def _damped(score: float, information: float) -> float:
+    """A Newton step, of five standard errors at most."""
+    step = score / information
+    longest = 5.0 / math.sqrt(information)
+    return math.copysign(longest, step) if abs(step) > longest else step
+
+
+@njit(cache=True)
 def cox_one(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.ndarray, out: np.ndarray) -> bool:
     """Proportional hazards with one covariate, Breslow ties.
 
@@ -59,9 +67,7 @@ def cox_one(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.ndarra
                 information += deaths * (s2 / s0 - mean * mean)
         if not information > 1e-12:
             return False
-        step = score / information
-        if abs(step) > 5.0 / math.sqrt(information):
-            step = math.copysign(5.0 / math.sqrt(information), step)
+        step = _damped(score, information)
         beta += step
         if abs(step) * math.sqrt(information) < _CONVERGED:
             out[0], out[1] = beta, 1.0 / math.sqrt(information)
@@ -107,9 +113,7 @@ def cox_yes_no(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.nda
             information += deaths[k] * mean * (1.0 - mean)
         if not information > 1e-12:
             return False
-        step = score / information
-        if abs(step) > 5.0 / math.sqrt(information):
-            step = math.copysign(5.0 / math.sqrt(information), step)
+        step = _damped(score, information)
         beta += step
         if abs(step) * math.sqrt(information) < _CONVERGED:
             out[0], out[1] = beta, 1.0 / math.sqrt(information)
