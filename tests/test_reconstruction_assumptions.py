@@ -17,6 +17,7 @@ from analysis_lib.errors import InputError
 from analysis_lib.published import ROOT
 from analysis_lib.reconstruction import assumptions, ensemble
 from analysis_lib.reconstruction.anneal_times import SURVIVAL_STATISTICS, survival_statistics
+from analysis_lib.reconstruction.kernels import QUANTILE_RULES
 from analysis_lib.reconstruction.targets import Assumptions, load_targets
 from analysis_lib.reconstruction.verify import Recomputed, verify_file
 
@@ -55,7 +56,7 @@ def test_each_reading_of_follow_up_is_the_same_in_search_and_verification_and_by
     searched = np.zeros(SURVIVAL_STATISTICS)
     years, event = one["os_years"].to_numpy(float), one["os_event"].to_numpy(np.int64)
     rule = assumptions.CHOICES["follow_up"].index(follow_up)
-    survival_statistics(years, event, (one["group"] == "surgery").to_numpy(), rule, searched)
+    survival_statistics(years, event, (one["group"] == "surgery").to_numpy(), rule, QUANTILE_RULES["weibull"], searched)
     targets = load_targets(assumptions=Assumptions(follow_up=follow_up))
     recomputed = Recomputed(one.reset_index(drop=True), targets)
     expected = by_hand(one, follow_up)
@@ -102,7 +103,7 @@ def test_assumptions_are_part_of_the_plan_and_reach_every_start(tmp_path, monkey
     [
         ("folow_up=observed", "did you mean follow_up?"),
         ("follow_up=survivers", "did you mean survivors?"),
-        ("quantile=linear", "one of weibull"),
+        ("quantile=tukey", "one of weibull"),
         ("age_test", "NAME=VALUE"),
     ],
 )

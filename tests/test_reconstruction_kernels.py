@@ -39,6 +39,8 @@ def test_rank_and_t_tests_agree_with_scipy(small_cohort):
 
 
 @pytest.mark.parametrize("share", [0.1, 0.25, 0.5, 0.75, 0.99])
-def test_haverage_is_numpys_weibull(share):
+@pytest.mark.parametrize("name", kernels.QUANTILE_RULES)
+def test_quantile_rules_are_numpys_of_the_same_name(share, name):
     values = np.sort(np.random.default_rng(3).normal(size=40).round(1))
-    assert kernels.haverage(values, share) == pytest.approx(np.quantile(values, share, method="weibull"), rel=1e-12)
+    found = kernels.quantile(values, share, kernels.QUANTILE_RULES[name])
+    assert found == pytest.approx(np.quantile(values, share, method=name), rel=1e-12)

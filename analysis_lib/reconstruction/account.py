@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis_lib.reconstruction.targets import DAYS_PER_YEAR, LONGEST_FOLLOW_UP_YEARS, VESSELS
+from analysis_lib.reconstruction.clock import slack
+from analysis_lib.reconstruction.targets import LONGEST_FOLLOW_UP_YEARS, VESSELS, Assumptions
 
 # What the paper tabulates without leaving anyone out: of all patients, and of those operated on.
 OF_ALL = (
@@ -19,12 +20,13 @@ OF_THE_OPERATED = (
 )
 
 
-def logic_misses(frame: pd.DataFrame) -> list[str]:
+def logic_misses(frame: pd.DataFrame, time_unit: str = Assumptions.time_unit) -> list[str]:
     """What contradicts the paper's own account of a cohort, whatever its numbers.
 
     The early death of sepsis after one cycle, the late haematological ones, surgery after PRRT
     and before death, recurrence as progression, more than the categories of vessels allow,
-    follow-up beyond April 2020, and blanks where the paper leaves no patient out.
+    follow-up beyond April 2020, and blanks where the paper leaves no patient out. ``time_unit`` is
+    that of the cohort's years, as :class:`targets.Assumptions` has it.
     """
     c = frame
     operated, dead = c["group"] == "surgery", c["os_event"] == 1
@@ -37,22 +39,21 @@ def logic_misses(frame: pd.DataFrame) -> list[str]:
     progressed = (c["pfs_event"] == 1) & (c["pfs_years"] < c["os_years"])
     ki67 = c["ki67_percent"]
     grade_1, grade_2, high_grade = c["grade"] == "G1", c["grade"] == "G2", c["grade"].isin(("G3", "NEC"))
-    # Months and years are of days, each rounded by itself.
-    day = 2 / DAYS_PER_YEAR
+    apart = slack(time_unit)
     rules = {
         "death of sepsis after more than one cycle": sepsis & (c["prrt_cycles"] > 1),
         "death of sepsis later than ten weeks": sepsis & (c["os_years"] > 70 / 365),
         "a cause of death without death, or none for it": c["cause_of_death"].notna() != dead,
         "a haematological death before its onset": late & ~(onset <= c["os_years"]),
         "surgery before the last cycle": operated & ~(c["months_to_surgery"] > c["prrt_months"]),
-        "surgery after death or last follow-up": operated & ~(surgery < c["os_years"] + day),
+        "surgery after death or last follow-up": operated & ~(surgery < c["os_years"] + apart),
         "progression after death or last follow-up": ~(c["pfs_years"] <= c["os_years"] + 1e-12),
         "a progression without its kind, or none for a kind": c["progression"].notna() != progressed,
         "a recurrence that is not the progression": (c["dfs_event"] == 1)
-        & ~((recurrence - c["pfs_years"]).abs() < day),
+        & ~((recurrence - c["pfs_years"]).abs() < apart),
         "no disease-free follow-up without evidence of disease, or some with it": c["dfs_years"].notna()
         != (c["no_evidence_of_disease"] == 1),
-        "disease-free follow-up beyond the last": c["dfs_years"].notna() & ~(recurrence <= c["os_years"] + day),
+        "disease-free follow-up beyond the last": c["dfs_years"].notna() & ~(recurrence <= c["os_years"] + apart),
         "veins that contradict the category": graded & ((c["tvi_pre"] >= 1) != (veins > 0)),
         "arteries that contradict the category": graded & ((c["tvi_pre"] >= 3) != (arteries > 0)),
         "follow-up beyond April 2020": c["os_years"] > LONGEST_FOLLOW_UP_YEARS,
@@ -60,6 +61,9 @@ def logic_misses(frame: pd.DataFrame) -> list[str]:
         "a Ki-67 index too high for the grade": (grade_1 & (ki67 >= 3)) | (grade_2 & (ki67 > 20)),
         "a Ki-67 index too low for the grade": (grade_2 & (ki67 < 3)) | (high_grade & (ki67 <= 20)),
     }
+    if time_unit == "months":
+        times = c[["os_years", "pfs_years", "dfs_years"]] * 12
+        rules["a time that is not of whole months"] = ((times - times.round()).abs() > 1e-9).any(axis=1)
     rules |= {f"no {name}, which the paper has of all patients": c[name].isna() for name in OF_ALL}
     rules |= {f"no {name}, which the paper has of all operated": operated & c[name].isna() for name in OF_THE_OPERATED}
     return [

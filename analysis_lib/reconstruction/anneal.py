@@ -12,10 +12,9 @@ import math
 import numpy as np
 from numba import njit
 
-from analysis_lib.reconstruction.kernels import haverage, mann_whitney_p, student_p
+from analysis_lib.reconstruction.kernels import mann_whitney_p, quantile, student_p
 from analysis_lib.reconstruction.regressions import cox_one, logistic, ratio
 
-DAYS_PER_YEAR = 365.25
 COLUMN_STATISTICS = 30
 # Temperatures of a column's search: quartiles in a dense class want a hot start, a sum that leans
 # on another column a cool one.
@@ -78,13 +77,13 @@ def _replace(ordered: np.ndarray, old: float, new: float) -> None:
 
 
 @njit(cache=True)
-def _summarise(part: np.ndarray, g: int, moments: bool, out: np.ndarray) -> None:
+def _summarise(part: np.ndarray, g: int, rule: float, moments: bool, out: np.ndarray) -> None:
     """Quartiles and ends of ascending values into the places of group ``g``; ``moments`` too if asked."""
     if part.size == 0:
         return
-    out[3 * g] = haverage(part, 0.5)
-    out[3 * g + 1] = haverage(part, 0.25)
-    out[3 * g + 2] = haverage(part, 0.75)
+    out[3 * g] = quantile(part, 0.5, rule)
+    out[3 * g + 1] = quantile(part, 0.25, rule)
+    out[3 * g + 2] = quantile(part, 0.75, rule)
     out[15 + 2 * g], out[16 + 2 * g] = part[0], part[-1]
     if moments:
         mean = part.mean()
@@ -147,7 +146,9 @@ def _decrease(x: np.ndarray, after: np.ndarray, out: np.ndarray) -> None:
 
 
 @njit(cache=True)
-def column_statistics(x: np.ndarray, first: np.ndarray, need: np.ndarray, after: np.ndarray, out: np.ndarray) -> None:
+def column_statistics(
+    x: np.ndarray, first: np.ndarray, need: np.ndarray, after: np.ndarray, rule: float, out: np.ndarray
+) -> None:
     """Statistics of one column of a cohort.
 
     Parameters
@@ -158,15 +159,17 @@ def column_statistics(x: np.ndarray, first: np.ndarray, need: np.ndarray, after:
         Shape (3,): whether to compute Mann–Whitney, the t tests, the logistic regression.
     after
         Shape (n,): the same quantity later, NaN where unknown; empty if there is none.
+    rule
+        Of quartiles, as :func:`kernels.quantile` has it.
     out
         Shape (30,): median, q1, q3 of all, first, second; their means; their SDs; minimum and
         maximum of each; p by Mann–Whitney, Student, Welch; OR, limits, p of the first group;
         mean and SD of the decrease from ``x`` to ``after``, per cent.
     """
     everyone, part_1, part_2 = np.sort(x), np.sort(x[first]), np.sort(x[~first])
-    _summarise(everyone, 0, True, out)
-    _summarise(part_1, 1, True, out)
-    _summarise(part_2, 2, True, out)
+    _summarise(everyone, 0, rule, True, out)
+    _summarise(part_1, 1, rule, True, out)
+    _summarise(part_2, 2, rule, True, out)
     _compare(everyone, part_1, need, out)
     if need[2]:
         _regress(x, first, np.zeros(2), out)
@@ -184,6 +187,7 @@ def anneal_column(
     first: np.ndarray,
     need: np.ndarray,
     after: np.ndarray,
+    rule: float,
     box: np.ndarray,
     steps: int,
 ) -> float:
@@ -201,7 +205,7 @@ def anneal_column(
     n = k.size
     x = k.astype(np.float64) * step
     statistics = np.zeros(COLUMN_STATISTICS)
-    column_statistics(x, first, need, after, statistics)
+    column_statistics(x, first, need, after, rule, statistics)
     energy = misfit(statistics, box, 0, COLUMN_STATISTICS)
     everyone, part_1, part_2 = np.sort(x), np.sort(x[first]), np.sort(x[~first])
     moments = need[1] or np.isfinite(box[:2, 9:15]).any()
@@ -247,9 +251,9 @@ def anneal_column(
             _replace(part_1 if first[i] else part_2, was, becomes)
             if j != i:
                 _replace(part_1 if first[j] else part_2, becomes, was)
-            _summarise(everyone, 0, moments, trial)
-            _summarise(part_1, 1, moments, trial)
-            _summarise(part_2, 2, moments, trial)
+            _summarise(everyone, 0, rule, moments, trial)
+            _summarise(part_1, 1, rule, moments, trial)
+            _summarise(part_2, 2, rule, moments, trial)
             _compare(everyone, part_1, need, trial)
         if after.size:
             _decrease(x, after, trial)

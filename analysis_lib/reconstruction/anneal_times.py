@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from analysis_lib.reconstruction.anneal import DAYS_PER_YEAR, limit, misfit, split
-from analysis_lib.reconstruction.kernels import haverage, log_rank_p, median_survival, resort
+from analysis_lib.reconstruction.anneal import limit, misfit, split
+from analysis_lib.reconstruction.clock import Clock
+from analysis_lib.reconstruction.kernels import log_rank_p, median_survival, quantile, resort
 from analysis_lib.reconstruction.regressions import cox_yes_no, ratio
 
 SURVIVAL_STATISTICS = 17
@@ -15,15 +16,15 @@ PROGRESSION_STATISTICS = 16
 
 @njit(cache=True)
 def survival_statistics(
-    years: np.ndarray, event: np.ndarray, operated: np.ndarray, follow_up: int, out: np.ndarray
+    years: np.ndarray, event: np.ndarray, operated: np.ndarray, follow_up: int, rule: float, out: np.ndarray
 ) -> None:
     """Overall survival: medians with limits of all, operated, others; log-rank p; Cox; follow-up.
 
     ``follow_up`` is 0 for observed times, 1 for the reverse Kaplan–Meier median, 2 for survivors;
-    shapes (n,); ``out`` is (17,).
+    ``rule`` is that of its quartiles, as :func:`kernels.quantile` has it; shapes (n,); ``out`` is (17,).
     """
     order = np.argsort(years)
-    _curves(years, event, operated, order, follow_up, out)
+    _curves(years, event, operated, order, follow_up, rule, out)
     _exposure(years, event, operated, order, np.zeros(2), out)
 
 
@@ -41,8 +42,9 @@ def _exposure(
 
 @njit(cache=True)
 def _curves(
-    years: np.ndarray, event: np.ndarray, operated: np.ndarray, order: np.ndarray, follow_up: int, out: np.ndarray
-) -> None:
+    years: np.ndarray, event: np.ndarray, operated: np.ndarray, order: np.ndarray, follow_up: int, rule: float,
+    out: np.ndarray,
+) -> None:  # fmt: skip
     """What of :func:`survival_statistics` needs no regression; ``order`` is ascending by time."""
     median_survival(years, event, order, out[0:3])
     median_survival(years, event, split(order, operated), out[3:6])
@@ -54,7 +56,8 @@ def _curves(
         return
     kept = split(order, event == 0) if follow_up == 2 else order
     ordered = years[kept]
-    out[14], out[15], out[16] = haverage(ordered, 0.5), haverage(ordered, 0.25), haverage(ordered, 0.75)
+    for q in range(3):
+        out[14 + q] = quantile(ordered, 0.5 if q == 0 else (0.25 if q == 1 else 0.75), rule)
 
 
 @njit(cache=True)
@@ -75,11 +78,11 @@ def _reverse_quantile(years: np.ndarray, event: np.ndarray, order: np.ndarray, l
 
 
 @njit(cache=True)
-def _keeps_order(day: np.ndarray, i: int, new: int) -> bool:
+def _keeps_order(years: np.ndarray, i: int, new: float) -> bool:
     """Whether nobody's time lies between patient ``i``'s old and new one, ends included."""
-    low, high = min(day[i], new), max(day[i], new)
-    for j in range(day.size):
-        if j != i and low <= day[j] <= high:
+    low, high = min(years[i], new), max(years[i], new)
+    for j in range(years.size):
+        if j != i and low <= years[j] <= high:
             return False
     return True
 
@@ -92,8 +95,10 @@ def anneal_survival(
     operated: np.ndarray,
     low: np.ndarray,
     high: np.ndarray,
+    clock: Clock,
     log_density: np.ndarray,
     follow_up: int,
+    rule: float,
     box: np.ndarray,
     steps: int,
     walk: bool,
@@ -114,9 +119,9 @@ def anneal_survival(
         The misfit that remains.
     """
     n = day.size
-    years = day / DAYS_PER_YEAR
+    years = clock.years[day]
     statistics = np.zeros(SURVIVAL_STATISTICS)
-    survival_statistics(years, event, operated, follow_up, statistics)
+    survival_statistics(years, event, operated, follow_up, rule, statistics)
     energy = misfit(statistics, box, 0, SURVIVAL_STATISTICS)
     order, fit = np.argsort(years), np.zeros(2)
     for turn in range(steps):
@@ -134,7 +139,7 @@ def anneal_survival(
             years_aimed = box[0, aim] + rng.random() * (box[1, aim] - box[0, aim])
             if not 0.0 < years_aimed < 100.0:
                 continue
-            new = round(years_aimed * DAYS_PER_YEAR)
+            new = round(years_aimed * clock.days_per_year)
         elif kind < 0.45:
             # Only the order of times moves hazard ratios: step just past another patient.
             new = day[rng.integers(0, n)] + (1 if rng.random() < 0.5 else -1) * rng.integers(1, 15)
@@ -142,13 +147,13 @@ def anneal_survival(
             new = old + round(rng.standard_normal() * 10 ** (3 * rng.random()))
         if new == old or new < low[i] or new > high[i]:
             continue
-        if walk and not _keeps_order(day, i, new):
+        if walk and not _keeps_order(years, i, clock.years[new]):
             continue
-        day[i], years[i] = new, new / DAYS_PER_YEAR
+        day[i], years[i] = new, clock.years[new]
         resort(order, years)
-        gain = log_density[event[i], int(years[i])] - log_density[event[i], int(old / DAYS_PER_YEAR)]
+        gain = log_density[event[i], int(years[i])] - log_density[event[i], int(clock.years[old])]
         highest = limit(rng, energy + temperature * gain, temperature)
-        _curves(years, event, operated, order, follow_up, statistics)
+        _curves(years, event, operated, order, follow_up, rule, statistics)
         proposed = misfit(statistics, box, 0, 10) + misfit(statistics, box, 14, SURVIVAL_STATISTICS)
         # The regression only where the rest does not decide.
         if proposed <= highest:
@@ -157,7 +162,7 @@ def anneal_survival(
         if proposed <= highest:
             energy = proposed
         else:
-            day[i], years[i] = old, old / DAYS_PER_YEAR
+            day[i], years[i] = old, clock.years[old]
     return energy
 
 
@@ -185,6 +190,7 @@ def progression_statistics(
     role: np.ndarray,
     progressed: np.ndarray,
     day: np.ndarray,
+    clock: Clock,
     out: np.ndarray,
 ) -> None:
     """Progression-free and disease-free survival.
@@ -193,22 +199,22 @@ def progression_statistics(
     none after R1; ``out`` (16,): PFS of operated and others, log-rank p; DFS of all, median after
     R0 and where its curve ends, DFS after R1, log-rank p.
     """
-    pfs, dfs, seen = _ends(os_day, dead, surgery_day, progressed, day)
+    pfs, dfs, seen = _ends(os_day, dead, surgery_day, progressed, day, clock)
     _progression_curves(pfs, seen, operated, np.argsort(pfs), True, True, out)
     _recurrence_curves(dfs, progressed, role, np.argsort(dfs), out)
 
 
 @njit(cache=True)
 def _ends(
-    os_day: np.ndarray, dead: np.ndarray, surgery_day: np.ndarray, progressed: np.ndarray, day: np.ndarray
+    os_day: np.ndarray, dead: np.ndarray, surgery_day: np.ndarray, progressed: np.ndarray, day: np.ndarray, clock: Clock
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Years to progression or death since the start and since surgery, and whether it was seen."""
     n = os_day.size
     pfs, dfs, seen = np.empty(n), np.empty(n), np.empty(n, np.int64)
     for i in range(n):
         end = day[i] if progressed[i] else os_day[i]
-        pfs[i] = end / DAYS_PER_YEAR
-        dfs[i] = (end - surgery_day[i]) / DAYS_PER_YEAR
+        pfs[i] = clock.years[end]
+        dfs[i] = clock.years[end - surgery_day[i]]
         seen[i] = 1 if progressed[i] else dead[i]
     return pfs, dfs, seen
 
@@ -255,6 +261,7 @@ def anneal_progression(
     role: np.ndarray,
     progressed: np.ndarray,
     day: np.ndarray,
+    clock: Clock,
     rate: float,
     box: np.ndarray,
     steps: int,
@@ -280,10 +287,10 @@ def anneal_progression(
     """
     n = os_day.size
     statistics = np.zeros(PROGRESSION_STATISTICS)
-    progression_statistics(os_day, dead, operated, surgery_day, role, progressed, day, statistics)
+    progression_statistics(os_day, dead, operated, surgery_day, role, progressed, day, clock, statistics)
     energy = misfit(statistics, box, 0, PROGRESSION_STATISTICS)
     trial = statistics.copy()
-    pfs, dfs, _ = _ends(os_day, dead, surgery_day, progressed, day)
+    pfs, dfs, _ = _ends(os_day, dead, surgery_day, progressed, day, clock)
     pfs_order, dfs_order = np.argsort(pfs), np.argsort(dfs)
     for turn in range(steps):
         if energy == 0.0 and not walk:
@@ -317,15 +324,15 @@ def anneal_progression(
                 years = box[0, aim] + rng.random() * (box[1, aim] - box[0, aim])
                 if not 0.0 < years < 100.0:
                     continue
-                day[i] = round(years * DAYS_PER_YEAR) + (surgery_day[i] if free else 0)
+                day[i] = round(years * clock.days_per_year) + (surgery_day[i] if free else 0)
             else:
                 day[i] = old_i + round(rng.standard_normal() * 10 ** (3 * rng.random()))
             if day[i] < earliest[i] or day[i] >= os_day[i]:
                 day[i] = old_i
                 continue
-            gain = rate * (old_i - day[i]) / DAYS_PER_YEAR
+            gain = rate * (old_i - day[i]) / clock.days_per_year
         highest = limit(rng, energy + temperature * gain, temperature)
-        pfs, dfs, seen = _ends(os_day, dead, surgery_day, progressed, day)
+        pfs, dfs, seen = _ends(os_day, dead, surgery_day, progressed, day, clock)
         resort(pfs_order, pfs)
         trial[:] = statistics
         # Patients exchange roles within a group only: the other's curve stays.

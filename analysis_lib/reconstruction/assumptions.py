@@ -10,12 +10,13 @@ from pathlib import Path
 from analysis_lib.errors import InputError, nearest
 from analysis_lib.reconstruction.targets import Assumptions
 
-# What search and verification both know. The compiled search has one rule for quantiles so far.
+# What search and verification both know; the default first.
 CHOICES = {
     "follow_up": ("observed", "reverse_kaplan_meier", "survivors"),
-    "quantile": ("weibull",),
+    "quantile": ("weibull", "hazen", "linear"),
     "age_test": ("welch", "student"),
     "fibrosis_test": ("student", "welch"),
+    "time_unit": ("days/365.25", "days/365", "months"),
 }
 
 

@@ -8,7 +8,9 @@ import numpy as np
 
 from analysis_lib.errors import InputError
 from analysis_lib.joint import tvi_transitions
-from analysis_lib.reconstruction.targets import DAYS_PER_YEAR, GROUPS, LONGEST_FOLLOW_UP_YEARS, Targets
+from analysis_lib.reconstruction.clock import Clock, clock
+from analysis_lib.reconstruction.kernels import QUANTILE_RULES
+from analysis_lib.reconstruction.targets import GROUPS, LONGEST_FOLLOW_UP_YEARS, Targets
 
 # For columns that have no later measurement.
 NO_LATER = np.empty(0)
@@ -74,6 +76,7 @@ class Survival:
     operated: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    clock: Clock
 
     @property
     def sepsis(self) -> int:
@@ -87,7 +90,7 @@ class Survival:
 
     @property
     def years(self) -> np.ndarray:
-        return self.day / DAYS_PER_YEAR
+        return self.clock.years[self.day]
 
 
 @dataclass
@@ -123,6 +126,7 @@ class Blocks:
             raise SearchFailed(f"groups of {self.sizes[1]} and {self.sizes[2]} do not make {self.sizes[0]} patients")
         if any(d > n for d, n in zip(self.deaths, self.sizes[1:], strict=True)):
             raise SearchFailed("more deaths are printed than there are patients in a group")
+        self.clock, self.quantile = clock(targets.assumptions.time_unit), QUANTILE_RULES[targets.assumptions.quantile]
         self.follow_up = ("observed", "reverse_kaplan_meier", "survivors").index(targets.assumptions.follow_up)
         place = "results-survival"
         self.survival_ids = (

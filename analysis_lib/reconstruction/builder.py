@@ -66,7 +66,10 @@ class Builder:
             first = self.operated[who]
         for _ in range(TRIES):
             k = np.clip(start(), low, high).astype(np.int64)
-            if anneal.anneal_column(self.rng, k, low, high, float(step), first, need, after, box, 25_000) == 0.0:
+            left = anneal.anneal_column(
+                self.rng, k, low, high, float(step), first, need, after, self.blocks.quantile, box, 25_000
+            )
+            if left == 0.0:
                 values = np.full(self.n, np.nan)
                 values[who] = np.round(k * step, 6)
                 return values

@@ -123,7 +123,7 @@ def _verified(
             frame = complete(rng, blocks, solution.survival, solution.covariates, solution.progression)
         except SearchFailed:
             continue
-        if not logic_misses(frame) and not misses(frame, targets):
+        if not logic_misses(frame, targets.assumptions.time_unit) and not misses(frame, targets):
             return frame
     return None
 

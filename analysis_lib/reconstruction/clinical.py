@@ -71,7 +71,7 @@ def _room_for_quartiles(build: Builder, low: np.ndarray, high: np.ndarray) -> No
     """Quantiles rise with every value: these of all lower and all upper ends bracket what can be met."""
     ids = tuple(f"table3.since_end.surgery.{s}" for s in ("median", "q1", "q3"))
     box, shares = build.targets.box(ids), (50, 25, 75)
-    least, most = (np.percentile(ends, shares, method="weibull") for ends in (low, high))
+    least, most = (np.percentile(ends, shares, method=build.targets.assumptions.quantile) for ends in (low, high))
     if (least > box[1]).any() or (most < box[0]).any():
         raise SearchFailed("the days of surgery leave no room for the printed time since the end of PRRT")
 
@@ -307,7 +307,10 @@ def pathology(build: Builder) -> None:
         low, high = limits(n, 5, 95, 1)
         k = rng.integers(low, high + 1)
         need = np.array([False, True, False])
-        if anneal.anneal_column(rng, k, low, high, 1.0, response[seen] == "PR", need, NO_LATER, box, 30_000) == 0.0:
+        left = anneal.anneal_column(
+            rng, k, low, high, 1.0, response[seen] == "PR", need, NO_LATER, build.blocks.quantile, box, 30_000
+        )
+        if left == 0.0:
             break
     else:
         raise SearchFailed("no shares of fibrosis meet what is printed")

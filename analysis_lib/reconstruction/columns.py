@@ -13,7 +13,7 @@ import pandas as pd
 from analysis_lib.reconstruction import clinical
 from analysis_lib.reconstruction.blocks import Blocks, Covariates, Progression, SearchFailed, Survival
 from analysis_lib.reconstruction.builder import TRIES, Builder, limits
-from analysis_lib.reconstruction.targets import DAYS_PER_MONTH, DAYS_PER_YEAR, GROUPS
+from analysis_lib.reconstruction.targets import DAYS_PER_MONTH, GROUPS
 
 # id stem, column, step, lowest, highest, logarithmic
 _PLAIN = (
@@ -92,9 +92,9 @@ def times(build: Builder, state: Survival, progression: Progression) -> None:
     progressed, operated = progression.progressed, state.operated
     end = np.where(progressed, progression.day, state.day)
     c["os_years"], c["os_event"] = state.years, state.event
-    c["pfs_years"], c["pfs_event"] = end / DAYS_PER_YEAR, np.where(progressed, 1, state.event)
+    c["pfs_years"], c["pfs_event"] = state.clock.years[end], np.where(progressed, 1, state.event)
     free = progression.role > 0
-    c["dfs_years"] = np.where(free, (end - progression.surgery_day) / DAYS_PER_YEAR, np.nan)
+    c["dfs_years"] = np.where(free, state.clock.years[end - progression.surgery_day], np.nan)
     c["dfs_event"] = np.where(free, progressed, np.nan)
     c["no_evidence_of_disease"] = np.where(operated, free, np.nan)
     c["months_to_surgery"] = np.where(operated, progression.surgery_day / DAYS_PER_MONTH, np.nan)

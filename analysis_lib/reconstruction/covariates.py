@@ -10,7 +10,7 @@ from numba import njit
 from analysis_lib.reconstruction import anneal, anneal_joint
 from analysis_lib.reconstruction.anneal import misfit
 from analysis_lib.reconstruction.blocks import NO_LATER, Blocks, Covariates, SearchFailed, Survival, ratio_ids
-from analysis_lib.reconstruction.kernels import mann_whitney_p
+from analysis_lib.reconstruction.kernels import QUANTILE_RULES, mann_whitney_p
 from analysis_lib.reconstruction.regressions import logistic, ratio
 from analysis_lib.reconstruction.targets import CLASSES, GROUPS
 
@@ -67,38 +67,38 @@ def kps_tables(blocks: Blocks) -> list[np.ndarray]:
     """
     box, _ = blocks.column("table1.kps", regression="table5.kps_surgery")
     levels = np.arange(LOWEST_KPS, 101, 10)
-    tables = []
+    tables, rule = [], blocks.targets.assumptions.quantile
     for g in (1, 2):
         n = blocks.sizes[g]
         # Quartiles first: at most a share of the patients lies below each of them.
         shares = [range(n + 1) for _ in levels[:-1]]
         limits = box[:, 3 * g : 3 * g + 3]
-        tables.append(_tables_by_quartiles(levels, shares, n, limits))
+        tables.append(_tables_by_quartiles(levels, shares, n, limits, rule))
     out = np.empty((10_000, 2), np.int64)
     found = _fitting_tables(
         levels.astype(float), *tables, blocks.sizes[1], blocks.sizes[2], box[:, 21:22].copy(), box[:, 24:28].copy(), out
     )
     both = [[np.repeat(levels, tables[g][row[g]]) for g in (0, 1)] for row in out[:found]]
     everyone = [np.concatenate(pair).astype(float) for pair in both]
-    return [x for x in everyone if not _quartile_misfit(np.sort(x), box[:, :3])]
+    return [x for x in everyone if not _quartile_misfit(np.sort(x), box[:, :3], rule)]
 
 
-def _quartile_misfit(ordered: np.ndarray, limits: np.ndarray) -> bool:
-    values = np.percentile(ordered, (50, 25, 75), method="weibull")
+def _quartile_misfit(ordered: np.ndarray, limits: np.ndarray, rule: str) -> bool:
+    values = np.percentile(ordered, (50, 25, 75), method=rule)
     return bool(((values < limits[0]) | (values > limits[1])).any())
 
 
-def _tables_by_quartiles(levels, shares, n, limits) -> np.ndarray:
+def _tables_by_quartiles(levels, shares, n, limits, rule) -> np.ndarray:
     """Counts by level, shape (m, levels), whose quartiles lie within ``limits`` (3, 3)."""
-    # q1 at the second-highest level or above leaves at most (n + 1) / 4 patients below it.
-    below = int((n + 1) / 4) if limits[0, 1] > levels[-3] else n
+    # q1 at the second-highest level or above leaves no more patients below it than its position counts.
+    below = int((n + 1 - 2 * QUANTILE_RULES[rule]) / 4 + QUANTILE_RULES[rule]) if limits[0, 1] > levels[-3] else n
     rows = []
     for low_counts in product(*(range(below + 1) for _ in shares[:-1])):
         if sum(low_counts) > below:
             continue
         for second in range(n - sum(low_counts) + 1):
             row = (*low_counts, second, n - sum(low_counts) - second)
-            if not _quartile_misfit(np.repeat(levels, row), limits):
+            if not _quartile_misfit(np.repeat(levels, row), limits, rule):
                 rows.append(row)
     return np.array(rows, dtype=np.int64).reshape(-1, len(levels))
 
@@ -133,7 +133,10 @@ def find_activity(rng: np.random.Generator, blocks: Blocks, sepsis: int) -> np.n
         lower, upper = low.copy(), high.copy()
         _attain_ends(rng, lower, upper, class_of, sepsis, numbers)
         k = rng.integers(lower, upper + 1)
-        if anneal.anneal_column(rng, k, lower, upper, ACTIVITY_STEP, first, need, NO_LATER, box, 40_000) == 0.0:
+        left = anneal.anneal_column(
+            rng, k, lower, upper, ACTIVITY_STEP, first, need, NO_LATER, blocks.quantile, box, 40_000
+        )
+        if left == 0.0:
             return np.round(k * ACTIVITY_STEP, 6)
     raise SearchFailed("no activities meet Table 2 and Table 5 at once")
 
@@ -173,7 +176,8 @@ def find_sizes(rng: np.random.Generator, blocks: Blocks, unscanned: np.ndarray) 
     sizes = np.full(unscanned.size, np.nan)
     for _ in range(_TRIES):
         k = np.clip(np.exp(rng.normal(np.log(48), 0.45, n)), low, high).astype(np.int64)
-        if anneal.anneal_column(rng, k, low, high, 1.0, first, need, NO_LATER, box, 20_000) == 0.0:
+        left = anneal.anneal_column(rng, k, low, high, 1.0, first, need, NO_LATER, blocks.quantile, box, 20_000)
+        if left == 0.0:
             sizes[scanned] = k
             return sizes
     raise SearchFailed("no sizes after PRRT meet Table 5's odds ratio")

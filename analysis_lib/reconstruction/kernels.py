@@ -2,9 +2,9 @@
 
 Every function here has an independent counterpart in ``verify``
 (statsmodels, lifelines, scipy), with which it must agree; nothing is shared between the two.
-Conventions are those of SPSS: percentiles by HAVERAGE, Mann–Whitney
-without continuity correction, the standard error of a Kaplan–Meier median through the slope of
-the curve between S = .55 and S = .45.
+Conventions are those of SPSS: percentiles by HAVERAGE unless another rule is assumed, Mann–Whitney
+without continuity correction, the standard error of a Kaplan–Meier median through the slope of the
+curve between S = .55 and S = .45.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from numba import njit
 Z95 = 1.959963984540054
 # A Kaplan–Meier curve that is .5 in exact arithmetic may miss it by some 1e-16 in floating point.
 _TIE = 1e-9
+# By numpy's names: SPSS's HAVERAGE; half-way between the steps; R's and Excel's default.
+QUANTILE_RULES = {"weibull": 0.0, "hazen": 0.5, "linear": 1.0}
 
 
 @njit(cache=True)
@@ -65,10 +67,14 @@ def _beta_fraction(a: float, b: float, x: float) -> float:
 
 
 @njit(cache=True)
-def haverage(ordered: np.ndarray, share: float) -> float:
-    """Percentile of ascending values, weighted average at (n + 1)·share (SPSS HAVERAGE)."""
+def quantile(ordered: np.ndarray, share: float, rule: float) -> float:
+    """Percentile of ascending values, by linear interpolation between two of them.
+
+    ``rule`` is one of :data:`QUANTILE_RULES`: the percentile lies at (n + 1 − 2·rule)·share + rule
+    (Hyndman & Fan 1996, Am Stat, types 6, 5 and 7).
+    """
     n = ordered.size
-    position = (n + 1) * share
+    position = (n + 1 - 2.0 * rule) * share + rule
     below = int(math.floor(position))
     if below < 1:
         return ordered[0]

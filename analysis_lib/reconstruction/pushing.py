@@ -26,7 +26,7 @@ _HOT, _COLD = 2.0, 0.02
 
 
 @njit(cache=True)
-def _push(rng, x, low, high, first, after, box, weights, steps, best) -> float:
+def _push(rng, x, low, high, first, after, rule, box, weights, steps, best) -> float:
     """Anneal sizes ``x`` (mm) for the least sum of weighted decreases; the best that fits is left in ``best``."""
     n = x.size
     need = np.array([True, False, False])
@@ -48,7 +48,7 @@ def _push(rng, x, low, high, first, after, box, weights, steps, best) -> float:
         x[i] = new
         if j != i:
             x[j] = old
-        column_statistics(x, first, need, after, statistics)
+        column_statistics(x, first, need, after, rule, statistics)
         missed = misfit(statistics, box, 0, COLUMN_STATISTICS)
         reached = 0.0
         for k in range(n):
@@ -109,9 +109,10 @@ def push(
         low[stable] = np.floor(limit_20)[stable] + 1
     if (low > high).any():
         raise SearchFailed("a response does not go with the size after PRRT")
-    box, _ = Blocks(targets).column("table1.size", later="results-response.size_change")
+    blocks = Blocks(targets)
+    box, _ = blocks.column("table1.size", later="results-response.size_change")
     sizes = np.clip(cohort["tumour_size_mm"].to_numpy(float), low, high)
     best = np.empty_like(sizes)
-    if not np.isfinite(_push(rng, sizes, low, high, operated, after, box, weights, steps, best)):
+    if not np.isfinite(_push(rng, sizes, low, high, operated, after, blocks.quantile, box, weights, steps, best)):
         raise SearchFailed("no sizes before PRRT were found that meet what is printed")
     return cohort.assign(tumour_size_mm=best)

@@ -9,11 +9,13 @@ sizes after PRRT for the propensity model; times of progression and recurrence. 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from analysis_lib.reconstruction import anneal, anneal_times
 from analysis_lib.reconstruction.blocks import NO_LATER, Blocks, Progression, Scheme, SearchFailed, Survival, failure
-from analysis_lib.reconstruction.targets import DAYS_PER_MONTH, DAYS_PER_YEAR, LONGEST_FOLLOW_UP_YEARS
+from analysis_lib.reconstruction.targets import DAYS_PER_MONTH, DAYS_PER_YEAR
 
 # Days within which the death after the first cycle fell, before a second could be given.
 SEPSIS_DAYS = (7, 70)
@@ -38,23 +40,28 @@ def find_survival(rng: np.random.Generator, blocks: Blocks, scheme: Scheme) -> S
     event = np.concatenate([np.arange(n) < d for n, d in zip((n_operated, n_others), blocks.deaths, strict=True)])
     operated = np.arange(n_operated + n_others) < n_operated
     low = np.where(operated, EARLIEST_SURGERY_DAY + 120, 120)
-    high = np.full(low.shape, int(LONGEST_FOLLOW_UP_YEARS * DAYS_PER_YEAR))
-    state = Survival(np.zeros_like(low), event.astype(np.int64), operated, low, high)
+    high = np.full(low.shape, blocks.clock.years.size - 1)
+    state = Survival(np.zeros_like(low), event.astype(np.int64), operated, low, high, blocks.clock)
     low[state.sepsis], high[state.sepsis] = SEPSIS_DAYS
     high[state.postoperative] = LATEST_SURGERY_DAY
+    # A time of 0 would be no time.
+    np.maximum(low, np.flatnonzero(blocks.clock.years > 0)[0], out=low)
     nearest, best = None, np.inf
     for _ in range(_TRIES):
         state.day = rng.integers(low, high + 1)
         left = anneal_times.anneal_survival(
-            rng, state.day, state.event, operated, low, high, scheme.log_density(),
-            blocks.follow_up, blocks.survival, 60_000, False,
+            rng, state.day, state.event, operated, low, high, blocks.clock, scheme.log_density(),
+            blocks.follow_up, blocks.quantile, blocks.survival, 60_000, False,
         )  # fmt: skip
         if left == 0.0:
+            state.day = blocks.clock.first_days(state.day)
             return state
         if left < best:
             best, nearest = left, state.day.copy()
     statistics = np.zeros(anneal_times.SURVIVAL_STATISTICS)
-    anneal_times.survival_statistics(nearest / DAYS_PER_YEAR, state.event, operated, blocks.follow_up, statistics)
+    anneal_times.survival_statistics(
+        blocks.clock.years[nearest], state.event, operated, blocks.follow_up, blocks.quantile, statistics
+    )
     raise failure("overall survival", blocks, blocks.survival_ids, statistics)
 
 
@@ -62,10 +69,10 @@ def walk_survival(rng: np.random.Generator, blocks: Blocks, scheme: Scheme, star
     """Another solution, reached from ``start`` without leaving the box."""
     day = start.day.copy()
     anneal_times.anneal_survival(
-        rng, day, start.event, start.operated, start.low, start.high, scheme.log_density(),
-        blocks.follow_up, blocks.survival, steps, True,
+        rng, day, start.event, start.operated, start.low, start.high, blocks.clock, scheme.log_density(),
+        blocks.follow_up, blocks.quantile, blocks.survival, steps, True,
     )  # fmt: skip
-    return Survival(day, start.event, start.operated, start.low, start.high)
+    return replace(start, day=blocks.clock.first_days(day))
 
 
 def find_surgery_days(rng: np.random.Generator, blocks: Blocks, state: Survival) -> np.ndarray | None:
@@ -84,10 +91,13 @@ def find_surgery_days(rng: np.random.Generator, blocks: Blocks, state: Survival)
     for _ in range(12):
         k = np.clip(np.round(rng.normal(14.8, 4.5, n1) * DAYS_PER_MONTH), low, high).astype(np.int64)
         everyone, need = np.ones(n1, dtype=bool), np.zeros(3, dtype=bool)
-        if anneal.anneal_column(rng, k, low, high, 1 / DAYS_PER_MONTH, everyone, need, NO_LATER, box, 8_000) > 0.0:
+        left = anneal.anneal_column(
+            rng, k, low, high, 1 / DAYS_PER_MONTH, everyone, need, NO_LATER, blocks.quantile, box, 8_000
+        )
+        if left > 0.0:
             continue
         # Surgery so soon after the start leaves too little time after the end of four cycles.
-        if np.percentile(k - SHORTEST_PRRT_DAYS, 25, method="weibull") > soonest_quartile:
+        if np.percentile(k - SHORTEST_PRRT_DAYS, 25, method=blocks.targets.assumptions.quantile) > soonest_quartile:
             return np.concatenate([k, np.zeros(blocks.sizes[2], np.int64)])
     return None
 
@@ -135,7 +145,7 @@ def find_progression(
         day = np.where(progressed, rng.integers(np.minimum(earliest, state.day - 1), state.day), state.day)
         misses = anneal_times.anneal_progression(
             rng, state.day, state.event, state.operated, surgery_day, earliest, fixed, role, progressed, day,
-            scheme.progression_rate, blocks.progression, 60_000, False,
+            blocks.clock, scheme.progression_rate, blocks.progression, 60_000, False,
         )  # fmt: skip
         if misses == 0.0:
             return Progression(surgery_day, role, progressed, day)
@@ -149,7 +159,7 @@ def walk_progression(
     role, progressed, day = start.role.copy(), start.progressed.copy(), start.day.copy()
     anneal_times.anneal_progression(
         rng, state.day, state.event, state.operated, start.surgery_day, *_progression_limits(state, start.surgery_day),
-        role, progressed, day, scheme.progression_rate, blocks.progression, steps, True,
+        role, progressed, day, blocks.clock, scheme.progression_rate, blocks.progression, steps, True,
     )  # fmt: skip
     return Progression(start.surgery_day, role, progressed, day)
 

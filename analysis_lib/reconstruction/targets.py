@@ -39,6 +39,8 @@ class Assumptions:
     quantile
         Rule for medians and quartiles, a method of :func:`numpy.percentile`; ``weibull`` is
         SPSS's HAVERAGE.
+    time_unit
+        What the survival analyses saw: ``days/365.25``, ``days/365``, or completed ``months``.
     age_test, fibrosis_test
         ``welch`` or ``student`` for the two t tests; the printed summaries fit both, with the
         unequal spreads of age in favour of Welch.
@@ -48,6 +50,7 @@ class Assumptions:
     quantile: str = "weibull"
     age_test: str = "welch"
     fibrosis_test: str = "student"
+    time_unit: str = "days/365.25"
 
 
 @dataclass(frozen=True)
@@ -269,7 +272,11 @@ class Targets(Mapping[str, Target]):
             [t.id, t.statistic, t.columns, t.group, t.interval.low, t.interval.high, t.value, t.subset]
             for t in self.values()
         ]
-        text = json.dumps([rows, asdict(self.assumptions)])
+        assumed = asdict(self.assumptions)
+        # The time unit became an assumption when cohorts had been made: as it always was, it adds nothing.
+        if assumed["time_unit"] == Assumptions.time_unit:
+            del assumed["time_unit"]
+        text = json.dumps([rows, assumed])
         return hashlib.sha256(text.encode()).hexdigest()
 
 

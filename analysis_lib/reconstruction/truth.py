@@ -15,7 +15,9 @@ from analysis_lib import survival
 from analysis_lib.printed import Printed, round_half_up
 from analysis_lib.reconstruction import anneal_times
 from analysis_lib.reconstruction.blocks import Scheme
-from analysis_lib.reconstruction.targets import DAYS_PER_YEAR, LONGEST_FOLLOW_UP_YEARS
+from analysis_lib.reconstruction.clock import clock
+from analysis_lib.reconstruction.kernels import QUANTILE_RULES
+from analysis_lib.reconstruction.targets import DAYS_PER_YEAR, Assumptions
 
 # The order of the search's statistics, and as many decimals as the paper prints of each.
 TIMES = tuple(f"{who}_{what}" for who in ("all", "first", "second") for what in ("median", "ci_lo", "ci_hi"))
@@ -32,7 +34,8 @@ _SMALLEST_P = 0.0005
 # The search goes in turns. In the first part of each the order of times is free to change: regressions and
 # tests, which see nothing else, count little (a difference of so many half units of the last digit as one).
 _TURN = ((30_000, 30.0), (60_000, 1.0))
-_DAYS = int(LONGEST_FOLLOW_UP_YEARS * DAYS_PER_YEAR)
+_CLOCK = clock(Assumptions.time_unit)
+_DAYS = _CLOCK.years.size - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,8 +151,9 @@ def reconstruct(
             softened = box.copy()
             softened[2, unitless] *= softness
             left = anneal_times.anneal_survival(
-                rng, day, event, first, low, high, scheme.log_density(), 0, softened, steps, False
-            )
+                rng, day, event, first, low, high, _CLOCK, scheme.log_density(), 0, QUANTILE_RULES["weibull"],
+                softened, steps, False,
+            )  # fmt: skip
             if left == 0.0:
                 time = day * per_day
                 if not misses(strings, time, event, first):

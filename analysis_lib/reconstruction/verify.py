@@ -421,7 +421,7 @@ def _wrong(targets: Targets, numbered: tuple[int, pd.DataFrame]) -> list[str]:
         if patients != printed:
             found.append(f"cohort {number}: {patients} patients are in the group {group}, not {printed:g}")
     found += [str(miss) for miss in misses(frame, targets, number)]
-    return found + [f"cohort {number}: {what}" for what in logic_misses(frame)]
+    return found + [f"cohort {number}: {what}" for what in logic_misses(frame, targets.assumptions.time_unit)]
 
 
 def _each_of(items: Iterable, work: Callable, jobs: int) -> Iterator:
