@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +18,20 @@ NO_LATER = np.empty(0)
 
 
 class SearchFailed(InputError):
-    """No cohort was found; says which stage failed and what it missed."""
+    """No cohort was found; says which stage failed and what it missed.
+
+    Parameters
+    ----------
+    problem
+        What was not found.
+    stage
+        ``survival``, ``covariates``, ``progression`` or the stem of a column, where a search
+        failed; empty where printed numbers contradict each other by arithmetic.
+    """
+
+    def __init__(self, problem: str, stage: str = "") -> None:
+        super().__init__(problem)
+        self.stage = stage
 
 
 @dataclass(frozen=True)
@@ -166,15 +180,20 @@ class Blocks:
         self, stem: str, test: str = "mann_whitney", regression: str = "", later: str = ""
     ) -> tuple[np.ndarray, np.ndarray]:
         """Box and needs of :func:`anneal.anneal_column` for the summaries under ``stem``."""
-        ids = [f"{stem}.{g}.{s}" for g in GROUPS for s in ("median", "q1", "q3")]
-        ids += [f"{stem}.{g}.{s}" for s in ("mean", "sd") for g in GROUPS]
-        ids += [f"{stem}.{g}.{s}" for g in GROUPS for s in ("range_lo", "range_hi")]
-        ids += [f"{stem}.p" if test == name else "" for name in ("mann_whitney", "student", "welch")]
-        ids += ratio_ids(regression, "or")
-        ids += [f"{later}.all.{s}" for s in ("mean", "sd")]
-        box = self.targets.box(tuple(ids))
+        box = self.targets.box(column_ids(stem, test, regression, later))
         finite = np.isfinite(box[:2]).any(axis=0)
         return box, np.array([finite[21], finite[22:24].any(), finite[24:28].any()])
+
+
+def column_ids(stem: str, test: str = "mann_whitney", regression: str = "", later: str = "") -> tuple[str, ...]:
+    """Ids in the places of :func:`anneal.column_statistics`."""
+    ids = [f"{stem}.{g}.{s}" for g in GROUPS for s in ("median", "q1", "q3")]
+    ids += [f"{stem}.{g}.{s}" for s in ("mean", "sd") for g in GROUPS]
+    ids += [f"{stem}.{g}.{s}" for g in GROUPS for s in ("range_lo", "range_hi")]
+    ids += [f"{stem}.p" if test == name else "" for name in ("mann_whitney", "student", "welch")]
+    ids += ratio_ids(regression, "or")
+    ids += [f"{later}.all.{s}" for s in ("mean", "sd")]
+    return tuple(ids)
 
 
 def ratio_ids(stem: str, ratio_name: str) -> tuple[str, ...]:
@@ -191,6 +210,18 @@ def missed(targets: Targets, ids: tuple[str, ...], statistics: np.ndarray) -> li
     ]
 
 
-def failure(stage: str, blocks: Blocks, ids: tuple[str, ...], statistics: np.ndarray) -> SearchFailed:
-    lines = missed(blocks.targets, ids, statistics)
-    return SearchFailed(f"no cohort meets all targets of {stage}; the nearest found has " + "; ".join(lines))
+class Nearest:
+    """The nearest that failed searches came to a box."""
+
+    def __init__(self) -> None:
+        self.misfit, self.statistics = np.inf, np.empty(0)
+
+    def offer(self, misfit: float, statistics: Callable[[], np.ndarray]) -> None:
+        """Keep what a search ended with, if nothing nearer is kept."""
+        if misfit < self.misfit:
+            self.misfit, self.statistics = misfit, statistics()
+
+    def told(self, targets: Targets, ids: tuple[str, ...]) -> str:
+        """What it misses, with what is printed; empty if no search came to an end."""
+        lines = missed(targets, ids, self.statistics) if self.statistics.size else []
+        return "the nearest found has " + "; ".join(lines) if lines else ""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from analysis_lib.reconstruction import anneal
-from analysis_lib.reconstruction.blocks import NO_LATER, Blocks, SearchFailed, Survival
+from analysis_lib.reconstruction.blocks import NO_LATER, Blocks, Nearest, SearchFailed, Survival, column_ids
 from analysis_lib.reconstruction.kernels import normal_p
 from analysis_lib.reconstruction.regressions import cox_one, logistic
 from analysis_lib.reconstruction.targets import GROUPS
@@ -59,11 +59,14 @@ class Builder:
             ids = tuple(f"{stem}.{group}.{s}" for s in ("median", "q1", "q3"))
             rest = [""] * (anneal.COLUMN_STATISTICS - 3)
             rest[6], rest[9] = f"{stem}.{group}.mean", f"{stem}.{group}.sd"
-            box, need = self.targets.box((*ids, *rest)), _NO_TEST
+            ids = (*ids, *rest)
+            box, need = self.targets.box(ids), _NO_TEST
             first = np.ones(who.size, dtype=bool)
         else:
+            ids = column_ids(stem, test, later=later)
             box, need = self.blocks.column(stem, test, later=later)
             first = self.operated[who]
+        nearest = Nearest()
         for _ in range(TRIES):
             k = np.clip(start(), low, high).astype(np.int64)
             left = anneal.anneal_column(
@@ -73,7 +76,14 @@ class Builder:
                 values = np.full(self.n, np.nan)
                 values[who] = np.round(k * step, 6)
                 return values
-        raise SearchFailed(f"no column meets what is printed under {stem}")
+            nearest.offer(left, lambda k=k: self._statistics(k * float(step), first, need, after))
+        told = nearest.told(self.targets, ids)
+        raise SearchFailed(f"no column meets what is printed under {stem}", stem, told)
+
+    def _statistics(self, x: np.ndarray, first: np.ndarray, need: np.ndarray, after: np.ndarray) -> np.ndarray:
+        found = np.zeros(anneal.COLUMN_STATISTICS)
+        anneal.column_statistics(x, first, need, after, self.blocks.quantile, found)
+        return found
 
     def shuffled(self, column: str) -> np.ndarray:
         """A column's values dealt anew within the groups, which leaves all its summaries alone."""

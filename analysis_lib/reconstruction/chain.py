@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -27,6 +28,8 @@ from analysis_lib.reconstruction.verify import logic_misses, misses
 _FRESH_EVERY = 5
 _WALK_STEPS = 20_000
 _TRIES = 12
+# Solutions around which no whole cohort can be completed, before a start is given up.
+_DEAD_ENDS = 12
 
 
 @dataclass
@@ -50,15 +53,17 @@ def chain(targets: Targets, seed: int, start: int, length: int) -> Iterator[pd.D
     scheme = scheme_of(start)
     blocks = Blocks(targets)
     solution = solve(rng, blocks, scheme)
-    made = 0
+    made, failures = 0, []
     while made < length:
         if made:
             solution = walk(rng, blocks, scheme, solution, fresh=made % _FRESH_EVERY == 0)
-        frame = _verified(rng, targets, blocks, solution)
+        frame = _verified(rng, targets, blocks, solution, failures)
         if frame is not None:
             yield frame
             made += 1
         elif not made:
+            if len(failures) >= _DEAD_ENDS * _TRIES:
+                raise _commonest(failures)
             # Dead ends of single columns come from the times; take others.
             solution = solve(rng, blocks, scheme)
 
@@ -71,19 +76,23 @@ def solve(rng: np.random.Generator, blocks: Blocks, scheme: Scheme) -> Solution:
     SearchFailed
         If none was found.
     """
-    choices = kps_choices(blocks)
+    choices, failed = kps_choices(blocks), Counter()
     for _ in range(_TRIES):
         survival = search.find_survival(rng, blocks, scheme)
         activity = covariate_search.find_activity(rng, blocks, survival.sepsis)
         covariates = covariate_search.find_covariates(rng, blocks, survival, choices, activity)
         if covariates is None:
+            failed["covariates"] += 1
             continue
         progression = find_progression(rng, blocks, scheme, survival)
         if progression is not None:
             return Solution(survival, covariates, progression)
+        failed["progression"] += 1
+    what = {"covariates": "the regressions", "progression": "progression and recurrence"}
+    found = ", ".join(f"{what[stage]} failed {times} times" for stage, times in failed.items())
     raise SearchFailed(
-        "overall survival can be met, but not together with the regressions, progression and recurrence; "
-        f"{_TRIES} starts were tried"
+        f"overall survival can be met, but not together with the rest: of {_TRIES} starts {found}",
+        failed.most_common(1)[0][0],
     )
 
 
@@ -115,17 +124,28 @@ def walk(rng: np.random.Generator, blocks: Blocks, scheme: Scheme, start: Soluti
 
 
 def _verified(
-    rng: np.random.Generator, targets: Targets, blocks: Blocks, solution: Solution
+    rng: np.random.Generator, targets: Targets, blocks: Blocks, solution: Solution, failures: list[SearchFailed]
 ) -> pd.DataFrame | None:
-    """A whole cohort that meets every target by independent recomputation; None if none was found."""
+    """A whole cohort that meets every target by independent recomputation; None if none was found.
+
+    Why a column was not found is added to ``failures``.
+    """
     for _ in range(_TRIES):
         try:
             frame = complete(rng, blocks, solution.survival, solution.covariates, solution.progression)
-        except SearchFailed:
+        except SearchFailed as error:
+            failures.append(error)
             continue
         if not logic_misses(frame, targets.assumptions.time_unit) and not misses(frame, targets):
             return frame
     return None
+
+
+def _commonest(failures: list[SearchFailed]) -> SearchFailed:
+    """The failure that came up most, as it was told last."""
+    kinds = [failure.stage or str(failure) for failure in failures]
+    kind = Counter(kinds).most_common(1)[0][0]
+    return failures[max(k for k, one in enumerate(kinds) if one == kind)]
 
 
 _CHOICES: dict[str, list[np.ndarray]] = {}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from analysis_lib.errors import InputError
-from analysis_lib.reconstruction import assumptions, ensemble
+from analysis_lib.reconstruction import assumptions, conflict, ensemble
+from analysis_lib.reconstruction.blocks import SearchFailed
+from analysis_lib.reconstruction.targets import load_targets
 from analysis_lib.reconstruction.verify import verify_file
 
 
@@ -18,7 +21,8 @@ def reconstruct(cohorts: int, seed: int, out: Path, jobs: int = 1, assume: Seque
     Raises
     ------
     InputError
-        For bad arguments, an unwritable place, or targets that no cohort meets.
+        For bad arguments, an unwritable place, or targets that no cohort meets; names the smallest
+        set found of those that conflict.
     """
     chosen = assumptions.parse(assume)
     # A folder's name would only be found out by the last step, after all the search.
@@ -28,6 +32,10 @@ def reconstruct(cohorts: int, seed: int, out: Path, jobs: int = 1, assume: Seque
         manifest = ensemble.build(cohorts, seed, Path(out), jobs, assumptions=chosen)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("the same command goes on from the finished starts") from None
+    except SearchFailed as error:
+        print(f"{error}\nlooking for the fewest numbers that conflict; this takes minutes", file=sys.stderr, flush=True)
+        found = conflict.find(load_targets(assumptions=chosen), seed, error)
+        raise InputError(f"{error}. {found}" if found else str(error)) from None
     made, starts, met = manifest["cohorts"], len(manifest["starts"]), manifest["targets"]
     under = f" under {named}" if (named := assumptions.told(chosen)) else ""
     return f"{out}: {made} cohorts from {starts} independent starts, each meets all {met} targets{under}"

@@ -36,16 +36,20 @@ _FEWEST_STARTS = 28
 
 @dataclass(frozen=True)
 class Plan:
-    """What decides an ensemble: the same plan gives the same cohorts."""
+    """What decides an ensemble: the same plan gives the same cohorts.
+
+    ``chain`` is how many cohorts come from one start; if not given, as many as leave enough starts.
+    """
 
     cohorts: int
     seed: int
     digest: str
+    chain: int | None = None
 
     @property
     def starts(self) -> list[int]:
-        """How many cohorts each start contributes; every cohort has its own start where few are wanted."""
-        chain = min(LONGEST_CHAIN, max(1, self.cohorts // _FEWEST_STARTS))
+        """How many cohorts each start contributes."""
+        chain = self.chain or min(LONGEST_CHAIN, max(1, self.cohorts // _FEWEST_STARTS))
         whole, rest = divmod(self.cohorts, chain)
         return [chain] * whole + [rest] * (rest > 0)
 
@@ -94,6 +98,7 @@ def build(
     jobs: int = 1,
     numbers: Path | None = None,
     assumptions: Assumptions | None = None,
+    chain: int | None = None,
 ) -> dict:
     """An ensemble of verified cohorts in ``out`` (Parquet), with a manifest beside it.
 
@@ -108,6 +113,8 @@ def build(
         Folder of printed numbers, if not the repo's own.
     assumptions
         If not the usual ones; they are part of the plan and stand in the manifest.
+    chain
+        Cohorts of one start, if not as :class:`Plan` has it.
 
     Returns
     -------
@@ -123,7 +130,7 @@ def build(
     out = Path(out)
     _check(cohorts, seed, out, jobs)
     targets = load_targets(numbers, assumptions)
-    plan = Plan(cohorts, seed, targets.digest)
+    plan = Plan(cohorts, seed, targets.digest, chain)
     folder = out.with_name(f".{out.stem}.{plan.name}")
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis_lib.reconstruction import anneal, anneal_times
-from analysis_lib.reconstruction.blocks import NO_LATER, Blocks, Progression, Scheme, SearchFailed, Survival, failure
+from analysis_lib.reconstruction.blocks import NO_LATER, Blocks, Nearest, Progression, Scheme, SearchFailed, Survival
 from analysis_lib.reconstruction.targets import DAYS_PER_MONTH, DAYS_PER_YEAR
 
 # Days within which the death after the first cycle fell, before a second could be given.
@@ -26,10 +26,11 @@ SHORTEST_PRRT_DAYS = 126
 LATEST_SURGERY_DAY = 1300
 EARLIEST_PROGRESSION_DAY = 150
 _TRIES = 150
+PROGRESSION_TRIES = 20
 
 
-def find_survival(rng: np.random.Generator, blocks: Blocks, scheme: Scheme) -> Survival:
-    """Times that meet all targets of overall survival, from a random start.
+def find_survival(rng: np.random.Generator, blocks: Blocks, scheme: Scheme, tries: int = _TRIES) -> Survival:
+    """Times that meet all targets of overall survival, from random starts, ``tries`` of them at most.
 
     Raises
     ------
@@ -46,8 +47,14 @@ def find_survival(rng: np.random.Generator, blocks: Blocks, scheme: Scheme) -> S
     high[state.postoperative] = LATEST_SURGERY_DAY
     # A time of 0 would be no time.
     np.maximum(low, np.flatnonzero(blocks.clock.years > 0)[0], out=low)
-    nearest, best = None, np.inf
-    for _ in range(_TRIES):
+    nearest = Nearest()
+
+    def statistics() -> np.ndarray:
+        found = np.zeros(anneal_times.SURVIVAL_STATISTICS)
+        anneal_times.survival_statistics(state.years, state.event, operated, blocks.follow_up, blocks.quantile, found)
+        return found
+
+    for _ in range(tries):
         state.day = rng.integers(low, high + 1)
         left = anneal_times.anneal_survival(
             rng, state.day, state.event, operated, low, high, blocks.clock, scheme.log_density(),
@@ -56,13 +63,9 @@ def find_survival(rng: np.random.Generator, blocks: Blocks, scheme: Scheme) -> S
         if left == 0.0:
             state.day = blocks.clock.first_days(state.day)
             return state
-        if left < best:
-            best, nearest = left, state.day.copy()
-    statistics = np.zeros(anneal_times.SURVIVAL_STATISTICS)
-    anneal_times.survival_statistics(
-        blocks.clock.years[nearest], state.event, operated, blocks.follow_up, blocks.quantile, statistics
-    )
-    raise failure("overall survival", blocks, blocks.survival_ids, statistics)
+        nearest.offer(left, statistics)
+    told = nearest.told(blocks.targets, blocks.survival_ids)
+    raise SearchFailed("no cohort meets all targets of overall survival", "survival", told)
 
 
 def walk_survival(rng: np.random.Generator, blocks: Blocks, scheme: Scheme, start: Survival, steps: int) -> Survival:
@@ -103,12 +106,18 @@ def find_surgery_days(rng: np.random.Generator, blocks: Blocks, state: Survival)
 
 
 def find_progression(
-    rng: np.random.Generator, blocks: Blocks, scheme: Scheme, state: Survival, surgery_day: np.ndarray
+    rng: np.random.Generator,
+    blocks: Blocks,
+    scheme: Scheme,
+    state: Survival,
+    surgery_day: np.ndarray,
+    nearest: Nearest | None = None,
 ) -> Progression | None:
     """Days of progression and recurrence that meet all targets; None if none was found.
 
     Recurrence after surgery is progression, so that each patient has one such day. Operated
-    patients with disease left have progressed, but for the one who died of the operation.
+    patients with disease left have progressed, but for the one who died of the operation. What
+    failed searches ended with is offered to ``nearest``.
     """
     count = blocks.numbers.count
     n, n1 = blocks.sizes[:2]
@@ -124,7 +133,7 @@ def find_progression(
     operated, rest = able[able < n1], able[able >= n1]
     if operated.size < recurred + left or rest.size < others:
         return None
-    for _ in range(20):
+    for _ in range(PROGRESSION_TRIES):
         role, progressed = np.zeros(n, np.int64), np.zeros(n, dtype=bool)
         # A median after R1 needs most of its few patients to recur, and to have lived to do so.
         seen = state.day - surgery_day
@@ -149,7 +158,16 @@ def find_progression(
         )  # fmt: skip
         if misses == 0.0:
             return Progression(surgery_day, role, progressed, day)
+        if nearest is not None:
+            ends = state.day, state.event, state.operated, surgery_day, role, progressed, day, blocks.clock
+            nearest.offer(misses, lambda ends=ends: _progression_statistics(*ends))
     return None
+
+
+def _progression_statistics(*ends: np.ndarray) -> np.ndarray:
+    found = np.zeros(anneal_times.PROGRESSION_STATISTICS)
+    anneal_times.progression_statistics(*ends, found)
+    return found
 
 
 def walk_progression(

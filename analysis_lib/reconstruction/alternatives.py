@@ -1,0 +1,77 @@
+"""Cohorts under every other assumption: which of them the printed numbers admit, and what then changes.
+
+``python -m analysis_lib.reconstruction.alternatives`` writes ``data/assumptions``: for each alternative,
+one at a time, a small ensemble with its manifest, or the printed numbers that conflict under it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+from analysis_lib.errors import InputError
+from analysis_lib.files import write_beside_then_rename
+from analysis_lib.published import ROOT
+from analysis_lib.reconstruction import assumptions, conflict, ensemble
+from analysis_lib.reconstruction.blocks import SearchFailed
+from analysis_lib.reconstruction.targets import Assumptions, load_targets
+
+FOLDER = ROOT / "data" / "assumptions"
+CONFLICTS = "conflicts.json"
+COHORTS, CHAIN, SEED = 40, 10, 2027
+
+
+def alternatives() -> dict[str, Assumptions]:
+    """Every assumption that is not the usual one, the others being as usual, by ``NAME=VALUE``."""
+    usual = asdict(Assumptions())
+    return {
+        f"{name}={value}": Assumptions(**{name: value})
+        for name, values in assumptions.CHOICES.items()
+        for value in values
+        if value != usual[name]
+    }
+
+
+def file_of(alternative: str, folder: Path = FOLDER) -> Path:
+    """Where the cohorts under an alternative lie."""
+    return folder / f"{alternative.replace('=', '-').replace('/', '-')}.parquet"
+
+
+def build(folder: Path, jobs: int = 1) -> dict[str, dict]:
+    """Search under each alternative; finished ones are kept, so that a second call goes on.
+
+    Returns
+    -------
+    dict
+        By alternative without cohorts, what failed and the :class:`conflict.Conflict` behind it, as
+        written to ``conflicts.json``.
+
+    Raises
+    ------
+    InputError
+        If the place cannot be written to.
+    """
+    known = folder / CONFLICTS
+    found = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
+    for name, chosen in alternatives().items():
+        out = file_of(name, folder)
+        if name in found or out.exists():
+            continue
+        print(name, file=sys.stderr, flush=True)
+        try:
+            ensemble.build(COHORTS, SEED, out, jobs, assumptions=chosen, chain=CHAIN)
+        except SearchFailed as error:
+            behind = conflict.find(load_targets(assumptions=chosen), SEED, error)
+            found[name] = {"failed": str(error), "conflict": behind and asdict(behind)}
+            write_beside_then_rename(known, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    return found
+
+
+if __name__ == "__main__":
+    try:
+        for name, row in build(FOLDER, jobs=2).items():
+            print(f"{name}: {row['failed']}")
+    except InputError as error:
+        sys.exit(f"error: {error}")
