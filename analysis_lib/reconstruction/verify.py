@@ -150,7 +150,7 @@ class Recomputed:
         patients = self._patients
         if target.group != "all":
             patients = patients.where("group", target.group)
-        if target.subset and target.statistic != "within":
+        if target.subset and target.statistic not in ("within", "class_from", "class_to"):
             patients = patients.where(*target.subset)
         return patients
 
@@ -325,6 +325,17 @@ def _within(patients: Patients, target: Target, targets: Targets) -> float:
     return ((values >= low) & (values <= high)).sum()
 
 
+def _class_end(end: Callable[[np.ndarray], float]) -> Callable:
+    """Of the values that lie between two others, neither of them included."""
+
+    def class_end(patients: Patients, target: Target, targets: Targets) -> float:
+        low, high = target.subset
+        values = patients.known(target.columns[0])
+        return end(values[(values > low) & (values < high)])
+
+    return class_end
+
+
 _sd = partial(np.std, ddof=1)
 
 _STATISTICS: dict[str, Callable[[Patients, Target, Targets], float]] = {
@@ -333,6 +344,8 @@ _STATISTICS: dict[str, Callable[[Patients, Target, Targets], float]] = {
     "unknown": lambda patients, target, targets: pd.isna(patients[target.columns[0]]).sum(),
     "any": lambda patients, target, targets: (patients.columns(target.columns) == 1).any(axis=1).sum(),
     "within": _within,
+    "class_from": _class_end(np.min),
+    "class_to": _class_end(np.max),
     "mean": _of_known(np.mean),
     "sd": _of_known(_sd),
     "median": _quantile(50),

@@ -38,6 +38,13 @@ summaries <- function(d) {
   unlist(lapply(asked, one))
 }
 
+# Table 2's classes leave gaps between them, in which nobody's activity lies.
+classes <- function(d) {
+  class <- cut(d$prrt_activity_gbq, c(-Inf, 15, 24, 28, Inf), c("lowest", "low", "reduced", "full"))
+  ends <- c(tapply(d$prrt_activity_gbq, class, min), tapply(d$prrt_activity_gbq, class, max))
+  setNames(ends, paste0("table2.class_", names(ends), rep(c("_from", "_to"), each = 4), ".threshold"))
+}
+
 of_the_operated <- function(d) {
   s <- of(d, "surgery")
   in_response <- function(kind) s$fibrosis_percent[s$best_response == kind]
@@ -180,7 +187,7 @@ regressions <- function(d) {
 
 one <- function(file) {
   d <- read.csv(file, na.strings = "", stringsAsFactors = FALSE)
-  values <- c(summaries(d), of_the_operated(d), response(d), survival_times(d), regressions(d))
+  values <- c(summaries(d), classes(d), of_the_operated(d), response(d), survival_times(d), regressions(d))
   list(md5 = unname(tools::md5sum(file)), values = as.list(values))
 }
 
