@@ -27,11 +27,13 @@ class SearchFailed(InputError):
     stage
         ``survival``, ``covariates``, ``progression`` or the stem of a column, where a search
         failed; empty where printed numbers contradict each other by arithmetic.
+    nearest
+        What the nearest found misses.
     """
 
-    def __init__(self, problem: str, stage: str = "") -> None:
-        super().__init__(problem)
-        self.stage = stage
+    def __init__(self, problem: str, stage: str = "", nearest: str = "") -> None:
+        super().__init__(f"{problem}; {nearest}" if nearest else problem)
+        self.stage, self.nearest = stage, nearest
 
 
 @dataclass(frozen=True)
