@@ -10,7 +10,7 @@ import pytest
 from analysis_lib import cohort
 from analysis_lib.errors import InputError
 from analysis_lib.published import ROOT
-from analysis_lib.reconstruction import blocks, covariates, ensemble
+from analysis_lib.reconstruction import blocks, covariates, ensemble, search
 from analysis_lib.reconstruction.targets import Assumptions, load_targets
 
 SHIPPED = ROOT / "data" / "ensemble" / "cohorts.parquet"
@@ -51,6 +51,16 @@ def test_a_column_search_meets_its_summaries_and_repeats_from_its_seed(targets):
     operated = found[0][: boxes.sizes[1]]
     assert np.round(np.median(operated), 1) == targets.numbers.value("table2.activity.surgery.median")
     assert operated.min() == targets.numbers.value("table2.activity.surgery.range_lo")
+
+
+def test_a_seed_gives_the_times_of_the_shipped_cohorts_again(targets):
+    manifest = json.loads(SHIPPED.with_suffix(".json").read_text(encoding="utf-8"))
+    # A start whose first times of death could be completed to a whole cohort.
+    start = 3
+    rng = np.random.default_rng([manifest["seed"], start])
+    again = search.find_survival(rng, blocks.Blocks(targets), blocks.scheme_of(start))
+    shipped = cohort.load(SHIPPED).query(f"cohort == {manifest['starts'][start]['first_cohort']}")
+    assert np.array_equal(np.sort(again.years), np.sort(shipped["os_years"]))
 
 
 def test_groups_that_do_not_add_up_are_refused(targets):
