@@ -30,6 +30,8 @@ _WALK_STEPS = 20_000
 _TRIES = 12
 # Solutions around which no whole cohort can be completed, before a start is given up.
 _DEAD_ENDS = 12
+# Searches for times of death that find none, before a start is given up.
+_HOPELESS = 4
 
 
 @dataclass
@@ -78,7 +80,13 @@ def solve(rng: np.random.Generator, blocks: Blocks, scheme: Scheme) -> Solution:
     """
     choices, failed = kps_choices(blocks), Counter()
     for _ in range(_TRIES):
-        survival = search.find_survival(rng, blocks, scheme)
+        try:
+            survival = search.find_survival(rng, blocks, scheme)
+        except SearchFailed:
+            failed["survival"] += 1
+            if failed["survival"] == _HOPELESS:
+                raise
+            continue
         activity = covariate_search.find_activity(rng, blocks, survival.sepsis)
         covariates = covariate_search.find_covariates(rng, blocks, survival, choices, activity)
         if covariates is None:
@@ -88,10 +96,14 @@ def solve(rng: np.random.Generator, blocks: Blocks, scheme: Scheme) -> Solution:
         if progression is not None:
             return Solution(survival, covariates, progression)
         failed["progression"] += 1
-    what = {"covariates": "the regressions", "progression": "progression and recurrence"}
+    what = {
+        "survival": "overall survival",
+        "covariates": "the regressions",
+        "progression": "progression and recurrence",
+    }
     found = ", ".join(f"{what[stage]} failed {times} times" for stage, times in failed.items())
     raise SearchFailed(
-        f"overall survival can be met, but not together with the rest: of {_TRIES} starts {found}",
+        f"no cohort meets survival, regressions and progression at once: of {_TRIES} starts {found}",
         failed.most_common(1)[0][0],
     )
 

@@ -35,7 +35,8 @@ def reconstruct(cohorts: int, seed: int, out: Path, jobs: int = 1, assume: Seque
     except SearchFailed as error:
         print(f"{error}\nlooking for the fewest numbers that conflict; this takes minutes", file=sys.stderr, flush=True)
         found = conflict.find(load_targets(assumptions=chosen), seed, error)
-        raise InputError(f"{error}. {found}" if found else str(error)) from None
+        told = found or "No set was found that cannot be met: the search may have been unlucky; try another seed"
+        raise InputError(f"{error}. {told}") from None
     made, starts, met = manifest["cohorts"], len(manifest["starts"]), manifest["targets"]
     under = f" under {named}" if (named := assumptions.told(chosen)) else ""
     return f"{out}: {made} cohorts from {starts} independent starts, each meets all {met} targets{under}"

@@ -23,6 +23,8 @@ from analysis_lib.reconstruction.targets import Targets
 _STATES = 2 * len(SCHEMES)
 # Random starts of a search for times of death, and dealings of the columns around one solution.
 _TRIES, _DEALINGS = 12, 20
+# How often a conflict, once found, is tried again before it is told.
+_AGAIN = 8
 
 
 @dataclass(frozen=True)
@@ -102,20 +104,39 @@ def find(targets: Targets, seed: int, failure: SearchFailed) -> Conflict | None:
     if not ids:
         return None
     kept = targets.without({id for id in stage.ids if id in targets} - set(ids))
-    stage.meets(kept)
-    return Conflict(failure.stage, ids, stage.searches, stage.nearest)
+    # What is hard to meet looks like a conflict to a short search.
+    if stage.meets(kept, _AGAIN):
+        return None
+    return Conflict(failure.stage, ids, _AGAIN * stage.searches, stage.nearest)
 
 
-class _Survival:
+class _Stage:
+    """One stage of the search, tried on its own; ``searches`` is how many a try makes."""
+
+    ids: tuple[str, ...]
+    searches: int
+
+    def __init__(self, seed: int) -> None:
+        self.seed, self.nearest = seed, ""
+
+    def meets(self, targets: Targets, tries: int = 1) -> bool:
+        """Whether one of so many tries meets the targets."""
+        rng, blocks = np.random.default_rng(self.seed), Blocks(targets)
+        return any(self._met(rng, blocks) for _ in range(tries))
+
+    def _met(self, rng: np.random.Generator, blocks: Blocks) -> bool:
+        raise NotImplementedError
+
+
+class _Survival(_Stage):
     """Times of death and last follow-up, from random times."""
 
     def __init__(self, targets: Targets, seed: int) -> None:
-        self.seed, self.nearest = seed, ""
+        super().__init__(seed)
         self.ids = Blocks(targets).survival_ids
         self.searches = _TRIES * len(SCHEMES)
 
-    def meets(self, targets: Targets) -> bool:
-        rng, blocks = np.random.default_rng(self.seed), Blocks(targets)
+    def _met(self, rng: np.random.Generator, blocks: Blocks) -> bool:
         for scheme in SCHEMES:
             try:
                 search.find_survival(rng, blocks, scheme, _TRIES)
@@ -126,11 +147,11 @@ class _Survival:
         return False
 
 
-class _Progression:
+class _Progression(_Stage):
     """Progression and recurrence, around times of death and of surgery that meet their own targets."""
 
     def __init__(self, targets: Targets, seed: int) -> None:
-        self.seed, self.nearest = seed, ""
+        super().__init__(seed)
         rng, blocks = np.random.default_rng(seed), Blocks(targets)
         self.ids = blocks.progression_ids
         self.states: list[tuple[Survival, np.ndarray]] = []
@@ -141,28 +162,27 @@ class _Progression:
                 self.states.append((survival, days))
         self.searches = _STATES * search.PROGRESSION_TRIES
 
-    def meets(self, targets: Targets) -> bool:
-        rng, blocks, nearest = np.random.default_rng(self.seed), Blocks(targets), Nearest()
+    def _met(self, rng: np.random.Generator, blocks: Blocks) -> bool:
+        nearest = Nearest()
         for k, state in enumerate(self.states):
             if search.find_progression(rng, blocks, scheme_of(k), *state, nearest) is not None:
                 return True
-        self.nearest = nearest.told(targets, self.ids)
+        self.nearest = nearest.told(blocks.targets, self.ids)
         return False
 
 
-class _Covariates:
+class _Covariates(_Stage):
     """Regressions of death and surgery, around times of death that meet their own targets."""
 
     def __init__(self, targets: Targets, seed: int) -> None:
         # The regressions' search does not tell how near it came.
-        self.seed, self.nearest = seed, ""
+        super().__init__(seed)
         rng, blocks = np.random.default_rng(seed), Blocks(targets)
         self.ids = (*ratio_ids("table5.pr_death", "hr"), *blocks.joint_ids)
         self.states = [search.find_survival(rng, blocks, scheme_of(k)) for k in range(_STATES)]
         self.searches = _STATES
 
-    def meets(self, targets: Targets) -> bool:
-        rng, blocks = np.random.default_rng(self.seed), Blocks(targets)
+    def _met(self, rng: np.random.Generator, blocks: Blocks) -> bool:
         for state in self.states:
             activity = covariates.find_activity(rng, blocks, state.sepsis)
             if covariates.find_covariates(rng, blocks, state, kps_choices(blocks), activity) is not None:
@@ -170,18 +190,18 @@ class _Covariates:
         return False
 
 
-class _Column:
+class _Column(_Stage):
     """One column, dealt out around whole solutions of the stages before."""
 
     def __init__(self, targets: Targets, seed: int, stem: str) -> None:
-        self.seed, self.stem, self.nearest = seed, stem, ""
+        super().__init__(seed)
+        self.stem = stem
         rng, blocks = np.random.default_rng(seed), Blocks(targets)
         self.ids = tuple(id for id in targets if id.startswith(f"{stem}."))
         self.states = [solve(rng, blocks, scheme) for scheme in SCHEMES]
         self.searches = _DEALINGS * len(self.states)
 
-    def meets(self, targets: Targets) -> bool:
-        rng, blocks = np.random.default_rng(self.seed), Blocks(targets)
+    def _met(self, rng: np.random.Generator, blocks: Blocks) -> bool:
         for state in self.states:
             for _ in range(_DEALINGS):
                 try:
