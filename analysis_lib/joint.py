@@ -6,6 +6,8 @@ in the recipes, nowhere else in the library.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from analysis_lib.contingency import odds_ratio
@@ -39,7 +41,7 @@ def tvi_transitions(numbers: Transcription, group: str) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        Shape (m, 7, 7), from category before to category after PRRT.
+        Shape (m, 7, 7), from category before to category after PRRT; not to be written to.
     """
     stayed, fell, rose = (
         [numbers.count(f"table4.{c}_{change}.{group}.count") for c in TVI_CATEGORIES]
@@ -49,7 +51,15 @@ def tvi_transitions(numbers: Transcription, group: str) -> np.ndarray:
         Total(frozenset({0}), numbers.count(f"results-radiology.no_tvi_after.{group}.count")),
         Total(TVI_BEYOND_180, numbers.count(f"results-radiology.over_180_after.{group}.count")),
     ]
-    return enumerate_transitions(stayed, fell, rose, totals)
+    return _enumerated(tuple(stayed), tuple(fell), tuple(rose), tuple(totals))
+
+
+@cache
+def _enumerated(*margins: tuple) -> np.ndarray:
+    """As :func:`enumerate_transitions`, once for the same margins; not to be written to."""
+    tables = enumerate_transitions(*margins)
+    tables.setflags(write=False)
+    return tables
 
 
 def _left_beyond_180(numbers: Transcription) -> dict[str, float]:
@@ -59,9 +69,7 @@ def _left_beyond_180(numbers: Transcription) -> dict[str, float]:
     found: dict[str, float] = {}
     for group in ("surgery", "prrt_only"):
         left = tvi_transitions(numbers, group)[:, beyond][:, :, within].sum(axis=(1, 2))
-        found[f"{group}_min"], found[f"{group}_max"] = (
-            (int(left.min()), int(left.max())) if len(left) else (0, 0)
-        )
+        found[f"{group}_min"], found[f"{group}_max"] = (int(left.min()), int(left.max())) if len(left) else (0, 0)
     before = [numbers.count(f"results-radiology.over_180_before.{g}.count") for g in ("surgery", "prrt_only")]
     for end in ("min", "max"):
         left = np.array([found[f"surgery_{end}"], found["prrt_only_min"]])
@@ -82,9 +90,7 @@ def facts(numbers: Transcription) -> dict[str, float]:
     groups = {"surgery": n("abstract.patients.surgery.n"), "prrt_only": n("table1.patients.prrt_only.n")}
     responders = {
         (kind, group): implied_count(
-            numbers[
-                {"pr": f"abstract.pr.{group}.percent", "sd": f"results-surgery.sd.{group}.percent"}[kind]
-            ].printed,
+            numbers[{"pr": f"abstract.pr.{group}.percent", "sd": f"results-surgery.sd.{group}.percent"}[kind]].printed,
             size,
         )
         or 0
@@ -161,8 +167,7 @@ def facts(numbers: Transcription) -> dict[str, float]:
         "progressed_not_ned": progressed - recurred,
         "prrt_only_progressed": progressed_only,
         "prrt_only_not_progressed": groups["prrt_only"] - progressed_only,
-        "size_without_tvi": n("table4.excluded.prrt_only.count")
-        - n("table5.size_post_excluded.all.count"),
+        "size_without_tvi": n("table4.excluded.prrt_only.count") - n("table5.size_post_excluded.all.count"),
         "graded": graded,
         "ungraded": sum(groups.values()) - graded,
         "deaths": deaths,

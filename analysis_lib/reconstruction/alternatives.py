@@ -7,6 +7,7 @@ one at a time, a small ensemble with its manifest, or the printed numbers that c
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -20,7 +21,9 @@ from analysis_lib.reconstruction.targets import Assumptions, load_targets
 
 FOLDER = ROOT / "data" / "assumptions"
 CONFLICTS = "conflicts.json"
-COHORTS, CHAIN, SEED = 40, 10, 2027
+COHORTS, CHAIN = 40, 10
+# The next is taken where a start of the one before found nothing, and no conflict was behind it.
+SEEDS = (2027, 2028, 2029)
 
 
 def alternatives() -> dict[str, Assumptions]:
@@ -60,13 +63,28 @@ def build(folder: Path, jobs: int = 1) -> dict[str, dict]:
         if name in found or out.exists():
             continue
         print(name, file=sys.stderr, flush=True)
-        try:
-            ensemble.build(COHORTS, SEED, out, jobs, assumptions=chosen, chain=CHAIN)
-        except SearchFailed as error:
-            behind = conflict.find(load_targets(assumptions=chosen), SEED, error)
-            found[name] = {"failed": str(error), "conflict": behind and asdict(behind)}
+        failure = _search(chosen, out, jobs)
+        if failure is not None:
+            found[name] = failure
             write_beside_then_rename(known, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     return found
+
+
+def _search(chosen: Assumptions, out: Path, jobs: int) -> dict | None:
+    """None once cohorts lie in ``out``; else what failed, and the conflict behind it if there is one."""
+    for seed in SEEDS:
+        try:
+            ensemble.build(COHORTS, seed, out, jobs, assumptions=chosen, chain=CHAIN)
+        except SearchFailed as error:
+            behind = conflict.find(load_targets(assumptions=chosen), seed, error)
+            failure = {"failed": str(error), "conflict": behind and asdict(behind)}
+            for unfinished in out.parent.glob(f".{out.stem}.*"):
+                shutil.rmtree(unfinished)
+            if behind:
+                break
+        else:
+            return None
+    return failure
 
 
 if __name__ == "__main__":
