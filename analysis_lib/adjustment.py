@@ -19,6 +19,9 @@ from analysis_lib.errors import InputError
 
 # Of the score, within each of which the stratified model compares.
 STRATA = 3
+# Below so many patients in each, a stratum compares next to nobody, and there is no estimate.
+FEWEST_IN_STRATUM = 8
+MOST_LEFT_OUT = 1000
 # As cut, scores that differ by less are one: the last digits of a fit are not the same everywhere.
 _SCORE_DIGITS = 9
 
@@ -202,7 +205,9 @@ def log_ratios(sample: Stack, scores: np.ndarray | None = None) -> pd.DataFrame:
     both = np.stack([some.treated, its], axis=2)
     by_weight = weights(some, its)
     found.loc[known, "covariate"] = weighted.cox(*times, both, some.counts).coef[:, 0]
-    found.loc[known, "strata"] = weighted.cox(*times, exposure, some.counts, strata(some, its)).coef[:, 0]
+    stratified = weighted.cox(*times, exposure, some.counts, strata(some, its)).coef[:, 0]
+    enough = some.counts.sum(axis=1) >= FEWEST_IN_STRATUM * STRATA
+    found.loc[known, "strata"] = np.where(enough, stratified, np.nan)
     for name, w in by_weight.items():
         found.loc[known, name] = weighted.cox(*times, exposure, w).coef[:, 0]
     return found
@@ -249,8 +254,17 @@ def standardised_differences(sample: Stack, w: np.ndarray | None = None) -> np.n
 
 
 def left_out(sample: Stack) -> np.ndarray:
-    """Crude log hazard ratios without each patient in turn, shape (m, n); NaN for nobody's place."""
+    """Crude log hazard ratios without each patient in turn, shape (m, n); NaN for nobody's place.
+
+    Raises
+    ------
+    InputError
+        Of more patients than :data:`MOST_LEFT_OUT`: the work grows with their square, and no single
+        one of so many decides anything.
+    """
     m, n = sample.counts.shape
+    if n > MOST_LEFT_OUT:
+        raise InputError(f"one of {n} patients decides nothing; up to {MOST_LEFT_OUT} are left out in turn")
     one_less = sample.rows(np.repeat(np.arange(m), n))
     counts = one_less.counts * (1 - np.tile(np.eye(n), (m, 1)))
     found = weighted.cox(one_less.time, one_less.event, one_less.treated[:, :, None], counts).coef[:, 0].reshape(m, n)

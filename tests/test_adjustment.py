@@ -1,6 +1,7 @@
 """Scores, weights, strata and ratios of many samples at once are those of R, sample by sample."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -140,3 +141,18 @@ def test_where_covariates_separate_the_groups_only_the_crude_ratio_is_left(cohor
 def test_what_cannot_be_adjusted_is_told(cohorts, change, words):
     with pytest.raises(InputError, match=words):
         adjustment.stack(change(cohorts))
+
+
+def test_strata_of_few_patients_have_no_ratio(cohorts):
+    one = cohorts[cohorts["cohort"] == cohorts["cohort"].iat[0]].dropna(subset=["tumour_size_post_mm"])
+    least = adjustment.FEWEST_IN_STRATUM * adjustment.STRATA
+    for kept, there in ((least, True), (least - 1, False)):
+        sample = adjustment.stack(one.sort_values("os_years").head(kept))
+        assert np.isfinite(adjustment.log_ratios(sample)["strata"]).all() == there
+
+
+def test_of_very_many_patients_none_is_left_out(cohorts):
+    sample = adjustment.stack(cohorts[cohorts["cohort"] == cohorts["cohort"].iat[0]])
+    crowd = replace(sample, counts=np.ones((1, adjustment.MOST_LEFT_OUT + 1)))
+    with pytest.raises(InputError, match="decides nothing"):
+        adjustment.left_out(crowd)
