@@ -1,0 +1,145 @@
+"""A rerun's headline estimates beside those that are printed and those of the book's own run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib import adjustment, conclusions, display, ensembles, immortal
+from analysis_lib.errors import InputError
+from analysis_lib.ledger import Claim
+
+# The book's own cohorts, every so many of them: a headline needs no more.
+_EVERY = 10
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One estimate.
+
+    Attributes
+    ----------
+    words
+        What is estimated.
+    printed
+        Id of the printed number; blank if none is printed.
+    of
+        From cohorts and the landmark (months) to one value a cohort.
+    """
+
+    words: str
+    printed: str
+    of: Callable[[pd.DataFrame, float], pd.Series]
+
+
+def _median(endpoint: str, group: str) -> Callable[[pd.DataFrame, float], pd.Series]:
+    return lambda patients, months: conclusions.medians(patients, endpoint, group, "spss")["median"]
+
+
+def _score(patients: pd.DataFrame, months: float) -> pd.Series:
+    return np.exp(adjustment.log_ratios(adjustment.stack(patients))["covariate"])
+
+
+def _before_landmark(patients: pd.DataFrame, months: float) -> pd.Series:
+    """Who of those not operated on died by the landmark, per cent of all of them."""
+    known = conclusions.need(patients, "os_years", "os_event", group="prrt_only")
+    died = (known["os_event"] == 1) & (known["os_years"] <= months / 12)
+    return 100 * died.groupby(known["cohort"]).mean()
+
+
+HEADLINES = (
+    Headline("Median overall survival, PRRT + surgery, years", "abstract.os.surgery.median", _median("os", "surgery")),
+    Headline("Median overall survival, PRRT only, years", "abstract.os.prrt_only.median", _median("os", "prrt_only")),
+    Headline(
+        "Median progression-free survival, PRRT + surgery, years",
+        "abstract.pfs.surgery.median",
+        _median("pfs", "surgery"),
+    ),
+    Headline(
+        "Median progression-free survival, PRRT only, years",
+        "abstract.pfs.prrt_only.median",
+        _median("pfs", "prrt_only"),
+    ),
+    Headline(
+        "Hazard ratio of surgery, death",
+        "results-survival.cox_surgery.hr",
+        lambda patients, months: immortal.naive(patients)["hr"],
+    ),
+    Headline("… with the propensity score", "results-survival.cox_surgery_adjusted.hr", _score),
+    Headline("… from the landmark", "", lambda patients, months: immortal.landmark(patients, months)["hr"]),
+    Headline("… with surgery over time", "", lambda patients, months: immortal.time_dependent(patients)["hr"]),
+    Headline("PRRT only: dead by the landmark, %", "", _before_landmark),
+)
+
+
+def estimates(patients: pd.DataFrame, landmark_months: float) -> dict[str, pd.Series | str]:
+    """Every headline of some cohorts, or the reason why they give none.
+
+    Parameters
+    ----------
+    patients
+        Cohorts in the schema, with their numbers in ``cohort``.
+    landmark_months
+        Start of the landmark analysis.
+
+    Returns
+    -------
+    dict
+        By the words of :data:`HEADLINES`, one value a cohort, or a reason.
+    """
+    found: dict[str, pd.Series | str] = {}
+    for headline in HEADLINES:
+        try:
+            values = headline.of(patients, landmark_months).dropna()
+            found[headline.words] = values if len(values) else "no estimate"
+        except InputError as reason:
+            found[headline.words] = str(reason).split(" (")[0]
+    return found
+
+
+def table(
+    claims: Mapping[str, Claim], patients: pd.DataFrame, landmark_months: float, usual_months: float
+) -> display.Html:
+    """Printed, the book's run, this run, and the difference of the two runs.
+
+    Parameters
+    ----------
+    claims
+        Of the ledger.
+    patients, landmark_months
+        Of this run.
+    usual_months
+        The landmark of the book's run.
+    """
+    shipped = ensembles.load()
+    some = shipped.origin.index[::_EVERY]
+    usual = estimates(shipped.patients[shipped.patients["cohort"].isin(some)], usual_months)
+    here = estimates(patients, landmark_months)
+    rows = []
+    for headline in HEADLINES:
+        printed = display.linked(claims[headline.printed]) if headline.printed else "–"
+        before, now = usual[headline.words], here[headline.words]
+        rows.append((headline.words, printed, _text(before), _text(now), _difference(before, now)))
+    return display.table(
+        ("Estimate", "Printed", "The book's run", "This run", "Difference"),
+        rows,
+        f"Headline estimates, at a landmark of {landmark_months:g} months here and {usual_months:g} in the book; "
+        "of several cohorts the median, with the 5th to 95th percentile",
+    )
+
+
+def _text(values: pd.Series | str) -> str:
+    if isinstance(values, str):
+        return escape(f"not computed: {values}")
+    low, middle, high = (f"{x:.2f}" for x in np.percentile(values, (5, 50, 95)))
+    return middle if low == high else f"{middle} ({low} to {high})"
+
+
+def _difference(before: pd.Series | str, now: pd.Series | str) -> str:
+    if isinstance(before, str) or isinstance(now, str):
+        return "–"
+    return f"{np.median(now) - np.median(before):+.2f}"
