@@ -108,7 +108,7 @@ def _run(digests: Digests, notebook: str, executed: Path, scratch: Path, limit: 
     done = subprocess.run(
         command,
         cwd=digests.root,
-        env=lifeline.environment(),
+        env=lifeline.environment(scratch),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -218,7 +218,9 @@ def read_only(place: Workplace, rng: random.Random, usual: float) -> Ending:
 
 
 def missing_file(place: Workplace, rng: random.Random, usual: float) -> Ending:
-    needed = [name for name in small_book.FILES if name != "analysis_lib/__init__.py"]
+    # Without its __init__.py a package can still be imported, and beta lists what cohorts there are.
+    optional = {"analysis_lib/__init__.py", "data/cohorts/b.csv"}
+    needed = [name for name in small_book.FILES if name not in optional]
     name = rng.choice([*needed, "book/alpha.ipynb"])
     path, aside = place.root / name, place.root.parent / "aside"
     path.rename(aside)

@@ -10,14 +10,18 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 BUILD = "BOOK_BUILD_PID"
 
 
-def environment() -> dict[str, str]:
-    """For the children of the build: the environment with the build's own process id."""
+def environment(temporary: Path) -> dict[str, str]:
+    """For the children of the build: the environment with the build's own process id.
+
+    What they leave in ``temporary`` when they are killed goes with the build's own scratch folder.
+    """
     # Sets print in one order on every run, so that two builds give the same pages.
-    return {**os.environ, BUILD: str(os.getpid()), "PYTHONHASHSEED": "0"}
+    return {**os.environ, BUILD: str(os.getpid()), "PYTHONHASHSEED": "0", "TMPDIR": str(temporary)}
 
 
 def follow(limit: float = float("inf"), at_limit: Callable[[], None] = lambda: None) -> None:

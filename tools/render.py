@@ -63,7 +63,7 @@ def jupyter_book(source: Path, target: Path, log: Path) -> Path:
     command += ["-W", "-n", "--keep-going"]
     with log.open("w", encoding="utf-8") as stream:
         done = subprocess.run(
-            command, env=lifeline.environment(), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
+            command, env=lifeline.environment(source.parent), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
         )
     if done.returncode:
         raise RenderError(complaints(log, source))
