@@ -104,7 +104,8 @@ def solve(rng: np.random.Generator, blocks: Blocks, scheme: Scheme) -> Solution:
     found = ", ".join(f"{what[stage]} failed {times} times" for stage, times in failed.items())
     raise SearchFailed(
         f"no cohort meets survival, regressions and progression at once: of {_TRIES} starts {found}",
-        failed.most_common(1)[0][0],
+        # Whichever stage was reached last was never passed.
+        next(stage for stage in ("progression", "covariates", "survival") if failed[stage]),
     )
 
 
