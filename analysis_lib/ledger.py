@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from analysis_lib import predicted, published, recipes
@@ -138,8 +139,12 @@ def _outcomes(number: PublishedNumber, variants: Iterable[Recipe], numbers: Tran
             if math.isnan(point):
                 continue
             span = propagate(compute, intervals)
-            agrees = "digits" if point in target else "rounding" if span.meets(target) else "no"
-            found.append(Outcome(recipe.variant, name, recipe.is_stated(name), point, span, agrees))
+            # Where the inputs are not rounded, neither is what follows from them, halves included.
+            exact = span.low == span.high and not number.exact
+            same = number.printed.prints(point) if exact else point in target
+            agrees = "digits" if same else "rounding" if not exact and span.meets(target) else "no"
+            stated = recipe.is_stated(name, values)
+            found.append(Outcome(recipe.variant, name, stated, point, span, agrees))
     return found
 
 
@@ -228,10 +233,10 @@ def _reason(
         return f"{start}: {best.name} gives {value}, printed {printed}.{rest} The stated {instead}."
     distance = number.interval.distance(best.point) / printed.unit
     listed = "; ".join(f"{o.name or 'it'} gives {_show(o.point, number)}" for o in outcomes)
-    return (
-        f"{start}: {listed}; printed {printed}. The nearest is {distance:.2g} units of the last "
-        f"digit away from what would print so."
-    )
+    missed = f"The nearest is {distance:.2g} units of the last digit away from what would print so."
+    if not distance:
+        missed = "That is a half, which rounding up or to even prints otherwise."
+    return f"{start}: {listed}; printed {printed}. {missed}"
 
 
 def _bounded(number: PublishedNumber, recipe: Recipe, numbers: Transcription) -> Claim:
@@ -259,6 +264,21 @@ def _bounded(number: PublishedNumber, recipe: Recipe, numbers: Transcription) ->
     return Claim(**trace, verdict="not-recomputable", bounds=limits, reason=reason)
 
 
+def _same_fact(one: PublishedNumber, other: PublishedNumber) -> bool:
+    """Whether two printings can be of one value, rounded by one rule.
+
+    Intervals that have only an end in common do not do: a half goes one way. A limit that the
+    authors set is not rounded at all; the words around it may stand for its sign.
+    """
+    if "threshold" in (one.statistic, other.statistic):
+        return one.printed.value == other.printed.value
+    a, b = one.interval, other.interval
+    if one.exact or other.exact:
+        return a.meets(b)
+    shared = min(a.high, b.high) - max(a.low, b.low)
+    return shared > min(one.printed.unit, other.printed.unit) / 100
+
+
 def judge(number: PublishedNumber, variants: list[Recipe], numbers: Transcription) -> Claim:
     """The verdict on one printed number.
 
@@ -272,7 +292,7 @@ def judge(number: PublishedNumber, variants: list[Recipe], numbers: Transcriptio
         The transcription that the recipes' inputs are taken from.
     """
     first = numbers[number.same_as] if number.same_as else None
-    if first and not number.interval.meets(first.interval):
+    if first and not _same_fact(number, first):
         reason = f"Printed {number.printed} here, but {first.printed} where it is first given ({first.id})."
         return Claim(number, "contradicted", reason, method="repeat", inputs=(first.id,))
     if not number.own:
@@ -283,9 +303,7 @@ def judge(number: PublishedNumber, variants: list[Recipe], numbers: Transcriptio
     if isinstance(method, Bound):
         return _bounded(number, variants[0], numbers)
     reason = f"{method.words[0].upper()}{method.words[1:]}.{_note(variants[0])}"
-    return Claim(
-        number, "not-recomputable", reason, method=variants[0].method_name, recipe_row=variants[0].row
-    )
+    return Claim(number, "not-recomputable", reason, method=variants[0].method_name, recipe_row=variants[0].row)
 
 
 def met_by_cohorts(folder: Path | str = ENSEMBLE) -> dict[str, str]:
@@ -311,28 +329,16 @@ def met_by_cohorts(folder: Path | str = ENSEMBLE) -> dict[str, str]:
     return {id: digits for id, digits in met[0].items() if all(m.get(id) == digits for m in met)} if met else {}
 
 
-def _families(numbers: Transcription) -> dict[str, list[str]]:
-    """All printings of each fact, by the id of the first."""
-    families: dict[str, list[str]] = {}
-    for number in numbers.values():
-        families.setdefault(number.same_as or number.id, []).append(number.id)
-    return families
-
-
-def _reconstructed(
-    claim: Claim, printings: Iterable[str], numbers: Transcription, met: Mapping[str, str]
-) -> Claim:
+def _reconstructed(claim: Claim, printings: Iterable[str], numbers: Transcription, met: Mapping[str, str]) -> Claim:
     """The claim once cohorts meet its fact, in these very digits at some printing of it."""
     as_printed = (numbers[id] for id in printings if met.get(id) == numbers[id].printed.text)
-    if claim.verdict != "not-recomputable" or not any(n.interval.meets(claim.number.interval) for n in as_printed):
+    if claim.verdict != "not-recomputable" or not any(_same_fact(n, claim.number) for n in as_printed):
         return claim
     reason = f"Every reconstructed cohort meets it, because they were built to. {claim.reason}"
     return replace(claim, verdict="reconstructed", reason=reason)
 
 
-def _predicted(
-    claim: Claim, printings: Iterable[str], predictions: Mapping[str, list[Prediction]]
-) -> Claim:
+def _predicted(claim: Claim, printings: Iterable[str], predictions: Mapping[str, list[Prediction]]) -> Claim:
     """The claim once its fact was withheld: by the largest set, where least was left to give it away."""
     found = [several[-1] for id in printings if (several := predictions.get(id))]
     if claim.verdict != "reconstructed" or not found:
@@ -348,6 +354,46 @@ def _predicted(
         f"{place} that range, at percentile {one.percentile(number.interval):.0f}. {claim.reason}"
     )
     return replace(claim, verdict="predicted", reason=reason)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All that verdicts rest on.
+
+    Parameters
+    ----------
+    numbers, known
+        The transcription, and the recipes by the id that they are for.
+    met, withheld
+        As `met_by_cohorts` and `predicted.load` give them.
+    """
+
+    numbers: Transcription
+    known: Mapping[str, list[Recipe]]
+    met: Mapping[str, str]
+    withheld: Mapping[str, list[Prediction]]
+
+    @cached_property
+    def families(self) -> dict[str, list[str]]:
+        """All printings of each fact, by the id of the first."""
+        families: dict[str, list[str]] = {}
+        for number in self.numbers.values():
+            families.setdefault(number.same_as or number.id, []).append(number.id)
+        return families
+
+    def ways(self, id: str) -> list[Recipe]:
+        """The recipes of a number, or those of the first printing of the same fact."""
+        return self.known.get(id) or self.known.get(self.numbers[id].same_as, [])
+
+    def judge(self, id: str) -> Claim:
+        """The verdict on a number from other printed numbers alone."""
+        return judge(self.numbers[id], self.ways(id), self.numbers)
+
+    def claim(self, id: str) -> Claim:
+        """The verdict on a number, with what cohorts say of it."""
+        printings = self.families[self.numbers[id].same_as or id]
+        claim = _reconstructed(self.judge(id), printings, self.numbers, self.met)
+        return _predicted(claim, printings, self.withheld)
 
 
 def audit(
@@ -373,23 +419,17 @@ def audit(
     """
     transcription = published.load(numbers)
     known = recipes.load(transcription, recipe_file)
-    met, families = met_by_cohorts(ensemble), _families(transcription)
     withheld = predicted.load(transcription, predictions)
-    claims = {}
+    sources = Sources(transcription, known, met_by_cohorts(ensemble), withheld)
     for number in transcription.values():
-        variants = known.get(number.id) or known.get(number.same_as, [])
-        if number.own and not variants:
+        if number.own and not sources.ways(number.id):
             raise InputError(
                 f"{number.id} has no recipe",
                 file=number.file,
                 row=number.row,
                 remedy=f"add a row to {Path(recipe_file).name}, if only to say why it has none",
             )
-        claim = judge(number, variants, transcription)
-        printings = families[number.same_as or number.id]
-        claim = _reconstructed(claim, printings, transcription, met)
-        claims[number.id] = _predicted(claim, printings, withheld)
-    return claims
+    return {id: sources.claim(id) for id in transcription}
 
 
 def expected(file: Path | str = EXPECTED) -> dict[str, str]:

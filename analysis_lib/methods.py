@@ -41,6 +41,8 @@ class Derivation:
         How many inputs at least, and by how many at a time there may be more (0 for not at all).
     names
         All conventions there can be, if ``conventions`` is a function.
+    choice
+        Which convention the inputs' values call for, where a recipe states several; blank for none.
     """
 
     words: str
@@ -48,6 +50,7 @@ class Derivation:
     library: str
     takes: tuple[int, int]
     names: tuple[str, ...] = ()
+    choice: Callable[[Sequence[float]], str] | None = None
 
     @property
     def convention_names(self) -> tuple[str, ...]:
@@ -91,7 +94,7 @@ def implied_count(percent: Printed, n: int) -> int | None:
     interval = percent.interval
     first = max(0, math.ceil(max(interval.low, 0) * n / 100) - 1)
     last = min(n, math.floor(min(interval.high, 100) * n / 100) + 1)
-    fitting = list(islice((k for k in range(first, last + 1) if 100 * k / n in interval), 2))
+    fitting = list(islice((k for k in range(first, last + 1) if percent.prints(100 * k / n)), 2))
     return fitting[0] if len(fitting) == 1 else None
 
 
@@ -140,6 +143,16 @@ def _categorical(values: Sequence[float]) -> Mapping[str, Compute]:
         tests["linear_by_linear"] = contingency.linear_by_linear
     # An empty category keeps its place in an order, so the others keep their scores.
     return {name: _test(test, keep_empty=name == "linear_by_linear") for name, test in tests.items()}
+
+
+def _usual_test(values: Sequence[float]) -> str:
+    """Pearson's test where every expected count is at least 5, else the exact one (Cochran 1954)."""
+    table = _table(values)
+    if not np.isfinite(table).all() or table.min() < 0 or (table.sum(axis=0) == 0).any():
+        return ""
+    table = table[table.sum(axis=1) > 0]
+    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
+    return "pearson" if expected.min() >= 5 else "fisher"
 
 
 def _smallest_exact_p(*counts: float) -> float:
@@ -249,7 +262,12 @@ METHODS: dict[str, Method] = {
         takes=(6, 3),
     ),
     "categorical_p": Derivation(
-        "a test of the counts", _categorical, "analysis_lib.contingency", takes=(4, 2), names=_CATEGORICAL
+        "a test of the counts",
+        _categorical,
+        "analysis_lib.contingency",
+        takes=(4, 2),
+        names=_CATEGORICAL,
+        choice=_usual_test,
     ),
     "smallest_exact_p": Derivation(
         "the smallest exact p value over the rows of the table",

@@ -11,7 +11,7 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from itertools import product
 
 # ASCII digits only: `\d` would take any script's digits, which no paper mixes.
@@ -117,6 +117,19 @@ class Printed:
         # In decimals, because 0.264 - 0.0005 in binary is not the end that the digits mean.
         value, half = Decimal(self.digits), Decimal(5).scaleb(-self.decimals - 1)
         return Interval(float(value - half), float(value + half))
+
+    def prints(self, value: float) -> bool:
+        """Whether a value that is known exactly prints so, with halves rounded up or to even.
+
+        The interval has both ends, so that 37.5 lies in that of 37; but neither rule prints it so.
+        """
+        if self.relation != "=" or not math.isfinite(value):
+            return value in self.interval
+        # Twelve digits, so that the error of floating-point arithmetic does not turn a half.
+        exact, unit = Decimal(f"{value:.12g}"), Decimal(1).scaleb(-self.decimals)
+        rules = (ROUND_HALF_UP, ROUND_HALF_EVEN)
+        rounded = (exact.quantize(unit, rounding=rule, context=_EVERY_DIGIT) for rule in rules)
+        return Decimal(self.digits) in rounded
 
     def __str__(self) -> str:
         return self.text

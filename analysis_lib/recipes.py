@@ -8,6 +8,7 @@ Several rows for one number are variants: different readings of which patients w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,9 +86,16 @@ class Recipe:
         """Ids of all printed numbers that go in, each once, in order."""
         return tuple(dict.fromkeys(id for term in self.inputs for id in term.ids))
 
-    def is_stated(self, convention: str) -> bool:
-        """Whether the paper names this convention for this number (or leaves it no choice)."""
-        return not self.stated or convention.partition(",")[0] in self.stated
+    def is_stated(self, convention: str, values: Sequence[float]) -> bool:
+        """Whether the paper names this convention for this number (or leaves it no choice).
+
+        If it names several for which the method knows when each is due, the one due for ``values``.
+        """
+        name = convention.partition(",")[0]
+        choice = getattr(self.method, "choice", None)
+        if len(self.stated) > 1 and choice:
+            return name == choice(values)
+        return not self.stated or name in self.stated
 
 
 def _term(text: str) -> Term:
@@ -140,9 +148,7 @@ def load(numbers: Transcription, file: Path | str = RECIPES) -> dict[str, list[R
             if id not in numbers:
                 raise refuse("inputs", f"{id!r} is not an id of the transcription", "see data/published")
         stated = tuple(s for s in cells["stated"].split("|") if s)
-        recipe = Recipe(
-            cells["id"], cells["variant"], cells["method"], terms, stated, cells["note"], row
-        )
+        recipe = Recipe(cells["id"], cells["variant"], cells["method"], terms, stated, cells["note"], row)
         least, more = recipe.method.takes
         surplus = len(terms) - least
         if surplus < 0 or (surplus % more if more else surplus):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
 from itertools import pairwise
 
 import pytest
@@ -327,3 +328,26 @@ def test_a_wider_input_gives_no_narrower_range(box, more):
 def test_neighbouring_prints_leave_no_gap():
     for left, right in pairwise(Printed(f"{Decimal(k) / 1000:.3f}") for k in range(1000)):
         assert left.interval.high == right.interval.low
+
+
+# What Python's own round (to even) and schoolbook rounding give.
+@pytest.mark.parametrize(
+    ("text", "value", "prints"),
+    [
+        ("38", 37.5, True), ("37", 37.5, False), ("36", 36.5, True), ("37", 36.5, True), ("35", 36.5, False),
+        ("0.29", 0.285, True), ("0.28", 0.285, True), ("0.27", 0.275, False), ("0.28", 0.1 + 0.175, True),
+        ("37", 37.49, True), ("-2", -2.5, True), ("-3", -2.5, True), ("-1", -1.5, False),
+        ("<0.05", 0.04, True), ("<0.05", 0.06, False), ("≥3", 3.0, True), ("3", float("nan"), False),
+    ],
+)  # fmt: skip
+def test_a_half_prints_rounded_up_or_to_even_and_no_other_way(text, value, prints):
+    assert Printed(text).prints(value) is prints
+
+
+@given(st.integers(1, 400), st.data())
+def test_a_share_prints_as_its_digits_by_one_of_the_two_rules_only(n, data):
+    k = data.draw(st.integers(0, n))
+    share = Fraction(100 * k, n)
+    up, even = (share + Fraction(1, 2)).__floor__(), round(share)
+    printing = {digits for digits in range(102) if Printed(str(digits)).prints(100 * k / n)}
+    assert printing == {up, even}

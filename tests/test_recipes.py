@@ -148,15 +148,17 @@ def test_what_is_stated(read):
         "age,,categorical_p,men; women; all; men,pearson|fisher,",
         "share,,t_test_split,age; age; age; age; all; age; men; women,welch,",
     ).values()
-    assert [named.is_stated(c) for c in ("pearson", "fisher", "yates")] == [True, True, False]
-    assert open_.is_stated("welch, 3 and 5 patients")
-    assert not open_.is_stated("pooled, 3 and 5 patients")
+    # Expected counts of 10, and of 2 in the second table: a paper that names both tests means one of them.
+    for counts, stated in (((10, 10, 10, 10), [True, False, False]), ((2, 2, 8, 8), [False, True, False])):
+        assert [named.is_stated(c, counts) for c in ("pearson", "fisher", "yates")] == stated
+    assert open_.is_stated("welch, 3 and 5 patients", ())
+    assert not open_.is_stated("pooled, 3 and 5 patients", ())
 
 
 def test_a_paper_that_states_nothing_leaves_every_convention_open(read):
     ((recipe,),) = read("share,,percent,men; all,,").values()
-    assert recipe.is_stated("")
-    assert recipe.is_stated("anything")
+    assert recipe.is_stated("", (1, 2))
+    assert recipe.is_stated("anything", (1, 2))
 
 
 BAD = [
