@@ -131,9 +131,7 @@ def test_quantiles_turn_over_with_the_sign(values, q):
 @few
 def test_t_test_of_summaries_is_that_of_the_data(x, y):
     assume(np.ptp(x) and np.ptp(y))  # SciPy warns of a constant sample
-    of_summaries = summaries.t_test(
-        np.mean(x), np.std(x, ddof=1), len(x), np.mean(y), np.std(y, ddof=1), len(y)
-    )
+    of_summaries = summaries.t_test(np.mean(x), np.std(x, ddof=1), len(x), np.mean(y), np.std(y, ddof=1), len(y))
     assert of_summaries == pytest.approx(stats.ttest_ind(x, y).pvalue, rel=1e-9)
 
 
@@ -234,4 +232,31 @@ def test_arrays_give_arrays_of_what_floats_give():
 )
 def test_bad_input_is_refused(call):
     with pytest.raises(ValueError, match=r"\w{3,}"):
+        call()
+
+
+# --- what the mutants of tools/mutants.py showed to be untested
+
+
+def test_two_values_are_enough_for_a_t_test():
+    # R 4.2.2: t.test(c(0, 2), c(1, 5, 6)), with and without var.equal = TRUE.
+    pair, three = (1.0, 2**0.5, 2), (4.0, 7**0.5, 3)
+    for equal, p in ((True, 0.249895259423), (False, 0.199345230443)):
+        assert summaries.t_test(*pair, *three, equal_variance=equal) == pytest.approx(p, rel=1e-10)
+        assert summaries.t_test(*three, *pair, equal_variance=equal) == pytest.approx(p, rel=1e-10)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: summaries.quantile([1, 2, 3], [0.5, 1.5]),
+        lambda: summaries.quantile([1, 2, 3], [-0.5, 0.5]),
+        lambda: summaries.quantile([1, 2, 3], 1.01),
+        lambda: summaries.pooled_sd([[1, 1], [2, 2]], [[0, 1], [0, 1]], [[1, 3], [0, 4]]),
+        lambda: summaries.wald_confidence_level([2.0, 2.0], [1.5, 1.5], [3.0, 3.0], [0.02, 1.0]),
+        lambda: summaries.wald_confidence_level([2.0, 1.0], [1.5, 0.5], [3.0, 3.0], [0.02, 0.02]),
+    ],
+)
+def test_one_impossible_value_among_several_is_refused(call):
+    with pytest.raises(ValueError):
         call()

@@ -112,9 +112,7 @@ def spss_median_in_fractions(time, event):
 
 @given(
     st.integers(1, 2).flatmap(
-        lambda k: st.lists(
-            st.tuples(st.integers(1, 15), st.integers(0, 3)), min_size=20 * k, max_size=20 * k
-        )
+        lambda k: st.lists(st.tuples(st.integers(1, 15), st.integers(0, 3)), min_size=20 * k, max_size=20 * k)
     )
 )
 @few
@@ -208,9 +206,7 @@ def test_follow_up_is_the_median_with_deaths_and_censorings_exchanged(name, grou
     follow_up = survival.reverse_kaplan_meier_median(time, event)
     assert triple(follow_up) == pytest.approx(triple(exchanged), nan_ok=True)
     in_r = numbers(R["curves"][name][group]["follow_up"])
-    assert survival.median_survival(time, 1 - event, "log").median == pytest.approx(
-        in_r, nan_ok=True
-    )
+    assert survival.median_survival(time, 1 - event, "log").median == pytest.approx(in_r, nan_ok=True)
 
 
 @pytest.mark.parametrize("case", R["logrank"])
@@ -229,9 +225,7 @@ def test_cox_models_agree_with_r(name, ties):
     x = np.column_stack([table[c] for c in covariates])
     model = survival.cox(table["time"], table["event"], x, ties, names=covariates)
     asked = R["cox"][name][ties]
-    estimates = np.column_stack(
-        [model.coef, model.se, model.hr, model.ci_low, model.ci_high, model.p]
-    )
+    estimates = np.column_stack([model.coef, model.se, model.hr, model.ci_low, model.ci_high, model.p])
     assert estimates == pytest.approx(np.array(asked["wald"]), rel=1e-8)
     assert model.log_likelihood == pytest.approx(asked["log_likelihood"], rel=1e-11)
     assert model.names == tuple(covariates)
@@ -285,9 +279,7 @@ def test_logrank_and_cox_see_only_the_order_of_times(pairs, random):
     assume(0 < group.sum() < group.size)
     result = survival.logrank(time, event, group)
     for other in (survival.logrank(time**2, event, group), survival.logrank(time, event, ~group)):
-        assert (other.statistic, other.p) == pytest.approx(
-            (result.statistic, result.p), nan_ok=True
-        )
+        assert (other.statistic, other.p) == pytest.approx((result.statistic, result.p), nan_ok=True)
     try:
         hr = survival.cox(time, event, group).hr
     except ValueError:  # the group does not vary among those at risk
@@ -306,6 +298,21 @@ def test_logrank_that_compares_nothing_is_nan():
         result = survival.logrank([1, 1, 2, 3], event, [0, 0, 1, 1])
         assert np.isnan([result.statistic, result.p]).all()
         assert result.df == 0
+
+
+def test_logrank_without_censoring_and_with_all_deaths_at_once():
+    # R 4.2.2: survdiff(Surv(1:5, rep(1, 5)) ~ c(0, 0, 1, 0, 1)).
+    assert survival.logrank([1, 2, 3, 4, 5], [1] * 5, [0, 0, 1, 0, 1]).statistic == pytest.approx(1.18244803695)
+    at_once = survival.logrank([2, 2, 2], [1, 1, 1], [0, 1, 1])
+    assert np.isnan(at_once.p) and at_once.df == 0
+
+
+@pytest.mark.parametrize(
+    ("time", "event", "median"), [([1, 2, 3, 6], [1, 1, 0, 0], 4), ([1, 2, 3, 4, 5, 9], [1, 1, 1, 0, 0, 0], 6)]
+)
+def test_a_curve_that_stays_at_one_half_has_its_median_midway_to_the_end(time, event, median):
+    # R 4.2.2, survival 3.5.3: quantile(survfit(Surv(time, event) ~ 1), 0.5).
+    assert survival.median_survival(time, event, ci="plain").median == median
 
 
 # --- estimates that do not exist
