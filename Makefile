@@ -82,10 +82,23 @@ ensemble: $(READY) ## search the reconstructed cohorts anew, in data/ensemble
 predictions: $(READY) ## withhold each survival number in turn and search anew, in data/predictions
 	@$(VENV_PYTHON) tools/predict.py
 
+.PHONY: assumptions
+assumptions: $(READY) ## search under each other assumption, in data/assumptions
+	@$(VENV_PYTHON) -m analysis_lib.reconstruction.alternatives
+
 .PHONY: verify
-verify: $(READY) ## recompute every target for every reconstructed cohort
+verify: $(READY) ## recompute every target for every reconstructed cohort, under other assumptions too
 	@$(VENV_PYTHON) -m analysis_lib verify --jobs 2 data/ensemble/cohorts.parquet
+	@for file in data/assumptions/*.parquet; do $(VENV_PYTHON) -m analysis_lib verify --jobs 2 "$$file" || exit; done
 
 .PHONY: truth
 truth: $(READY) ## reconstruct public studies whose patients are known, in data/truth
 	@$(VENV_PYTHON) -m analysis_lib.reconstruction.truth_run
+
+.PHONY: sensitivity
+sensitivity: $(READY) ## change each printed number in turn and see which verdicts change, in data/trust
+	@$(VENV_PYTHON) -m analysis_lib.sensitivity
+
+.PHONY: mutants
+mutants: $(READY) ## change the library's code in turn and see which tests fail, in data/trust
+	@$(VENV_PYTHON) tools/mutants.py

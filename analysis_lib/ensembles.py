@@ -19,8 +19,11 @@ import pandas as pd
 from analysis_lib.cohort import fields
 from analysis_lib.errors import InputError
 from analysis_lib.ledger import ENSEMBLE
+from analysis_lib.published import ROOT
+from analysis_lib.reconstruction import assumptions
 
 SHIPPED = ENSEMBLE / "cohorts.parquet"
+ASSUMPTIONS = ROOT / "data" / "assumptions"
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +106,32 @@ def load(file: Path | str = SHIPPED, columns: Iterable[str] | None = None) -> En
     ]
     origin.index = pd.Index(patients["cohort"].unique(), name="cohort")
     return Ensemble(patients, origin, manifest)
+
+
+def under_other_assumptions(columns: Iterable[str] | None = None) -> Ensemble:
+    """The shipped cohorts that were searched under other assumptions than the usual ones.
+
+    Their numbers go on from those of the shipped ensemble, and their ``scheme`` in ``origin`` is the
+    assumption, as :func:`assumptions.told` has it; ``columns`` as in :func:`load`.
+
+    Raises
+    ------
+    InputError
+        As :func:`load`, and if there are none.
+    """
+    files = sorted(ASSUMPTIONS.glob("*.parquet"))
+    if not files:
+        raise InputError("has no cohorts", file=ASSUMPTIONS, remedy="`make assumptions` writes them")
+    number = _manifest(SHIPPED.with_suffix(".json"))["cohorts"]
+    patients, origins, manifests = [], [], {}
+    for file in files:
+        one = load(file, columns)
+        name = assumptions.told(assumptions.of_file(file))
+        patients.append(one.patients.assign(cohort=one.patients["cohort"] + number))
+        origins.append(one.origin.assign(scheme=name).set_axis(one.origin.index + number))
+        manifests[name] = one.manifest
+        number += len(one)
+    return Ensemble(pd.concat(patients, ignore_index=True), pd.concat(origins), manifests)
 
 
 def _manifest(file: Path) -> dict:

@@ -13,7 +13,7 @@ from analysis_lib.reconstruction.targets import Assumptions
 # What search and verification both know; the default first.
 CHOICES = {
     "follow_up": ("observed", "reverse_kaplan_meier", "survivors"),
-    "quantile": ("weibull", "hazen", "linear"),
+    "quantile": ("weibull", "hazen"),
     "age_test": ("welch", "student"),
     "fibrosis_test": ("student", "welch"),
     "time_unit": ("days/365.25", "days/365", "months"),

@@ -17,8 +17,8 @@ from numba import njit
 Z95 = 1.959963984540054
 # A Kaplan–Meier curve that is .5 in exact arithmetic may miss it by some 1e-16 in floating point.
 _TIE = 1e-9
-# By numpy's names: SPSS's HAVERAGE; half-way between the steps; R's and Excel's default.
-QUANTILE_RULES = {"weibull": 0.0, "hazen": 0.5, "linear": 1.0}
+# By numpy's names: SPSS's HAVERAGE; half-way between the steps.
+QUANTILE_RULES = {"weibull": 0.0, "hazen": 0.5}
 
 
 @njit(cache=True)
@@ -71,7 +71,7 @@ def quantile(ordered: np.ndarray, share: float, rule: float) -> float:
     """Percentile of ascending values, by linear interpolation between two of them.
 
     ``rule`` is one of :data:`QUANTILE_RULES`: the percentile lies at (n + 1 − 2·rule)·share + rule
-    (Hyndman & Fan 1996, Am Stat, types 6, 5 and 7).
+    (Hyndman & Fan 1996, Am Stat, types 6 and 5).
     """
     n = ordered.size
     position = (n + 1 - 2.0 * rule) * share + rule
