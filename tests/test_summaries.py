@@ -247,16 +247,16 @@ def test_two_values_are_enough_for_a_t_test():
 
 
 @pytest.mark.parametrize(
-    "call",
+    ("call", "message"),
     [
-        lambda: summaries.quantile([1, 2, 3], [0.5, 1.5]),
-        lambda: summaries.quantile([1, 2, 3], [-0.5, 0.5]),
-        lambda: summaries.quantile([1, 2, 3], 1.01),
-        lambda: summaries.pooled_sd([[1, 1], [2, 2]], [[0, 1], [0, 1]], [[1, 3], [0, 4]]),
-        lambda: summaries.wald_confidence_level([2.0, 2.0], [1.5, 1.5], [3.0, 3.0], [0.02, 1.0]),
-        lambda: summaries.wald_confidence_level([2.0, 1.0], [1.5, 0.5], [3.0, 3.0], [0.02, 0.02]),
+        (lambda: summaries.quantile([1, 2, 3], [0.5, 1.5]), "fraction lies between 0 and 1"),
+        (lambda: summaries.quantile([1, 2, 3], [-0.5, 0.5]), "fraction lies between 0 and 1"),
+        (lambda: summaries.quantile([1, 2, 3], 1.01), "fraction lies between 0 and 1"),
+        (lambda: summaries.pooled_sd([[1, 1]], [[0, 1]], [[1, 3]]), "an SD needs two values"),
+        (lambda: summaries.wald_confidence_level(2.0, [1.5, 1.5], [3.0, 3.0], [0.02, 1.0]), "p must lie between"),
+        (lambda: summaries.wald_confidence_level([2.0, 1.0], 0.5, 3.0, 0.02), "a ratio of 1"),
     ],
 )
-def test_one_impossible_value_among_several_is_refused(call):
-    with pytest.raises(ValueError):
+def test_one_impossible_value_among_several_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
         call()
