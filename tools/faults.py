@@ -464,6 +464,16 @@ def trials(small_ones: int, whole_ones: int, kills: int, seed: int) -> Iterator[
                 yield attempt(book, fault, rng, folder / f"whole-{k}")
 
 
+def write(done: list[Trial], out: Path) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with out.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow([field.name for field in fields(Trial)])
+        for trial in done:
+            row = [getattr(trial, field.name) for field in fields(Trial)]
+            writer.writerow([("no", "yes")[v] if isinstance(v, bool) else v for v in row])
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--small", type=int, default=60, help="trials on the small book")
@@ -477,14 +487,8 @@ def main() -> None:
         done.append(trial)
         mark = "passed" if trial.passed else "FAILED"
         print(f"{mark} {trial.subject}: {trial.fault} ({trial.detail}): {trial.ended}", flush=True)
-    if given.out:
-        given.out.parent.mkdir(parents=True, exist_ok=True)
-        with given.out.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream, lineterminator="\n")
-            writer.writerow([field.name for field in fields(Trial)])
-            for trial in done:
-                row = [getattr(trial, field.name) for field in fields(Trial)]
-                writer.writerow([("no", "yes")[v] if isinstance(v, bool) else v for v in row])
+        if given.out:
+            write(done, given.out)
     failed = sum(not trial.passed for trial in done)
     print(f"{len(done)} trials, {failed} not passed")
     sys.exit(1 if failed else 0)
