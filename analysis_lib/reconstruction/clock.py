@@ -19,12 +19,8 @@ _ROUNDING_YEARS = 2 / DAYS_PER_YEAR
 class Clock(NamedTuple):
     """A time unit.
 
-    Attributes
-    ----------
-    years : ndarray
-        By day, the years that the analyses see; up to the longest possible follow-up.
-    days_per_year : float
-        About the inverse, where a search aims at a printed time.
+    ``years`` has, by day, the years that the analyses see, up to the longest possible follow-up;
+    ``days_per_year`` is about the inverse, where a search aims at a printed time.
     """
 
     years: np.ndarray
