@@ -361,6 +361,24 @@ def test_what_the_json_says_of_a_number(claims):
     }  # fmt: skip
 
 
+def test_a_convention_that_is_not_defined_does_not_hide_those_after_it():
+    # The exact test is for at most 2,000 patients; Yates's correction comes after it.
+    counts = [number(id, "count", text) for id, text in zip("abcd", ("1200", "1300", "1100", "1000"), strict=True)]
+    numbers = Transcription([*counts, number("target", "p", "0.5")])
+    found = judge(numbers["target"], [recipe("target", "categorical_p", "a; b; c; d")], numbers)
+    assert {"pearson", "yates"} <= {o.name for o in found.outcomes}
+    assert "fisher" not in {o.name for o in found.outcomes}
+
+
+def test_what_print_cannot_settle_says_so_in_a_sentence():
+    reason = "It needs each patient's value, which is not public, and nothing printed bounds it."
+    assert claim("5", "patient_level").reason == reason
+
+
+def test_a_recipe_without_conventions_lists_none():
+    assert claim("46", "percent", "men; all").as_dict()["conventions"] == []
+
+
 # --- a fact printed twice, and halves
 
 
@@ -371,6 +389,7 @@ def test_what_the_json_says_of_a_number(claims):
         # 14.5 prints as 15 or as 14; no rule prints 14.45 and what is above it as 14.4 too.
         ("median", "14.5", "15", True), ("median", "14.5", "14", True), ("median", "14.4", "14.5", False),
         ("median", "14.55", "14.5", True), ("median", "14.55", "14.7", False),
+        ("median", "15", "14.999", True),
         ("p", "<0.001", "0.0004", True), ("p", "<0.001", "0.02", False), ("p", "<0.001", "<0.0001", True),
         ("count", "26", "26", True), ("count", "26", "27", False),
         ("threshold", ">180", "180", True), ("threshold", ">180", ">179", False),
@@ -494,7 +513,9 @@ def test_every_ensemble_must_meet_a_number_for_it_to_count(tmp_path):
     assert ledger.met_by_cohorts(tmp_path / "nowhere") == {}
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "not json", '"met"', '{"met": 3}', '{"met": {"a": 3}}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", "not json", '"met"', '{"met": 3}', '{"met": {"a": 3}}', '{"met": {"a": "3", "b": 3}}']
+)
 def test_a_manifest_that_is_none_is_refused(tmp_path, text):
     folder = tmp_path / "ensemble"
     folder.mkdir()
