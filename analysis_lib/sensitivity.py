@@ -179,7 +179,7 @@ class WrongDigits:
         names = [o.name for c in (before, claim) for o in c.outcomes if o.agrees == "digits" and o.stated]
         if len(set(names)) > 1:
             return "the paper leaves open which test or which patients, and another reading gives these digits"
-        return "what is recomputed lies at the end of both"
+        return "what is recomputed is a half, which may be rounded up or to even"
 
 
 def run(changes: Iterable[Change] | None = None) -> list[Change]:
