@@ -17,8 +17,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: book
-book: $(READY) ## run what changed and render the book: _build/html/index.html (OUT=folder LIMIT=seconds)
-	@$(VENV_PYTHON) tools/build_book.py --out "$(OUT)" --limit "$(LIMIT)"
+book: $(READY) ## run what changed and render the book: _build/html/index.html (OUT=folder LIMIT=seconds COHORT=file)
+	@$(VENV_PYTHON) tools/build_book.py --out "$(OUT)" --limit "$(LIMIT)" $(if $(COHORT),--cohort "$(COHORT)")
 
 .PHONY: test
 test: $(READY) ## run the tests

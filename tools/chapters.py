@@ -59,8 +59,18 @@ def _digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
-def key_of(digests: Digests, notebook: str, inputs: list[str]) -> dict:
+def takes_cohort(root: Path, notebook: str) -> bool:
+    """Whether a chapter declares the parameter ``cohort``."""
+    cells = json.loads((root / notebook).read_text(encoding="utf-8"))["cells"]
+    declared = [c for c in cells if "parameters" in c["metadata"].get("tags", [])]
+    return any(line.startswith("cohort:") for c in declared for line in "".join(c["source"]).splitlines())
+
+
+def key_of(digests: Digests, notebook: str, inputs: list[str], cohort: Path | None = None) -> dict:
+    if cohort and not takes_cohort(digests.root, notebook):
+        cohort = None
     return {
+        "cohort": cohort and _digest(cohort.read_bytes()),
         "python": platform.python_version(),
         "lock": digests.of("requirements.lock"),
         "notebook": digests.of(notebook),
@@ -68,7 +78,7 @@ def key_of(digests: Digests, notebook: str, inputs: list[str]) -> dict:
     }
 
 
-def is_fresh(digests: Digests, notebook: str, executed: Path) -> bool:
+def is_fresh(digests: Digests, notebook: str, executed: Path, cohort: Path | None = None) -> bool:
     """Whether the executed notebook is there, whole, and made from what is there now."""
     output = executed / Path(notebook).name
     try:
@@ -76,18 +86,29 @@ def is_fresh(digests: Digests, notebook: str, executed: Path) -> bool:
         whole = record.pop("output") == _digest(output.read_bytes())
     except (OSError, ValueError, KeyError):
         return False
-    return whole and record == key_of(digests, notebook, list(record.get("inputs", {})))
+    return whole and record == key_of(digests, notebook, list(record.get("inputs", {})), cohort)
 
 
-def run_all(digests: Digests, notebooks: list[str], executed: Path, scratch: Path, limit: float, say) -> list[str]:
+def run_all(
+    digests: Digests,
+    notebooks: list[str],
+    executed: Path,
+    scratch: Path,
+    limit: float,
+    say,
+    cohort: Path | None = None,
+) -> list[str]:
     """Run the chapters, two at a time; return the names of those that failed.
+
+    Those that can are run on `cohort` if it is given.
 
     Every chapter gets its turn, so one build shows all failures and keeps all successes.
     """
     digests.of_tree("analysis_lib", "data")
     failed = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        jobs = {pool.submit(_run, digests, name, executed, scratch, limit): Path(name).stem for name in notebooks}
+        started = [pool.submit(_run, digests, name, executed, scratch, limit, cohort) for name in notebooks]
+        jobs = {job: Path(name).stem for job, name in zip(started, notebooks, strict=True)}
         for job in as_completed(jobs):
             problem, seconds = job.result()
             say(f"{jobs[job]:<16} {'FAILED' if problem else 'ran':<7} {seconds:5.1f} s")
@@ -96,7 +117,7 @@ def run_all(digests: Digests, notebooks: list[str], executed: Path, scratch: Pat
     return failed
 
 
-def _run(digests: Digests, notebook: str, executed: Path, scratch: Path, limit: float):
+def _run(digests: Digests, notebook: str, executed: Path, scratch: Path, limit: float, cohort: Path | None):
     """Run one chapter and file it; return the problem, if any, and the seconds it took."""
     started = time.monotonic()
     output = scratch / Path(notebook).name
@@ -105,6 +126,8 @@ def _run(digests: Digests, notebook: str, executed: Path, scratch: Path, limit: 
     digests.of(notebook)
     command = [sys.executable, str(Path(__file__).with_name("run_chapter.py")), notebook, str(output)]
     command += ["--record", str(record), "--limit", str(limit)]
+    if cohort and takes_cohort(digests.root, notebook):
+        command += ["--cohort", str(cohort)]
     done = subprocess.run(
         command,
         cwd=digests.root,
@@ -118,7 +141,7 @@ def _run(digests: Digests, notebook: str, executed: Path, scratch: Path, limit: 
         start = said.find("chapter ")
         return said[max(start, 0) :], time.monotonic() - started
     inputs = sorted(set(record.read_text(encoding="utf-8").splitlines()))
-    key = key_of(digests, notebook, inputs) | {"output": _digest(output.read_bytes())}
+    key = key_of(digests, notebook, inputs, cohort) | {"output": _digest(output.read_bytes())}
     note = output.with_suffix(".json")
     note.write_text(json.dumps(key, indent=1) + "\n", encoding="utf-8")
     # The record last: it holds the digest of a notebook that is already in place.

@@ -53,7 +53,7 @@ def tidy(output: Path) -> None:
     output.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def run(notebook: Path, output: Path) -> bool:
+def run(notebook: Path, output: Path, cohort: str | None) -> bool:
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
@@ -61,6 +61,7 @@ def run(notebook: Path, output: Path) -> bool:
         papermill.execute_notebook(
             str(notebook),
             str(output),
+            parameters={"cohort": cohort} if cohort else None,
             kernel_name="python3",
             cwd=os.getcwd(),
             progress_bar=False,
@@ -87,6 +88,7 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--record", help="where to list the files that the chapter reads")
     parser.add_argument("--limit", type=float, default=300)
+    parser.add_argument("--cohort", help="a file for the parameter of that name")
     given = parser.parse_args()
     # The user's own IPython start-up files stay out.
     os.environ["IPYTHONDIR"] = str(given.output.with_suffix(".ipython").absolute())
@@ -101,7 +103,7 @@ def main() -> None:
         report(given.notebook.stem, *last_started(given.output), problem)
 
     lifeline.follow(given.limit, at_limit)
-    sys.exit(0 if run(given.notebook, given.output) else 1)
+    sys.exit(0 if run(given.notebook, given.output, given.cohort) else 1)
 
 
 if __name__ == "__main__":
