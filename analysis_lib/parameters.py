@@ -118,6 +118,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "ledger": (),
     "reconstruction": (),
     "validation": (),
+    "trust": (),
     "your-cohort": (
         Parameter("cohort", "example", "the invented example, or a file in the schema"),
         Parameter("landmark_months", 18.0, "start of landmark analyses", 0.0, 240.0, unit="months"),
