@@ -10,12 +10,14 @@ import csv
 import datetime
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from pyarrow import parquet
 
 from analysis_lib.cohort_problems import Problem, shorten
 from analysis_lib.errors import InputError
@@ -25,6 +27,11 @@ _WHOLE = {
     ".parquet": "a whole Parquet file, and no other kind",
     ".xlsx": "a whole Excel workbook, and no other kind",
 }
+# Bounds, far above any cohort, on what a file can make this program do: cells that are read, columns,
+# and bytes once unpacked. Text and workbooks are typed by hand; what `reconstruct` writes is Parquet.
+_MOST_CELLS = {".csv": 5_000_000, ".parquet": 50_000_000, ".xlsx": 1_000_000}
+_MOST_COLUMNS = 10_000
+_MOST_BYTES = 300_000_000
 # Some put a title above their table.
 _HEADING_WITHIN = 20
 _AS_UTF8 = "save it as CSV in UTF-8; Excel calls that 'CSV UTF-8'"
@@ -90,14 +97,47 @@ def read(file: Path | str, is_number: Callable[[str], bool]) -> Sheet:
         raise InputError(f"cannot be read: {reason}", file=file, remedy=_WHOLE[file.suffix.lower()]) from None
 
 
+def _check_bytes(size: int, file: Path) -> None:
+    if size > _MOST_BYTES:
+        what = f"holds {size} bytes once it is unpacked"
+        raise InputError(what, file=file, remedy=f"at most {_MOST_BYTES}; a row for each patient and no more")
+
+
+def _check_size(rows: int, columns: int, file: Path) -> None:
+    """Refuse a table of more columns or cells than any cohort has.
+
+    Raises
+    ------
+    InputError
+        If there are too many.
+    """
+    if columns > _MOST_COLUMNS:
+        what = f"has a row of {columns} cells"
+        raise InputError(what, file=file, remedy=f"at most {_MOST_COLUMNS}; one row a patient, not one column")
+    most = _MOST_CELLS[file.suffix.lower()]
+    if rows * columns > most:
+        raise InputError(f"has more than {most} cells", file=file, remedy="a row for each patient and no more")
+
+
+def _bounded(rows: Iterable[Sequence], file: Path) -> Iterator[Sequence]:
+    """The rows one by one, until there are too many; see :func:`_check_size`."""
+    cells = 0
+    for row in rows:
+        cells += len(row)
+        _check_size(1, len(row), file)
+        _check_size(cells, 1, file)
+        yield row
+
+
 def _read_csv(file: Path, is_number: Callable[[str], bool]) -> Sheet:
+    _check_bytes(file.stat().st_size, file)
     text = _decoded(file)
     if not text.strip():
         raise InputError("is empty", file=file, remedy="a heading, and a row for each patient")
     separator = _separator(text)
     rows, reader = [], csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        rows.extend(reader)
+        rows.extend(_bounded(reader, file))
     except csv.Error as error:
         unclosed = "unexpected end" in str(error)
         what = "a quotation mark that opens in this row or later is never closed" if unclosed else str(error)
@@ -152,6 +192,10 @@ def _mend_decimal_commas(sheet: Sheet, is_number: Callable[[str], bool]) -> None
 
 
 def _read_parquet(file: Path) -> Sheet:
+    # What the file says of itself, before any of it is unpacked.
+    said = parquet.read_metadata(file)
+    _check_size(said.num_rows, said.num_columns, file)
+    _check_bytes(sum(said.row_group(k).total_byte_size for k in range(said.num_row_groups)), file)
     frame = pd.read_parquet(file)
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
@@ -166,14 +210,19 @@ def _read_excel(file: Path) -> Sheet:
     except ImportError:
         raise InputError("needs the package openpyxl", file=file, remedy="install it, or save as CSV") from None
 
+    with zipfile.ZipFile(file) as parts:
+        _check_bytes(sum(part.file_size for part in parts.infolist()), file)
     # Values as Excel last showed them, and the cells as written: a formula without a value is no blank.
     values = load_workbook(file, read_only=True, data_only=True)
     written = load_workbook(file, read_only=True)
+    # What a sheet says of its own size may be wrong, and would hide rows.
+    for sheet in (*values.worksheets, *written.worksheets):
+        sheet.reset_dimensions()
     try:
         name = _sheet_of_patients(values, file)
         rows = [
             [_excel_text(shown, cell) for shown, cell in zip(*pair, strict=True)]
-            for pair in zip(values[name].values, written[name].values, strict=True)
+            for pair in zip(*(_bounded(book[name].values, file) for book in (values, written)), strict=True)
         ]
     finally:
         values.close()

@@ -118,6 +118,37 @@ def test_an_interrupted_build_keeps_finished_starts_and_goes_on(tmp_path, monkey
     assert manifest["cohorts"] == pd.read_parquet(out)["cohort"].nunique() == 4
 
 
+@pytest.fixture
+def one_cohort_each(monkeypatch):
+    """A search that has its cohort at hand."""
+    one = cohort.load(SHIPPED).query("cohort == 0").drop(columns="cohort")
+    monkeypatch.setattr(ensemble, "chain", lambda targets, seed, start, length: [one.copy() for _ in range(length)])
+
+
+def test_what_a_killed_search_left_half_written_goes_with_the_next_one(tmp_path, monkeypatch, one_cohort_each):
+    with monkeypatch.context() as patch:
+        patch.setattr(ensemble, "_merge", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            ensemble.build(1, 1, tmp_path / "some.parquet")
+    (folder,) = tmp_path.iterdir()
+    (folder / ".start-0000.parquet.x7f3").write_bytes(b"PAR1")
+    ensemble.build(1, 1, tmp_path / "some.parquet")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["some.json", "some.parquet"]
+
+
+def test_a_second_search_for_the_same_cohorts_is_refused_while_the_first_works(tmp_path, monkeypatch, one_cohort_each):
+    out, merge = tmp_path / "some.parquet", ensemble._merge
+
+    def twice(*arguments):
+        with pytest.raises(InputError, match="another search for these cohorts is under way"):
+            ensemble.build(1, 1, out)
+        return merge(*arguments)
+
+    monkeypatch.setattr(ensemble, "_merge", twice)
+    ensemble.build(1, 1, out)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["some.json", "some.parquet"]
+
+
 def test_the_shipped_ensemble_is_as_its_manifest_says(targets):
     manifest = json.loads(SHIPPED.with_suffix(".json").read_text(encoding="utf-8"))
     assert manifest["targets_sha256"] == targets.digest

@@ -8,15 +8,21 @@ there, and the same seed gives the same cohorts whatever the number of processes
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
+import shutil
 import sys
+import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import pandas as pd
@@ -136,12 +142,37 @@ def build(
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from None
-    _search_starts(plan, folder, jobs, numbers, assumptions)
-    manifest = _merge(plan, folder, out, targets)
-    for file in folder.glob("*.parquet"):
-        file.unlink()
-    folder.rmdir()
+    with _alone(folder):
+        _search_starts(plan, folder, jobs, numbers, assumptions)
+        manifest = _merge(plan, folder, out, targets)
+        # With what a killed search may have left half written.
+        shutil.rmtree(folder)
     return manifest
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One search at a time in a folder; the lock ends with the process."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise InputError(
+            "another search for these cohorts is under way", file=folder, remedy="wait for it, or name another file"
+        ) from None
+    finally:
+        os.close(handle)
+
+
+def _end_with_the_search() -> None:
+    """In a worker: end when the search was killed, which cannot end its workers itself."""
+
+    def watch() -> None:
+        parent_process().join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _check(cohorts: int, seed: int, out: Path, jobs: int) -> None:
@@ -173,7 +204,7 @@ def _search_starts(plan: Plan, folder: Path, jobs: int, numbers: Path | None, as
             tell(start)
         return
     # Not by fork: a forked process would share the compiler's locks.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(jobs, get_context("spawn"), _end_with_the_search) as pool:
         running = {pool.submit(work, start): start for start in waiting}
         try:
             for future in as_completed(running):
@@ -196,7 +227,13 @@ def _merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
         scheme = scheme_of(start).name
         rows.append({"start": start, "scheme": scheme, "first_cohort": number, "cohorts": length})
         number += length
-    write(pd.concat(frames, ignore_index=True), out)
+    # First in the search's own folder: a search that is killed leaves nothing beside the file.
+    whole = folder / out.name
+    write(pd.concat(frames, ignore_index=True), whole)
+    try:
+        os.replace(whole, out)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=out) from None
     manifest = {
         "file": out.name,
         "cohorts": number,
