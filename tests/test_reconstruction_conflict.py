@@ -46,6 +46,7 @@ def test_targets_that_can_be_met_have_no_conflict(targets):
 
 def test_a_median_above_its_own_interval_is_named_with_its_limits(targets, monkeypatch):
     monkeypatch.setattr(conflict, "_TRIES", 1)
+    monkeypatch.setattr(conflict, "_AGAIN", 2)
     id = f"{PLACE}.os.prrt_only.median"
     found = conflict.find(with_interval(targets, id, 9.95, 10.05), 1, SearchFailed("none", "survival"))
     # The limits lie evenly about the median, so that either of them contradicts it.
