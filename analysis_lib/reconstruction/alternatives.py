@@ -1,7 +1,7 @@
 """Cohorts under every other assumption: which of them the printed numbers admit, and what then changes.
 
-``python -m analysis_lib.reconstruction.alternatives`` writes ``data/assumptions``: for each alternative,
-one at a time, a small ensemble with its manifest, or the printed numbers that conflict under it.
+``make assumptions`` writes ``data/assumptions``: for each alternative, one at a time, a small ensemble
+with its manifest, or the printed numbers that conflict under it.
 """
 
 from __future__ import annotations
