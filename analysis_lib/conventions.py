@@ -14,6 +14,7 @@ import numpy as np
 from scipy.stats.contingency import expected_freq
 
 from analysis_lib.ledger import Claim
+from analysis_lib.methods import usual_test
 from analysis_lib.printed import Printed, round_half_up
 from analysis_lib.published import Transcription
 from analysis_lib.recipes import Recipe
@@ -62,9 +63,7 @@ RULES: dict[str, Rule] = {
     "exact test if more than a fifth of expected counts are below 5": lambda t: (
         "fisher" if t.share_below_five > 0.2 else "pearson"
     ),
-    "exact test if any expected count is below 5": lambda t: (
-        "fisher" if t.smallest_expected < 5 else "pearson"
-    ),
+    "exact test if any expected count is below 5": lambda t: usual_test(t.counts),
 }
 
 

@@ -145,14 +145,23 @@ def _categorical(values: Sequence[float]) -> Mapping[str, Compute]:
     return {name: _test(test, keep_empty=name == "linear_by_linear") for name, test in tests.items()}
 
 
-def _usual_test(values: Sequence[float]) -> str:
-    """Pearson's test where every expected count is at least 5, else the exact one (Cochran 1954)."""
+def usual_test(counts: np.ndarray) -> str:
+    """Pearson's test where every expected count is at least 5, else the exact one (Cochran 1954).
+
+    ``counts`` has shape (r, 2) and no empty row or column.
+    """
+    # Imported here for the sake of commands that judge no test.
+    from scipy.stats.contingency import expected_freq
+
+    return "pearson" if expected_freq(counts).min() >= 5 else "fisher"
+
+
+def _called_for(values: Sequence[float]) -> str:
+    """As :func:`usual_test` of a recipe's inputs; blank where they make no table."""
     table = _table(values)
     if not np.isfinite(table).all() or table.min() < 0 or (table.sum(axis=0) == 0).any():
         return ""
-    table = table[table.sum(axis=1) > 0]
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / table.sum()
-    return "pearson" if expected.min() >= 5 else "fisher"
+    return usual_test(table[table.sum(axis=1) > 0])
 
 
 def _smallest_exact_p(*counts: float) -> float:
@@ -267,7 +276,7 @@ METHODS: dict[str, Method] = {
         "analysis_lib.contingency",
         takes=(4, 2),
         names=_CATEGORICAL,
-        choice=_usual_test,
+        choice=_called_for,
     ),
     "smallest_exact_p": Derivation(
         "the smallest exact p value over the rows of the table",
