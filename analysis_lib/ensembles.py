@@ -126,7 +126,7 @@ def under_other_assumptions(columns: Iterable[str] | None = None) -> Ensemble:
     patients, origins, manifests = [], [], {}
     for file in files:
         one = load(file, columns)
-        name = assumptions.told(assumptions.of_file(file))
+        name = assumptions.told(assumptions.checked(one.manifest["assumptions"]))
         patients.append(one.patients.assign(cohort=one.patients["cohort"] + number))
         origins.append(one.origin.assign(scheme=name).set_axis(one.origin.index + number))
         manifests[name] = one.manifest

@@ -12,14 +12,13 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+from analysis_lib.ensembles import ASSUMPTIONS as FOLDER
 from analysis_lib.errors import InputError
 from analysis_lib.files import write_beside_then_rename
-from analysis_lib.published import ROOT
 from analysis_lib.reconstruction import assumptions, conflict, ensemble
 from analysis_lib.reconstruction.blocks import SearchFailed
 from analysis_lib.reconstruction.targets import Assumptions, load_targets
 
-FOLDER = ROOT / "data" / "assumptions"
 CONFLICTS = "conflicts.json"
 COHORTS, CHAIN = 40, 10
 # The next is taken where a start of the one before found nothing, and no conflict was behind it.
