@@ -357,14 +357,13 @@ def _of_counts(numbers: Transcription) -> Iterator[Target]:
             id = f"table2.class_{name}.{group}.count"
             yield Target(id, "within", ("prrt_activity_gbq",), group, _interval(numbers, id), "", (low, high))
     # A class ends with the least and the greatest activity that lies between its neighbours.
-    below = -math.inf
-    for place, name in enumerate(reversed(CLASSES)):
-        after = CLASSES[-place - 2] if name != CLASSES[0] else ""
-        above = numbers.value(f"table2.class_{after}_from.threshold") if after else math.inf
+    rising = CLASSES[::-1]
+    below = [-math.inf, *(numbers.value(f"table2.class_{name}_to.threshold") for name in rising[:-1])]
+    above = [*(numbers.value(f"table2.class_{name}_from.threshold") for name in rising[1:]), math.inf]
+    for name, between in zip(rising, zip(below, above, strict=True), strict=True):
         for end in ("from", "to"):
             id = f"table2.class_{name}_{end}.threshold"
-            yield Target(id, f"class_{end}", ("prrt_activity_gbq",), "all", _interval(numbers, id), "", (below, above))
-        below = numbers.value(f"table2.class_{name}_to.threshold")
+            yield Target(id, f"class_{end}", ("prrt_activity_gbq",), "all", _interval(numbers, id), "", between)
     id = "table3.complications.surgery.count"
     yield Target(id, "any", tuple(f"complication_{c}" for c in COMPLICATIONS), "surgery", _interval(numbers, id))
     id = "table3.liver_treatment.surgery.count"
