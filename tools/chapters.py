@@ -67,10 +67,8 @@ def takes_cohort(root: Path, notebook: str) -> bool:
 
 
 def key_of(digests: Digests, notebook: str, inputs: list[str], cohort: Path | None = None) -> dict:
-    if cohort and not takes_cohort(digests.root, notebook):
-        cohort = None
     return {
-        "cohort": cohort and _digest(cohort.read_bytes()),
+        "cohort": digests.of(str(cohort)) if cohort and takes_cohort(digests.root, notebook) else None,
         "python": platform.python_version(),
         "lock": digests.of("requirements.lock"),
         "notebook": digests.of(notebook),
