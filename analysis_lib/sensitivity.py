@@ -17,6 +17,7 @@ from pathlib import Path
 
 from analysis_lib import ledger, predicted, published, recipes
 from analysis_lib.errors import InputError
+from analysis_lib.files import beside, write_beside_then_rename
 from analysis_lib.ledger import Claim, Sources
 from analysis_lib.methods import Bound, Derivation
 from analysis_lib.predicted import Prediction
@@ -197,12 +198,12 @@ def digests() -> dict[str, str]:
 def write(results: Iterable[Change], file: Path = RESULTS) -> None:
     """Write results, and beside them the digests of what they rest on."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w", encoding="utf-8", newline="") as stream:
+    with beside(file) as path, path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(field.name for field in fields(Change))
         writer.writerows(astuple(result) for result in results)
     text = json.dumps({"command": "make sensitivity", "sha256": digests()}, indent=2)
-    file.with_suffix(".json").write_text(text + "\n", encoding="utf-8")
+    write_beside_then_rename(file.with_suffix(".json"), text + "\n")
 
 
 def load(file: Path = RESULTS) -> list[Change]:
