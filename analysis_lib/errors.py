@@ -17,7 +17,7 @@ class InputError(ValueError):
     file, row, column
         Where; ``row`` is the line of the file, the heading being line 1.
     remedy
-        What would be right.
+        What would be right; :attr:`without_remedy` is the message without it.
     """
 
     def __init__(
@@ -34,10 +34,8 @@ class InputError(ValueError):
             place.append(f"row {row}")
         if column is not None:
             place.append(f"column {column!r}")
-        message = f"{', '.join(place)}: {problem}" if place else problem
-        if remedy:
-            message += f" ({remedy})"
-        super().__init__(message)
+        self.without_remedy = f"{', '.join(place)}: {problem}" if place else problem
+        super().__init__(f"{self.without_remedy} ({remedy})" if remedy else self.without_remedy)
         self.problem, self.file, self.row, self.column, self.remedy = (
             problem,
             file,

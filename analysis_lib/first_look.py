@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis_lib import immortal, survival
+from analysis_lib import conclusions, immortal, survival
 from analysis_lib.errors import InputError
 from analysis_lib.figures import COLOURS, NAMES
 
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GROUPS = ("surgery", "prrt_only")
+# What a curve shows, and from when.
+ENDPOINTS = {
+    "os": ("alive", "the start of PRRT"),
+    "pfs": ("alive without progression", "the start of PRRT"),
+    "dfs": ("without recurrence", "surgery"),
+}
 NO_TWO_GROUPS = "there is only one group"
 # More ticks for censored patients than this run into one another.
 _MOST_TICKS = 400
@@ -96,32 +102,50 @@ def ratios(patients: pd.DataFrame, landmark_months: float, ties: str = "breslow"
             found = ask().iloc[0]
             rows[name] = (*(float(found[k]) for k in ("hr", "ci_low", "ci_high", "p")), "")
         except InputError as error:
-            rows[name] = (np.nan,) * 4 + (str(error),)
+            rows[name] = (np.nan,) * 4 + (error.without_remedy,)
     return pd.DataFrame.from_dict(rows, orient="index", columns=["hr", "ci_low", "ci_high", "p", "reason"])
 
 
-def curves(patients: pd.DataFrame) -> pd.DataFrame:
-    """Kaplan-Meier curves of overall survival by group.
+def curves(patients: pd.DataFrame, endpoint: str = "os") -> pd.DataFrame:
+    """Kaplan-Meier curves by group.
+
+    Parameters
+    ----------
+    patients
+        One cohort in the schema.
+    endpoint
+        A key of :data:`ENDPOINTS`.
 
     Returns
     -------
     pandas.DataFrame
         ``group, years, at_risk, events, survival``; a row for each distinct time, after one at 0.
+
+    Raises
+    ------
+    InputError
+        If the cohort has no times of the endpoint.
     """
+    known = conclusions.need(patients, f"{endpoint}_years", f"{endpoint}_event")
     rows = []
     for group in GROUPS:
-        part = patients[patients["group"] == group]
+        part = known[known["group"] == group]
         if not len(part):
             continue
-        found = survival.kaplan_meier(part["os_years"], part["os_event"])
+        found = survival.kaplan_meier(part[f"{endpoint}_years"], part[f"{endpoint}_event"])
         start = pd.DataFrame({"years": [0.0], "at_risk": len(part), "events": 0, "survival": 1.0})
         later = {"years": found.time, "at_risk": found.at_risk, "events": found.events, "survival": found.survival}
         rows.append(pd.concat([start, pd.DataFrame(later)], ignore_index=True).assign(group=group))
     return pd.concat(rows, ignore_index=True)[["group", "years", "at_risk", "events", "survival"]]
 
 
-def draw(patients: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
+def draw(patients: pd.DataFrame, endpoint: str = "os") -> tuple[Figure, pd.DataFrame]:
     """Draw the curves, with the patients at risk beneath.
+
+    Parameters
+    ----------
+    patients, endpoint
+        As in :func:`curves`, which says what is raised.
 
     Returns
     -------
@@ -130,9 +154,11 @@ def draw(patients: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
     """
     import matplotlib.pyplot as plt
 
-    data = curves(patients)
+    data = curves(patients, endpoint)
+    what, since = ENDPOINTS[endpoint]
+    years = patients[f"{endpoint}_years"]
     present = [group for group in GROUPS if (data["group"] == group).any()]
-    last = max(float(patients["os_years"].max()), 1e-3)
+    last = max(float(years.max()), 1e-3)
     figure, axis = plt.subplots(figsize=(7.0, 3.1))
     for group in present:
         curve = data[data["group"] == group]
@@ -140,12 +166,12 @@ def draw(patients: pd.DataFrame) -> tuple[Figure, pd.DataFrame]:
         left = curve[(curve["events"] == 0) & (curve["years"] > 0)]
         if len(left) <= _MOST_TICKS:
             axis.plot(left["years"], left["survival"], "|", color=COLOURS[group], ms=6)
-    axis.set(ylim=(0, 1.02), xlim=(0, last * 1.02), ylabel="alive", xlabel="years from the start of PRRT")
+    axis.set(ylim=(0, 1.02), xlim=(0, last * 1.02), ylabel=what, xlabel=f"years from {since}")
     axis.legend()
     times = [t for t in axis.get_xticks() if 0 <= t <= last]
     axis.set_xticks(times)
     for line, group in enumerate(present):
-        part = patients.loc[patients["group"] == group, "os_years"].to_numpy()
+        part = years[patients["group"] == group].to_numpy()
         y = -0.30 - 0.09 * line
         for t in times:
             axis.text(t, y, f"{(part >= t).sum()}", transform=axis.get_xaxis_transform(), ha="center", fontsize=9)

@@ -97,12 +97,12 @@ def estimates(patients: pd.DataFrame, landmark_months: float) -> dict[str, pd.Se
             values = headline.of(patients, landmark_months).dropna()
             found[headline.words] = values if len(values) else "no estimate"
         except InputError as reason:
-            found[headline.words] = str(reason).split(" (")[0]
+            found[headline.words] = reason.without_remedy
     return found
 
 
 def table(
-    claims: Mapping[str, Claim], patients: pd.DataFrame, landmark_months: float, usual_months: float
+    claims: Mapping[str, Claim], patients: pd.DataFrame | None, landmark_months: float, usual_months: float
 ) -> display.Html:
     """Printed, the book's run, this run, and the difference of the two runs.
 
@@ -111,14 +111,15 @@ def table(
     claims
         Of the ledger.
     patients, landmark_months
-        Of this run.
+        Of this run; without patients of its own, the book's.
     usual_months
         The landmark of the book's run.
     """
     shipped = ensembles.load()
-    some = shipped.origin.index[::_EVERY]
-    usual = estimates(shipped.patients[shipped.patients["cohort"].isin(some)], usual_months)
-    here = estimates(patients, landmark_months)
+    some = shipped.patients["cohort"].isin(shipped.origin.index[::_EVERY])
+    ours = shipped.patients[some]
+    usual = estimates(ours, usual_months)
+    here = estimates(ours if patients is None else patients, landmark_months)
     rows = []
     for headline in HEADLINES:
         printed = display.linked(claims[headline.printed]) if headline.printed else "–"

@@ -10,7 +10,7 @@ from analysis_lib.published import ROOT
 
 
 def test_defaults_fill_what_is_not_given():
-    assert parameters.check("toxicity", {}) == {"confidence": 0.95, "interval": "exact"}
+    assert parameters.check("toxicity", {}) == {"confidence": 0.95, "interval": "exact", "cohort": "shipped"}
     assert parameters.check("toxicity", {"confidence": 0.9})["confidence"] == 0.9
 
 
@@ -25,7 +25,7 @@ def test_defaults_fill_what_is_not_given():
         ("toxicity", ["interval=wald"], "exact, wilson"),
         ("toxicity", ["interval"], "KEY=VALUE"),
         ("survival", ["landmark_months=-1"], "from 0 to"),
-        ("tvi", ["confidence=0.9"], "there are none"),
+        ("conventions", ["confidence=0.9"], "there are none"),
         ("discussion", ["resamplings=20.5"], "not a whole number"),
     ],
 )
@@ -37,7 +37,7 @@ def test_a_bad_name_or_value_is_refused_with_what_would_be_right(chapter, given,
 
 def test_a_chapters_first_cell_sees_a_name_that_papermill_let_through():
     shell = {"In": [], "get_ipython": print, "_oh": {}, "parameters": parameters}
-    given = {"confidence": 0.9, "interval": "exact"}
+    given = {"confidence": 0.9, "interval": "exact", "cohort": "shipped"}
     assert parameters.given("toxicity", shell | given) == given
     with pytest.raises(InputError, match="did you mean confidence"):
         parameters.given("toxicity", shell | given | {"confidnce": 0.9})
@@ -63,7 +63,7 @@ def test_a_rerun_says_what_it_changes_and_the_books_own_run_does_not():
     assert "rerun" not in parameters.told("toxicity", own).html
     said = parameters.told("toxicity", own | {"interval": "wilson"}).html
     assert "interval = wilson (exact)" in said
-    assert "chapter toxicity -p confidence=0.95 -p interval=wilson" in said
+    assert "chapter toxicity -p confidence=0.95 -p interval=wilson -p cohort=shipped" in said
 
 
 def test_what_a_rerun_says_of_a_file_cannot_act_in_the_page():

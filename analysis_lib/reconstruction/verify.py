@@ -71,7 +71,7 @@ class Patients:
 
         def column(name: str) -> np.ndarray:
             if name not in frame:
-                raise InputError(f"the cohort lacks the column {name!r}, which targets need")
+                raise InputError(f"the cohort lacks the column {name!r}")
             return _array(frame[name], cohorts.fields()[name]["type"])
 
         return cls(column)

@@ -1,0 +1,299 @@
+"""One cohort from elsewhere beside print: what the paper prints of patients, computed in others.
+
+The statistics are those by which reconstructed cohorts are verified. Nothing here is a verdict: a number
+of other patients neither reproduces nor contradicts the paper's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib import display, figures
+from analysis_lib.errors import InputError
+from analysis_lib.figures import NAMES
+from analysis_lib.ledger import Claim
+from analysis_lib.printed import Interval, number_text, round_half_up
+from analysis_lib.reconstruction.targets import Target, Targets, load_targets
+
+SHIPPED = "shipped"
+# Statistics that count patients, so that other patients need to be told of how many.
+_COUNTS = ("count", "any", "within", "beyond_180", "tvi_no_change", "tvi_decrease", "tvi_increase")
+# What the paper's classes of activity happen to end with.
+_OWN = ("class_from", "class_to")
+# Of whom the paper gives a share, where it is not of all.
+_AMONG = {"lymphocytopenia_only": ("marrow_toxicity", 1)}
+# A ratio whose limits lie further apart than this was fitted to groups that a covariate separates.
+_WIDEST_RATIO = 1e6
+_UNDEFINED = "not defined"
+# What one cell holds, as `display.cell` prints it.
+_TOGETHER = (
+    ("mean", "sd"),
+    ("median", "q1", "q3"),
+    ("median", "range_lo", "range_hi"),
+    ("median", "ci_lo", "ci_hi"),
+    ("hr", "ci_lo", "ci_hi"),
+    ("or", "ci_lo", "ci_hi"),
+)
+
+
+def statistics(patients: pd.DataFrame, places: Iterable[str]) -> dict[str, float | InputError]:
+    """Every printed statistic of some places of the paper that patients give, in one cohort.
+
+    Parameters
+    ----------
+    patients
+        One cohort in the schema, of any size.
+    places
+        Keys of :data:`display.PLACES`.
+
+    Returns
+    -------
+    dict
+        By the id of the printed number: its value, NaN where it is not defined, or the reason why
+        there is none, such as a column that is missing.
+    """
+    # Here and below: the book's own run needs none of these, and they load slowly.
+    from analysis_lib.reconstruction.verify import Recomputed
+
+    targets = _targets(places)
+    # A column without a single value counts as missing, sooner than as a column of noughts.
+    recomputed = Recomputed(patients.dropna(axis=1, how="all").reset_index(drop=True), targets)
+    found: dict[str, float | InputError] = {}
+    for id, target in targets.items():
+        try:
+            found[id] = recomputed.value(target)
+        except InputError as reason:
+            found[id] = reason
+    return found
+
+
+def _targets(places: Iterable[str]) -> Targets:
+    places, everything = set(places), load_targets()
+    numbers = everything.numbers
+    # Without an interval, fits begin at no effect and not at what is printed of other patients.
+    anything = Interval(-math.inf, math.inf)
+    chosen = [
+        replace(t, interval=anything) for id, t in everything.items() if id in numbers and t.statistic not in _OWN
+    ]
+    return Targets([t for t in chosen if numbers[t.id].where in places], numbers, everything.assumptions)
+
+
+def table(claims: Mapping[str, Claim], patients: pd.DataFrame, places: Iterable[str], caption: str) -> display.Html:
+    """Printed beside the same in one cohort, with a sentence on what the cohort's columns do not give.
+
+    Parameters
+    ----------
+    claims
+        Of the ledger.
+    patients, places
+        As in :func:`statistics`.
+    caption
+        Of the table.
+    """
+    targets = _targets(places)
+    found = statistics(patients, places)
+    rows, missing = [], Counter()
+    for stem, parts in _rows(found):
+        reasons = [found[f"{stem}.{p}"] for p in parts if isinstance(found[f"{stem}.{p}"], InputError)]
+        if reasons:
+            missing[reasons[0].problem] += len(parts)
+            continue
+        number = claims[f"{stem}.{parts[0]}"].number
+        name = number.item.removesuffix(", between groups")
+        # A number of patients is told by its own name, but for those with a value of something.
+        kind = _kind(parts, "" if number.unit == name else number.unit)
+        if parts == ["n"] and f"{stem}.median" not in claims:
+            kind = ""
+        what = ", ".join(filter(None, (name, kind)))
+        here = _here(claims, targets, patients, found, stem, parts)
+        rows.append((escape(what), NAMES[number.group], _printed(claims, stem, parts), escape(here)))
+    left_out = "".join(f"<li>{escape(why)}: {n} printed number{'s' * (n > 1)}</li>" for why, n in missing.items())
+    if left_out:
+        left_out = f"<p>Not computed:</p><ul>{left_out}</ul>"
+    if not rows:
+        return display.Html(left_out)
+    head = ("What", "Group", "Printed", "In this cohort")
+    return display.Html(display.table(head, rows, caption).html + left_out)
+
+
+def _rows(ids: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """What stands in one row: the beginning of the ids, and the statistics."""
+    stems: dict[str, list[str]] = {}
+    for id in ids:
+        stem, _, statistic = id.rpartition(".")
+        stems.setdefault(stem, []).append(statistic)
+    rows = []
+    for stem, parts in stems.items():
+        first = next((list(t) for t in _TOGETHER if set(t) <= set(parts)), parts[:1])
+        if first[0] in ("hr", "or"):
+            first.append("p")
+        rows += [(stem, first), *((stem, [part]) for part in parts if part not in first)]
+    return rows
+
+
+def _kind(parts: list[str], unit: str) -> str:
+    kinds = {
+        "mean": "mean (SD)",
+        "median": "median",
+        "hr": "hazard ratio (95% limits), p",
+        "or": "odds ratio (95% limits), p",
+        "p": "p value",
+        "n": "patients with a value",
+    }
+    spread = {"q1": "quartiles", "range_lo": "range", "ci_lo": "95% limits"}
+    if parts[0] == "median" and len(parts) > 1:
+        kinds["median"] = f"median ({spread[parts[1]]})"
+    kind = kinds.get(parts[0], "")
+    return f"{unit}, {kind}" if kind and unit and parts[0] in ("mean", "median") else kind
+
+
+def _printed(claims: Mapping[str, Claim], stem: str, parts: list[str]) -> str:
+    if parts[0] == "count":
+        return display.cell(claims, stem)
+    return _set([display.linked(claims[f"{stem}.{part}"]) for part in parts], parts)
+
+
+def _set(texts: list[str], parts: list[str]) -> str:
+    """Texts as they stand in a cell: the first, limits in brackets, what is left after a comma."""
+    inside = next((len(t) for t in _TOGETHER if tuple(parts[: len(t)]) == t), 1)
+    shown = texts[0] + (f" ({'–'.join(texts[1:inside])})" if inside > 1 else "")
+    return ", ".join([shown, *texts[inside:]])
+
+
+def _here(
+    claims: Mapping[str, Claim],
+    targets: Targets,
+    patients: pd.DataFrame,
+    found: Mapping[str, float | InputError],
+    stem: str,
+    parts: list[str],
+) -> str:
+    values = [float(found[f"{stem}.{part}"]) for part in parts]
+    target = targets[f"{stem}.{parts[0]}"]
+    if target.statistic in _COUNTS:
+        # A share is told where the paper has one.
+        if not {f"{stem}.percent", f"{stem}.n"} & set(claims):
+            return f"{values[0]:.0f}"
+        of = _asked(patients, target)
+        return f"{values[0]:.0f} of {of:,} ({round_half_up(100 * values[0] / of, 0)}%)" if of else _UNDEFINED
+    if parts[0] in ("hr", "or"):
+        low, high = values[1:3]
+        if not low > 0 or not high / low < _WIDEST_RATIO:
+            return _UNDEFINED
+    if np.isnan(values[0]):
+        return _UNDEFINED
+    texts = []
+    for part, value in zip(parts, values, strict=True):
+        decimals = claims[f"{stem}.{part}"].number.printed.decimals
+        texts.append(_text(value, decimals, part == "p"))
+    return _set(texts, parts)
+
+
+def _text(value: float, decimals: int, is_p: bool) -> str:
+    if np.isnan(value):
+        return _UNDEFINED
+    least = 10.0 ** -max(decimals, 3)
+    if is_p:
+        return f"<{least:g}" if value < least else f"{value:.2g}" if value < 0.1 else f"{value:.2f}"
+    # A digit more than printed where few are: other patients need not come out whole.
+    return round_half_up(value, decimals) if decimals > 1 else number_text(value, decimals - 1 if decimals else 0)
+
+
+def _asked(patients: pd.DataFrame, target: Target) -> int:
+    """Of how many patients a count is: those of the group and subset of whom it is known."""
+    part = patients if target.group == "all" else patients[patients["group"] == target.group]
+    among = _AMONG.get(target.columns[0]) or (target.subset if target.statistic != "within" else ())
+    if among:
+        column, value = among
+        part = part[part[column] == value]
+    known = part[list(target.columns)].notna()
+    return int((known.any(axis=1) if target.statistic == "any" else known.all(axis=1)).sum())
+
+
+def load(file: str) -> pd.DataFrame | None:
+    """The patients of a file in the schema; None for ``shipped``, the book's own run.
+
+    Raises
+    ------
+    InputError
+        If the file is not a well-formed cohort file.
+    """
+    if file == SHIPPED:
+        return None
+    from analysis_lib import cohort as cohorts
+
+    return cohorts.load(file)
+
+
+def told(
+    claims: Mapping[str, Claim],
+    file: str,
+    places: Iterable[str],
+    patients: pd.DataFrame | None = None,
+    pick: Callable[[list[int]], int] = min,
+    endpoints: Iterable[str] = (),
+) -> display.Html | None:
+    """What stands at the head of a chapter that is rerun on a file: its patients beside print.
+
+    Parameters
+    ----------
+    claims, places
+        As in :func:`table`.
+    file
+        As in :func:`load`; the book's own run shows nothing.
+    patients
+        What is in the file, if it was loaded already.
+    pick
+        Which cohort to look at, of the numbers of a file that holds several.
+    endpoints
+        Of :data:`first_look.ENDPOINTS`, those whose curves are drawn first.
+
+    Raises
+    ------
+    InputError
+        As :func:`load`.
+    """
+    patients = load(file) if patients is None else patients
+    if patients is None:
+        return None
+    from analysis_lib.cohort import each
+
+    by_number = dict(each(patients))
+    number = pick(sorted(by_number))
+    patients = by_number[number]
+    size = "1 patient" if len(patients) == 1 else f"{len(patients):,} patients"
+    if len(by_number) > 1:
+        size = f"{len(by_number):,} cohorts, of which number {number} is shown, {size}"
+    parts = [
+        f'<p class="yours"><strong>Your file:</strong> {escape(file)}, {size}. What follows up to the next heading is '
+        "of these patients. The rest of the chapter rests on print and on the cohorts reconstructed from it; other "
+        "patients do not change it.</p>"
+    ]
+    parts += [_curves(patients, endpoint) for endpoint in endpoints]
+    parts.append(table(claims, patients, places, "Printed, and in this cohort").html)
+    return display.Html("".join(parts))
+
+
+def _curves(patients: pd.DataFrame, endpoint: str) -> str:
+    from analysis_lib import first_look
+
+    what, _ = first_look.ENDPOINTS[endpoint]
+    try:
+        figure, data = first_look.draw(patients, endpoint)
+    except InputError as reason:
+        return display.not_computable(f"curves, {what}", reason).html
+    picture = figures.picture(
+        figure,
+        name=f"yours-{endpoint}",
+        alt=f"Kaplan-Meier curves, {what}. {first_look.in_words(data)}",
+        caption=f"Your patients by group: {what}, with a tick for each who was censored; beneath, patients at risk.",
+        data=data,
+    )
+    return picture._repr_html_()
