@@ -43,28 +43,32 @@ def cox_one(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.ndarra
     on return. Returns whether Newton's method converged.
     """
     n = order.size
+    # From the last time to the first, side by side: a Newton step then looks nothing up.
+    value, weight = np.empty(n), np.empty(n)
+    died, ends = np.empty(n, np.bool_), np.empty(n, np.bool_)
+    for k in range(n):
+        patient = order[n - 1 - k]
+        value[k], died[k] = x[patient], event[patient] != 0
+        ends[k] = k == n - 1 or time[order[n - 2 - k]] != time[patient]
     beta = out[0]
     for _ in range(_NEWTON_STEPS):
+        for k in range(n):
+            weight[k] = math.exp(beta * value[k])
         s0, s1, s2, score, information = 0.0, 0.0, 0.0, 0.0, 0.0
-        i = n - 1
-        while i >= 0:
-            deaths, sum_x = 0, 0.0
-            now = time[order[i]]
-            while i >= 0 and time[order[i]] == now:
-                patient = order[i]
-                value = x[patient]
-                weight = math.exp(beta * value)
-                s0 += weight
-                s1 += weight * value
-                s2 += weight * value * value
-                if event[patient]:
-                    deaths += 1
-                    sum_x += value
-                i -= 1
-            if deaths:
+        deaths, sum_x = 0, 0.0
+        for k in range(n):
+            weighted = weight[k] * value[k]
+            s0 += weight[k]
+            s1 += weighted
+            s2 += weighted * value[k]
+            if died[k]:
+                deaths += 1
+                sum_x += value[k]
+            if ends[k] and deaths:
                 mean = s1 / s0
                 score += sum_x - deaths * mean
                 information += deaths * (s2 / s0 - mean * mean)
+                deaths, sum_x = 0, 0.0
         if not information > 1e-12:
             return False
         step = _damped(score, information)
@@ -197,21 +201,34 @@ def logistic(design: np.ndarray, outcome: np.ndarray, beta: np.ndarray, errors: 
         Whether it converged.
     """
     n, k = design.shape
-    score = np.empty(k)
-    information = np.empty((k, k))
+    score, information = np.empty(k), np.empty((k, k))
+    # A covariate's values side by side; sums run over the patients in the order they have.
+    columns = np.empty((k, n))
+    for i in range(n):
+        for a in range(k):
+            columns[a, i] = design[i, a]
+    w, residual = np.empty(n), np.empty(n)
     for _ in range(_NEWTON_STEPS):
-        score[:] = 0.0
-        information[:] = 0.0
+        w[:] = 0.0
+        for a in range(k):
+            for i in range(n):
+                w[i] += columns[a, i] * beta[a]
         for i in range(n):
-            eta = 0.0
-            for a in range(k):
-                eta += design[i, a] * beta[a]
-            p = 1.0 / (1.0 + math.exp(-eta))
-            w = p * (1.0 - p)
-            for a in range(k):
-                score[a] += design[i, a] * (outcome[i] - p)
-                for b in range(a + 1):
-                    information[a, b] += w * design[i, a] * design[i, b]
+            p = 1.0 / (1.0 + math.exp(-w[i]))
+            residual[i] = outcome[i] - p
+            w[i] = p * (1.0 - p)
+        for a in range(k):
+            x = columns[a]
+            total = 0.0
+            for i in range(n):
+                total += x[i] * residual[i]
+            score[a] = total
+            for b in range(a + 1):
+                y = columns[b]
+                total = 0.0
+                for i in range(n):
+                    total += w[i] * x[i] * y[i]
+                information[a, b] = total
         if not _cholesky(information):
             return False
         _solve_cholesky(information, score)
