@@ -136,36 +136,41 @@ def cox_two(
 ) -> bool:
     """As :func:`cox_one` with two covariates; ``out`` is (4,): two coefficients, two errors."""
     n = order.size
+    # As in `cox_one`.
+    xs, ys, weight = np.empty(n), np.empty(n), np.empty(n)
+    died, ends = np.empty(n, np.bool_), np.empty(n, np.bool_)
+    for k in range(n):
+        patient = order[n - 1 - k]
+        xs[k], ys[k], died[k] = x[patient], y[patient], event[patient] != 0
+        ends[k] = k == n - 1 or time[order[n - 2 - k]] != time[patient]
     b, c = out[0], out[1]
     for _ in range(_NEWTON_STEPS):
+        for k in range(n):
+            weight[k] = math.exp(b * xs[k] + c * ys[k])
         s0, sx, sy, sxx, sxy, syy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         ux, uy, ixx, ixy, iyy = 0.0, 0.0, 0.0, 0.0, 0.0
-        i = n - 1
-        while i >= 0:
-            deaths = 0
-            now = time[order[i]]
-            while i >= 0 and time[order[i]] == now:
-                patient = order[i]
-                vx, vy = x[patient], y[patient]
-                weight = math.exp(b * vx + c * vy)
-                s0 += weight
-                sx += weight * vx
-                sy += weight * vy
-                sxx += weight * vx * vx
-                sxy += weight * vx * vy
-                syy += weight * vy * vy
-                if event[patient]:
-                    deaths += 1
-                    ux += vx
-                    uy += vy
-                i -= 1
-            if deaths:
+        deaths = 0
+        for k in range(n):
+            vx, vy = xs[k], ys[k]
+            wx, wy = weight[k] * vx, weight[k] * vy
+            s0 += weight[k]
+            sx += wx
+            sy += wy
+            sxx += wx * vx
+            sxy += wx * vy
+            syy += wy * vy
+            if died[k]:
+                deaths += 1
+                ux += vx
+                uy += vy
+            if ends[k] and deaths:
                 mx, my = sx / s0, sy / s0
                 ux -= deaths * mx
                 uy -= deaths * my
                 ixx += deaths * (sxx / s0 - mx * mx)
                 ixy += deaths * (sxy / s0 - mx * my)
                 iyy += deaths * (syy / s0 - my * my)
+                deaths = 0
         determinant = ixx * iyy - ixy * ixy
         if not determinant > 1e-14:
             return False
