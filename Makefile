@@ -102,3 +102,7 @@ sensitivity: $(READY) ## change each printed number in turn and see which verdic
 .PHONY: mutants
 mutants: $(READY) ## change the library's code in turn and see which tests fail, in data/trust
 	@$(VENV_PYTHON) tools/mutants.py
+
+.PHONY: bench
+bench: $(READY) ## time the fits beside lifelines, statsmodels and R, in data/bench
+	@$(VENV_PYTHON) tools/bench.py

@@ -122,6 +122,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "reconstruction": (),
     "validation": (),
     "trust": (),
+    "speed": (),
     "your-cohort": (
         Parameter("cohort", "example", "the invented example, or a file in the schema"),
         Parameter("landmark_months", 18.0, "start of landmark analyses", 0.0, 240.0, unit="months"),

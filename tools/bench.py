@@ -1,6 +1,8 @@
 """How fast this library is beside what a user would take instead: `make bench`.
 
     python tools/bench.py             models and tests over the shipped cohorts
+    python tools/bench.py book        the book beside jupyter-book's own build
+    python tools/bench.py size        a user's cohort of 1,000 to 100,000 patients
 
 Results go to data/bench, for the appendix "How fast is it?". Ratios are of times taken one right
 after the other, so that what else the machine does weighs on both.
@@ -32,6 +34,7 @@ IN_A_ROUND = {"lifelines": 8, "statsmodels": 20, "scikit-survival": 20, "scipy":
 COMPARED = {"lifelines": 60, "statsmodels": 200, "scikit-survival": 200, "scipy": 10}
 _OURS_SECONDS = 0.02
 PACKAGES = ("numpy", "numba", "scipy", "pandas", "lifelines", "statsmodels", "scikit-survival")
+_BUILD = ("jupyter-book", "papermill", "sphinx")
 
 
 def machine() -> dict:
@@ -48,10 +51,10 @@ def machine() -> dict:
     }
 
 
-def versions() -> dict[str, str | None]:
-    """Of Python and the packages; None where one is not installed."""
+def versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str | None]:
+    """Of Python and packages; None where one is not installed."""
     found: dict[str, str | None] = {"python": platform.python_version()}
-    for name in PACKAGES:
+    for name in packages:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -172,6 +175,29 @@ def contenders(row, sample, r: R | None) -> list[tuple[dict, Callable, np.ndarra
     return found
 
 
+def in_rounds(ours: Callable, others: list[Callable], rounds: int) -> tuple[list, list[list], list[list]]:
+    """Time ours right before each other, in rounds after one to warm up.
+
+    Parameters
+    ----------
+    ours, others
+        ``ours()`` and ``other(turn)`` give seconds per fit.
+
+    Returns
+    -------
+    tuple of lists
+        Ours, and for each other its times and how many times ours they are.
+    """
+    own, taken, ratios = [], [[] for _ in others], [[] for _ in others]
+    for turn in (0, *range(rounds)):
+        pairs = [(ours(), other(turn)) for other in others]
+        own.append([mine for mine, _ in pairs])
+        for k, (mine, other) in enumerate(pairs):
+            taken[k].append(other)
+            ratios[k].append(other / mine)
+    return [t for turn in own[1:] for t in turn], [t[1:] for t in taken], [t[1:] for t in ratios]
+
+
 def measure(row, sample, r: R | None, rounds: int = ROUNDS) -> dict:
     """One row of the results: times per fit in microseconds, ratios and the greatest differences."""
     arrays = row.arrays(sample)
@@ -182,41 +208,29 @@ def measure(row, sample, r: R | None, rounds: int = ROUNDS) -> dict:
     def ours() -> float:
         return seconds(lambda: [row.ours(*arrays) for _ in range(repeats)]) / (repeats * len(sample))
 
-    own, others = [], []
     entered = contenders(row, sample, r)
-    taken = [[] for _ in entered]
-    ratios = [[] for _ in entered]
-    for turn in range(-1, rounds):
-        for k, (_, spent, _) in enumerate(entered):
-            if spent is None:
-                continue
-            mine, other = ours(), spent(max(turn, 0))
-            if turn >= 0:  # the round before the first warms up
-                own.append(1e6 * mine)
-                taken[k].append(1e6 * other)
-                ratios[k].append(other / mine)
-    for (told, _, numbers), times, of_ours in zip(entered, taken, ratios, strict=True):
-        if numbers is None:
-            others.append(told | {"installed": False})
-            continue
+    installed = [one for one in entered if one[1] is not None]
+    own, taken, ratios = in_rounds(ours, [spent for _, spent, _ in installed], rounds)
+    others = [told | {"installed": False} for told, spent, _ in entered if spent is None]
+    for (told, _, numbers), times, of_ours in zip(installed, taken, ratios, strict=True):
         of = told.pop("of")
-        difference = greatest_difference(result[of], numbers)
         others.append(
             told
             | {
                 "installed": True,
-                "microseconds": quartiles(times),
+                "microseconds": quartiles(1e6 * np.array(times)),
                 "ratio": quartiles(of_ours),
                 "compared": len(of),
-                "difference": float(f"{difference:.2g}"),
+                "difference": float(f"{greatest_difference(result[of], numbers):.2g}"),
             }
         )
     return {
         "row": row.name,
         "title": row.title,
         "compared": row.compared,
+        "cohorts": len(sample),
         "first_call_seconds": float(f"{compiling:.2g}"),
-        "microseconds": quartiles(own),
+        "microseconds": quartiles(1e6 * np.array(own)),
         "others": others,
     }
 
@@ -233,7 +247,7 @@ def fits() -> None:
         r = R(sample, Path(name)) if shutil.which("Rscript") else None
         rows = []
         for row in bench_rows.ROWS:
-            rows.append(measure(row, sample, r))
+            rows.append(measure(row, sample.first(row.cohorts), r))
             say(rows[-1])
         if r:
             r.close()
@@ -262,11 +276,28 @@ def say(row: dict) -> None:
             print(f"{name:<42} not installed")
 
 
+def book() -> None:
+    """Measure builds of the book and write data/bench/book.json."""
+    import bench_book
+
+    write("book", {"machine": machine(), "versions": versions(_BUILD), **bench_book.measure()})
+
+
+def size() -> None:
+    """Measure cohorts of growing size and write data/bench/size.json."""
+    import bench_size
+
+    result = {"machine": machine(), "versions": versions(), "runs": bench_size.RUNS}
+    write("size", result | {"commands": bench_size.measure()})
+
+
+PARTS = {"fits": fits, "book": book, "size": size}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=("fits",), default="fits")
-    parser.parse_args()
-    fits()
+    parser.add_argument("what", nargs="?", choices=tuple(PARTS), default="fits")
+    PARTS[parser.parse_args().what]()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from bench_sample import Sample
+from bench_sample import TABLES, Sample
 from numba import njit
 from scipy import stats
 
@@ -54,7 +54,7 @@ class Row:
 
     ``arrays(sample)`` are what ``ours`` takes; made beforehand, so that only the fits are timed.
     ``ours(*arrays)`` gives shape (cohorts, k), NaN where there is no estimate. R's are in `bench.R`,
-    by the row's name.
+    by the row's name. ``cohorts`` is how many the row takes, by default all.
     """
 
     name: str
@@ -64,13 +64,21 @@ class Row:
     ours: Callable
     others: tuple[Other, ...]
     r: tuple[str, str | None]
+    cohorts: int | None = None
+
+
+@njit(cache=True)
+def _order(time):
+    order = np.arange(time.size)
+    kernels.resort(order, time)
+    return order
 
 
 @njit(cache=True)
 def _cox_yes_no(time, event, x):
     out = np.zeros((time.shape[0], 2))
     for i in range(time.shape[0]):
-        if not regressions.cox_yes_no(time[i], event[i], x[i], np.argsort(time[i]), out[i]):
+        if not regressions.cox_yes_no(time[i], event[i], x[i], _order(time[i]), out[i]):
             out[i] = np.nan
     return out
 
@@ -79,7 +87,7 @@ def _cox_yes_no(time, event, x):
 def _cox_number(time, event, x):
     out = np.zeros((time.shape[0], 2))
     for i in range(time.shape[0]):
-        if not regressions.cox_one(time[i], event[i], x[i], np.argsort(time[i]), out[i]):
+        if not regressions.cox_one(time[i], event[i], x[i], _order(time[i]), out[i]):
             out[i] = np.nan
     return out
 
@@ -88,7 +96,7 @@ def _cox_number(time, event, x):
 def _cox_two(time, event, x, y):
     out = np.zeros((time.shape[0], 4))
     for i in range(time.shape[0]):
-        if not regressions.cox_two(time[i], event[i], x[i], y[i], np.argsort(time[i]), out[i]):
+        if not regressions.cox_two(time[i], event[i], x[i], y[i], _order(time[i]), out[i]):
             out[i] = np.nan
     return out
 
@@ -97,7 +105,7 @@ def _cox_two(time, event, x, y):
 def _log_rank(time, event, first):
     out = np.empty((time.shape[0], 1))
     for i in range(time.shape[0]):
-        out[i, 0] = kernels.log_rank_p(time[i], event[i], first[i], np.argsort(time[i]))
+        out[i, 0] = kernels.log_rank_p(time[i], event[i], first[i], _order(time[i]))
     return out
 
 
@@ -105,7 +113,7 @@ def _log_rank(time, event, first):
 def _median(time, event):
     out = np.empty((time.shape[0], 3))
     for i in range(time.shape[0]):
-        kernels.median_survival(time[i], event[i], np.argsort(time[i]), out[i])
+        kernels.median_survival(time[i], event[i], _order(time[i]), out[i])
     return out
 
 
@@ -359,6 +367,7 @@ ROWS = (
             _exact,
             (_monte_carlo(test),),
             ("fisher.test", None),
+            cohorts=TABLES,
         )
         for test, size in (("exact_small", "2 × 7"), ("exact_large", "6 × 4"))
     ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,20 +15,20 @@ from analysis_lib import ensembles
 
 # Of the exact tests: what stands in the rows of a cohort's table, and in its columns.
 TESTS = {"exact_small": ("group", "tvi_pre"), "exact_large": ("grade", "best_response")}
+# Their cohorts: a test takes a thousand times as long as a fit.
+TABLES = 40
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Reconstructed cohorts: one row a patient with the columns of `numbers`, and their tables of counts."""
+    """Reconstructed cohorts: one row a patient, and the tables of counts of the first :data:`TABLES`."""
 
     patients: pd.DataFrame
     tables: Mapping[str, list[np.ndarray]]
 
     @classmethod
-    def of_the_ensemble(cls, cohorts: int | None = None) -> Sample:
-        """The first `cohorts` of the shipped ensemble, by default all."""
+    def of_the_ensemble(cls) -> Sample:
         shipped = ensembles.load().patients
-        shipped = shipped[shipped["cohort"].isin(shipped["cohort"].unique()[:cohorts])]
         patients = pd.DataFrame(
             {
                 "cohort": shipped["cohort"],
@@ -40,14 +41,25 @@ class Sample:
                 "size": shipped["tumour_size_mm"],
             }
         ).reset_index(drop=True)
-        of = [cohort for _, cohort in shipped.groupby("cohort")]
+        of = [cohort for _, cohort in islice(shipped.groupby("cohort"), TABLES)]
         tables = {
             test: [pd.crosstab(c[row], c[column]).to_numpy() for c in of] for test, (row, column) in TESTS.items()
         }
         return cls(patients, tables)
 
-    def __len__(self) -> int:
+    def first(self, cohorts: int | None) -> Sample:
+        """The first so many; all if None."""
+        if cohorts is None:
+            return self
+        kept = self.patients["cohort"].isin(self.patients["cohort"].unique()[:cohorts])
+        return Sample(self.patients[kept], {test: tables[:cohorts] for test, tables in self.tables.items()})
+
+    @cached_property
+    def _cohorts(self) -> int:
         return self.patients["cohort"].nunique()
+
+    def __len__(self) -> int:
+        return self._cohorts
 
     def array(self, column: str, kind: type = float) -> np.ndarray:
         """Shape (cohorts, patients)."""

@@ -1,0 +1,68 @@
+"""The bench: its rows are on file, and the fits that it times agree with other libraries."""
+
+from __future__ import annotations
+
+import json
+
+import bench
+import bench_rows
+import numpy as np
+import pytest
+from bench_sample import Sample
+
+GOAL = 1e-9
+
+
+@pytest.fixture(scope="module")
+def sample() -> Sample:
+    return Sample.of_the_ensemble().first(4)
+
+
+@pytest.fixture(scope="module")
+def on_file() -> dict:
+    return json.loads((bench.OUT / "kernels.json").read_text(encoding="utf-8"))
+
+
+def test_every_row_and_every_other_way_is_on_file(on_file):
+    assert [row["row"] for row in on_file["rows"]] == [row.name for row in bench_rows.ROWS]
+    for row, told in zip(bench_rows.ROWS, on_file["rows"], strict=True):
+        expected = {(other.library, other.call) for other in row.others}
+        expected |= {(library, call) for library, call in zip(("R", "R core"), row.r, strict=True) if call}
+        assert {(other["library"], other["call"]) for other in told["others"]} == expected
+
+
+def test_on_file_all_that_compute_agree_and_those_that_draw_come_near(on_file):
+    found = [other for row in on_file["rows"] for other in row["others"] if other["installed"]]
+    assert {"lifelines", "statsmodels", "R", "R core"} <= {other["library"] for other in found}
+    for other in found:
+        assert other["difference"] < (0.2 if other.get("sampled") else GOAL), other
+
+
+@pytest.mark.parametrize("row", bench_rows.ROWS, ids=lambda row: row.name)
+def test_the_fits_agree_with_other_libraries(row, sample):
+    ours = row.ours(*row.arrays(sample))
+    for other in row.others:
+        if other.sampled or other.library == "scikit-survival":
+            continue
+        if other.batch:
+            theirs, of = other.fit(sample), range(len(sample))
+        else:
+            of = sample.untied[:2] if other.untied else [0, 1]
+            theirs = [other.fit(sample, i, exact=True) for i in of]
+        assert bench.greatest_difference(ours[list(of)], np.asarray(theirs)) < GOAL, other.library
+
+
+def test_a_difference_is_relative_and_a_missing_number_is_one():
+    ours = np.array([[1.0, 100.0], [2.0, np.nan]])
+    assert bench.greatest_difference(ours, ours) == 0
+    assert bench.greatest_difference(ours, ours * 1.001) == pytest.approx(0.001, rel=0.01)
+    assert bench.greatest_difference(ours, ours[:, :1]) == 0
+    assert bench.greatest_difference(ours, np.array([[1.0, 100.0], [2.0, 3.0]])) == np.inf
+
+
+def test_each_ratio_is_to_ours_timed_right_before_and_the_first_round_warms_up():
+    ours = iter([50.0, 50.0, 1.0, 2.0, 4.0, 8.0])
+    own, taken, ratios = bench.in_rounds(lambda: next(ours), [lambda turn: 8.0, lambda turn: 16.0 + turn], rounds=2)
+    assert own == [1, 2, 4, 8]
+    assert taken == [[8, 8], [16, 17]]
+    assert ratios == [[8, 2], [8, 17 / 8]]

@@ -1,0 +1,101 @@
+"""The book's own build beside jupyter-book's, in a scratch copy of the last commit."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import render
+
+ROOT = Path(__file__).resolve().parent.parent
+# Of cold builds, ours and theirs in turn.
+ROUNDS = 2
+UNCHANGED = 5
+EDITED = "toxicity"
+# jupyter-book stops a cell after 30 s if not told otherwise.
+_CELL_SECONDS = 600
+
+
+def copy(folder: Path) -> Path:
+    """A clone that uses this repository's .venv."""
+    clone = folder / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    (clone / ".venv").symlink_to(ROOT / ".venv")
+    # Older than the .venv, or `make` would set it up again.
+    for name in ("requirements.lock", "tools/bootstrap.lock", "tools/set_up.py"):
+        os.utime(clone / name, (0, 0))
+    return clone
+
+
+def make_book(clone: Path) -> tuple[float, list[str]]:
+    """Seconds, and the chapters that ran.
+
+    Raises
+    ------
+    SystemExit
+        If the build fails, with what it said.
+    """
+    start = time.perf_counter()
+    done = subprocess.run(["make", "book"], cwd=clone, capture_output=True, text=True)
+    spent = time.perf_counter() - start
+    if done.returncode:
+        raise SystemExit(f"bench: make book failed: {done.stdout}{done.stderr}")
+    return spent, re.findall(r"^book: (\S+)\s+ran\b", done.stdout, re.M)
+
+
+def jupyter_book(clone: Path, folder: Path) -> float:
+    """Seconds that jupyter-book takes to run and render the same pages, just as strictly."""
+    source = folder / "source"
+    shutil.rmtree(source, ignore_errors=True)
+    render.stage(clone, clone / "book", source)
+    config = source / "_config.yml"
+    text = config.read_text(encoding="utf-8")
+    text = text.replace('execute_notebooks: "off"', f"execute_notebooks: force\n  timeout: {_CELL_SECONDS}")
+    config.write_text(text.replace('nb_execution_mode: "off"', "nb_execution_mode: force"), encoding="utf-8")
+    shutil.rmtree(folder / "rendered", ignore_errors=True)
+    start = time.perf_counter()
+    render.jupyter_book(source, folder / "rendered", folder / "render.log")
+    return time.perf_counter() - start
+
+
+def edit(clone: Path) -> None:
+    """Add a sentence to a chapter and bring its pair in step."""
+    chapter = clone / "book" / f"{EDITED}.md"
+    chapter.write_text(chapter.read_text(encoding="utf-8") + "\nOne sentence more.\n", encoding="utf-8")
+    subprocess.run([sys.executable, "tools/pairs.py"], cwd=clone, check=True)
+
+
+def measure() -> dict:
+    """Seconds of each kind of build; ratios are taken in each round."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        clone = copy(folder)
+        os.environ["PYTHONPATH"] = str(clone)  # its own library, not this repository's
+        # Fills the caches of compiled code, which both kinds of build read.
+        make_book(clone)
+        unchanged = [make_book(clone)[0] for _ in range(UNCHANGED)]
+        edit(clone)
+        edited, ran = make_book(clone)
+        print(f"unchanged {unchanged}, edited {edited:.1f} s: ran {ran}", flush=True)
+        ours, theirs = [], []
+        for _ in range(ROUNDS):
+            shutil.rmtree(clone / "_build")
+            ours.append(make_book(clone)[0])
+            theirs.append(jupyter_book(clone, folder))
+            print(f"cold {ours[-1]:.1f} s, jupyter-book {theirs[-1]:.1f} s", flush=True)
+    return {
+        "cold_seconds": [round(t, 1) for t in ours],
+        "jupyter_book_seconds": [round(t, 1) for t in theirs],
+        "ratio": round(float(np.median(np.divide(ours, theirs))), 2),
+        "unchanged_seconds": round(float(np.median(unchanged)), 2),
+        "edited": EDITED,
+        "edited_seconds": round(edited, 1),
+        "edited_ran": ran,
+    }
