@@ -28,7 +28,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "data" / "bench"
-ROUNDS = 11
+ROUNDS = 21
 # Cohorts fitted in a round, and in all for the comparison of the numbers.
 IN_A_ROUND = {"lifelines": 8, "statsmodels": 20, "scikit-survival": 20, "scipy": 2, "R": 40, "R core": 200}
 COMPARED = {"lifelines": 60, "statsmodels": 200, "scikit-survival": 200, "scipy": 10}
