@@ -40,9 +40,9 @@ serve: book ## build the book and serve it at 127.0.0.1:8000
 crate: book ## pack book, data and reconstructed cohorts as an RO-Crate: _build/crate.zip
 	@$(VENV_PYTHON) tools/crate.py --html "$(OUT)/html" --out "$(OUT)/crate.zip"
 
-.PHONY: examples
-examples: $(READY) ## run the chapters on the example cohorts of data/examples
-	@$(VENV_PYTHON) tools/run_examples.py
+.PHONY: reruns
+reruns: book ## rerun the chapters with each parameter changed and on other patients
+	@$(VENV_PYTHON) tools/reruns.py --book "$(OUT)" --out "$(OUT)/reruns"
 
 .PHONY: lab
 lab: $(READY) ## open the chapters in JupyterLab, fetched for the occasion: .venv stays as it is

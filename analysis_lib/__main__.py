@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -47,10 +48,18 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 def _chapter(arguments: argparse.Namespace) -> int:
     from analysis_lib import parameters
+    from analysis_lib.published import ROOT
 
     values = parameters.parse(arguments.name, arguments.parameter)
-    print(parameters.run(arguments.name, values, arguments.out))
-    return 0
+    notebook = parameters.run(arguments.name, values, arguments.out)
+    print(notebook)
+    if not arguments.html:
+        return 0
+    page = notebook.with_suffix(".html")
+    code = subprocess.run([sys.executable, ROOT / "tools" / "page.py", notebook, page]).returncode
+    if not code:
+        print(page)
+    return code
 
 
 def _reconstruct(arguments: argparse.Namespace) -> int:
@@ -110,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     chapter.add_argument("name", help="survival, methods, …")
     chapter.add_argument("-p", dest="parameter", action="append", default=[], metavar="KEY=VALUE")
     chapter.add_argument("--out", type=Path, default=ROOT / "_build" / "runs", help="folder to write to")
+    chapter.add_argument("--html", action="store_true", help="also a page that stands alone, beside the notebook")
     chapter.set_defaults(run=_chapter)
 
     reconstruct = commands.add_parser("reconstruct", help="search cohorts that meet every printed number")

@@ -33,22 +33,26 @@ def source_of(root: Path, page: str) -> Path:
     raise RenderError(f"_toc.yml names {page}, but there is no {page}.md")
 
 
-def stage(root: Path, executed: Path, source: Path) -> None:
+def stage(root: Path, executed: Path, source: Path, pages: list[str] | None = None) -> None:
     """Lay out what the book consists of and nothing else, with book/ as the top folder.
 
     So pages lie side by side at the top of the site, index.html among them, and no .md stands
-    beside the .ipynb of the same name, which confuses the builder.
+    beside the .ipynb of the same name, which confuses the builder. If `pages` are named, these
+    alone, the first of them as the front.
     """
     source.mkdir(parents=True)
     for name in ("_config.yml", "_toc.yml"):
         text = (root / name).read_text(encoding="utf-8")
+        if pages and name == "_toc.yml":
+            first, *others = pages
+            text = f"format: jb-book\nroot: {first}\nchapters:\n" + "".join(f"- file: {p}\n" for p in others)
         text = re.sub(r"(?<=[ :])book/", "", text)
         (source / name).write_text(buttons.offered(text) if name == "_config.yml" else text, encoding="utf-8")
     shutil.copy(root / "references.bib", source)
     if (root / "CITATION.cff").exists():
         shutil.copy(root / "CITATION.cff", source)
     (source / "revision.txt").write_text(revision.revision(root), encoding="utf-8")
-    for page in pages_of(root / "_toc.yml"):
+    for page in pages or pages_of(root / "_toc.yml"):
         path = source_of(root, page)
         shutil.copy(executed / path.name if path.suffix == ".ipynb" else path, source)
     for folder in ("_static", "_ext", "_templates"):
@@ -57,10 +61,10 @@ def stage(root: Path, executed: Path, source: Path) -> None:
             shutil.copytree(root / "book" / folder, source / folder, ignore=ignored)
 
 
-def jupyter_book(source: Path, target: Path, log: Path) -> Path:
-    """Build strictly, and return the folder of pages."""
+def jupyter_book(source: Path, target: Path, log: Path, strict: bool = True) -> Path:
+    """Build, with each warning an error if `strict`, and return the folder of pages."""
     command = [sys.executable, __file__, "build", str(source), "--path-output", str(target)]
-    command += ["-W", "-n", "--keep-going"]
+    command += ["-W", "-n", "--keep-going"] if strict else []
     with log.open("w", encoding="utf-8") as stream:
         done = subprocess.run(
             command, env=lifeline.environment(source.parent), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
