@@ -29,7 +29,7 @@ _WHOLE = {
 }
 # Bounds, far above any cohort, on what a file can make this program do: cells that are read, columns,
 # and bytes once unpacked. Text and workbooks are typed by hand; what `reconstruct` writes is Parquet.
-_MOST_CELLS = {".csv": 5_000_000, ".parquet": 50_000_000, ".xlsx": 1_000_000}
+_MOST_CELLS = {".csv": 10_000_000, ".parquet": 50_000_000, ".xlsx": 1_000_000}
 _MOST_COLUMNS = 10_000
 _MOST_BYTES = 300_000_000
 # Some put a title above their table.
