@@ -90,6 +90,12 @@ def test_a_new_file_reruns_who_lists_its_folder(book, capsys):
     assert "777" in page(book)
 
 
+def test_compiled_code_that_a_first_build_leaves_behind_is_no_change(book):
+    (book / "data/published/__pycache__").mkdir()
+    (book / "data/published/__pycache__/a.nbc").write_text("")
+    assert not build(book)
+
+
 @pytest.mark.parametrize("name", ["analysis_lib/unused.py", "data/unread.csv"])
 def test_a_file_that_no_chapter_reads_reruns_none_but_renders_anew(book, capsys, name):
     (book / name).write_text("")

@@ -50,7 +50,8 @@ class Digests:
     @staticmethod
     def _take(path: Path) -> str:
         if path.is_dir():
-            names = sorted(name for name in os.listdir(path) if not name.startswith("."))
+            # Numba leaves its folder beside the code when a chapter first compiles some.
+            names = sorted(n for n in os.listdir(path) if n != "__pycache__" and not n.startswith("."))
             return "folder " + _digest("\n".join(names).encode())
         return _digest(path.read_bytes()) if path.exists() else "absent"
 
