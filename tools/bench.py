@@ -30,8 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "data" / "bench"
 ROUNDS = 21
 # Cohorts fitted in a round, and in all for the comparison of the numbers.
-IN_A_ROUND = {"lifelines": 8, "statsmodels": 20, "scikit-survival": 20, "scipy": 2, "R": 40, "R core": 200}
-COMPARED = {"lifelines": 60, "statsmodels": 200, "scikit-survival": 200, "scipy": 10}
+IN_A_ROUND = {"lifelines": 8, "statsmodels": 20, "scikit-survival": 8, "scipy": 2, "R": 40, "R core": 200}
+COMPARED = {"lifelines": 60, "statsmodels": 200, "scikit-survival": 60, "scipy": 10}
 _OURS_SECONDS = 0.02
 PACKAGES = ("numpy", "numba", "scipy", "pandas", "lifelines", "statsmodels", "scikit-survival")
 _BUILD = ("jupyter-book", "papermill", "sphinx")
