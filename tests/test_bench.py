@@ -6,9 +6,12 @@ import json
 
 import bench
 import bench_rows
+import bench_size
 import numpy as np
 import pytest
 from bench_sample import Sample
+
+from analysis_lib import cohort
 
 GOAL = 1e-9
 
@@ -66,3 +69,22 @@ def test_each_ratio_is_to_ours_timed_right_before_and_the_first_round_warms_up()
     assert own == [1, 2, 4, 8]
     assert taken == [[8, 8], [16, 17]]
     assert ratios == [[8, 2], [8, 17 / 8]]
+
+
+def test_invented_patients_of_any_number_are_a_well_formed_cohort_with_few_ties(tmp_path):
+    file = tmp_path / "invented.csv"
+    bench_size.write_cohort(200, file)
+    found = cohort.load(file)
+    assert len(found) == found["patient"].nunique() == 200
+    assert found["os_years"].nunique() > 180
+
+
+@pytest.mark.parametrize("power", [0.5, 1, 2])
+def test_the_slope_is_the_power_with_which_a_quantity_grows(power):
+    sizes = np.array([10, 100, 1000])
+    assert bench_size.slope(sizes, 3.0 * sizes**power) == pytest.approx(power)
+
+
+def test_what_a_command_took_is_told_and_a_command_that_fails_stops_the_bench(tmp_path):
+    with pytest.raises(SystemExit, match="validate .* failed: .*no such file"):
+        bench_size.run(["validate", str(tmp_path / "none.csv")])

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import render
@@ -34,8 +35,16 @@ def copy(folder: Path) -> Path:
     return clone
 
 
-def make_book(clone: Path) -> tuple[float, list[str]]:
-    """Seconds, and the chapters that ran.
+class Build(NamedTuple):
+    """Seconds in all, the chapters that ran, and the seconds for the pages; 0 where none were made."""
+
+    seconds: float
+    ran: list[str]
+    pages: float
+
+
+def make_book(clone: Path) -> Build:
+    """Build the book of a clone.
 
     Raises
     ------
@@ -47,7 +56,8 @@ def make_book(clone: Path) -> tuple[float, list[str]]:
     spent = time.perf_counter() - start
     if done.returncode:
         raise SystemExit(f"bench: make book failed: {done.stdout}{done.stderr}")
-    return spent, re.findall(r"^book: (\S+)\s+ran\b", done.stdout, re.M)
+    pages = re.search(r"^book: pages\s+made\s+([\d.]+) s", done.stdout, re.M)
+    return Build(spent, re.findall(r"^book: (\S+)\s+ran\b", done.stdout, re.M), float(pages[1]) if pages else 0.0)
 
 
 def jupyter_book(clone: Path, folder: Path) -> float:
@@ -80,22 +90,23 @@ def measure() -> dict:
         os.environ["PYTHONPATH"] = str(clone)  # its own library, not this repository's
         # Fills the caches of compiled code, which both kinds of build read.
         make_book(clone)
-        unchanged = [make_book(clone)[0] for _ in range(UNCHANGED)]
+        unchanged = [make_book(clone).seconds for _ in range(UNCHANGED)]
         edit(clone)
-        edited, ran = make_book(clone)
-        print(f"unchanged {unchanged}, edited {edited:.1f} s: ran {ran}", flush=True)
+        edited = make_book(clone)
+        print(f"unchanged {unchanged}, edited {edited}", flush=True)
         ours, theirs = [], []
         for _ in range(ROUNDS):
             shutil.rmtree(clone / "_build")
-            ours.append(make_book(clone)[0])
+            ours.append(make_book(clone))
             theirs.append(jupyter_book(clone, folder))
-            print(f"cold {ours[-1]:.1f} s, jupyter-book {theirs[-1]:.1f} s", flush=True)
+            print(f"cold {ours[-1].seconds:.1f} s, jupyter-book {theirs[-1]:.1f} s", flush=True)
     return {
-        "cold_seconds": [round(t, 1) for t in ours],
+        "cold_seconds": [round(one.seconds, 1) for one in ours],
+        "of_which_pages": [one.pages for one in ours],
         "jupyter_book_seconds": [round(t, 1) for t in theirs],
-        "ratio": round(float(np.median(np.divide(ours, theirs))), 2),
+        "ratio": round(float(np.median(np.divide([one.seconds for one in ours], theirs))), 2),
         "unchanged_seconds": round(float(np.median(unchanged)), 2),
         "edited": EDITED,
-        "edited_seconds": round(edited, 1),
-        "edited_ran": ran,
+        "edited_seconds": round(edited.seconds, 1),
+        "edited_ran": edited.ran,
     }

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +38,18 @@ def write_cohort(patients: int, file: Path, seed: int = 1) -> None:
     drawn.drop(columns="cohort").to_csv(file, index=False)
 
 
+# The command is started from a small process: what starts it counts as its memory too.
+_STARTER = """
+import os, subprocess, sys, time
+start = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=sys.stderr)
+# Of it and of those that it waited for, such as a chapter's kernel.
+_, status, usage = os.wait4(process.pid, 0)
+print(time.perf_counter() - start, usage.ru_maxrss / 1024)
+sys.exit(os.waitstatus_to_exitcode(status) != 0)
+"""
+
+
 def run(command: list[str]) -> tuple[float, float]:
     """Seconds, and the most memory that one of its processes held, in MB.
 
@@ -48,17 +58,12 @@ def run(command: list[str]) -> tuple[float, float]:
     SystemExit
         If the command fails, with what it said.
     """
-    with tempfile.TemporaryFile("w+") as said:
-        start = time.perf_counter()
-        process = subprocess.Popen([sys.executable, "-m", "analysis_lib", *command], cwd=ROOT, stdout=said, stderr=said)
-        # Of this process and of those that it waited for, such as a chapter's kernel.
-        _, status, usage = os.wait4(process.pid, 0)
-        spent = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            said.seek(0)
-            raise SystemExit(f"bench: {' '.join(command)} failed: {said.read()[-400:]}")
-    return spent, usage.ru_maxrss / 1024
+    whole = [sys.executable, "-c", _STARTER, sys.executable, "-m", "analysis_lib", *command]
+    done = subprocess.run(whole, cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"bench: {' '.join(command)} failed: {done.stderr[-400:]}")
+    spent, memory = done.stdout.split()
+    return float(spent), float(memory)
 
 
 def slope(sizes, values) -> float:
