@@ -9,6 +9,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 OUT ?= _build
 LIMIT ?= 300
+# A Dask cluster for the searches: make predictions SCHEDULER=tcp://host:8786
+ON = --jobs 2$(if $(SCHEDULER), --scheduler "$(SCHEDULER)")
 VENV_PYTHON := .venv/bin/python
 READY := .venv/.ready
 
@@ -76,11 +78,11 @@ $(READY): requirements.lock tools/bootstrap.lock tools/set_up.py
 
 .PHONY: ensemble
 ensemble: $(READY) ## search the reconstructed cohorts anew, in data/ensemble
-	@$(VENV_PYTHON) -m analysis_lib reconstruct --cohorts 1000 --seed 2026 --jobs 2 --out data/ensemble/cohorts.parquet
+	@$(VENV_PYTHON) -m analysis_lib reconstruct --cohorts 1000 --seed 2026 $(ON) --out data/ensemble/cohorts.parquet
 
 .PHONY: predictions
 predictions: $(READY) ## withhold each survival number in turn and search anew, in data/predictions
-	@$(VENV_PYTHON) tools/predict.py
+	@$(VENV_PYTHON) tools/predict.py $(ON)
 
 .PHONY: assumptions
 assumptions: $(READY) ## search under each other assumption, in data/assumptions
@@ -93,7 +95,7 @@ verify: $(READY) ## recompute every target for every reconstructed cohort, under
 
 .PHONY: truth
 truth: $(READY) ## reconstruct public studies whose patients are known, in data/truth
-	@$(VENV_PYTHON) -m analysis_lib.reconstruction.truth_run
+	@$(VENV_PYTHON) -m analysis_lib.reconstruction.truth_run $(ON)
 
 .PHONY: sensitivity
 sensitivity: $(READY) ## change each printed number in turn and see which verdicts change, in data/trust

@@ -66,7 +66,9 @@ def _reconstruct(arguments: argparse.Namespace) -> int:
     from analysis_lib.reconstruction import commands
 
     chosen = arguments
-    print(commands.reconstruct(chosen.cohorts, chosen.seed, chosen.out, chosen.jobs, chosen.assume))
+    print(
+        commands.reconstruct(chosen.cohorts, chosen.seed, chosen.out, chosen.jobs, chosen.assume, chosen.scheduler)
+    )
     return 0
 
 
@@ -127,6 +129,9 @@ def _parser() -> argparse.ArgumentParser:
     reconstruct.add_argument("--seed", type=int, required=True, help="the same seed gives the same cohorts")
     reconstruct.add_argument("--out", type=Path, required=True, help="a .parquet file; a manifest goes beside it")
     reconstruct.add_argument("--jobs", type=int, default=1, help="processes")
+    reconstruct.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster's, such as tcp://host:8786"
+    )
     reconstruct.add_argument(
         "--assume", action="append", default=[], metavar="NAME=VALUE", help="follow_up=survivors, age_test=student, …"
     )

@@ -5,10 +5,13 @@ Run by `make predictions`, in some 25 minutes on two cores; an interrupted run g
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
+from analysis_lib import workers
 from analysis_lib.reconstruction import predictions
 
 if __name__ == "__main__":
-    manifest = predictions.build(2026, Path("data/predictions/predictions.csv"), jobs=2)
+    chosen = workers.options(argparse.ArgumentParser(description=__doc__.splitlines()[0])).parse_args()
+    manifest = predictions.build(2026, Path("data/predictions/predictions.csv"), **vars(chosen))
     print(f"{len(manifest['sets'])} sets withheld")

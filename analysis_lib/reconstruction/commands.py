@@ -13,10 +13,13 @@ from analysis_lib.reconstruction.targets import load_targets
 from analysis_lib.reconstruction.verify import verify_file
 
 
-def reconstruct(cohorts: int, seed: int, out: Path, jobs: int = 1, assume: Sequence[str] = ()) -> str:
+def reconstruct(
+    cohorts: int, seed: int, out: Path, jobs: int = 1, assume: Sequence[str] = (), scheduler: str = ""
+) -> str:
     """Search for cohorts, verify each, write them; returns a line that says what was written.
 
-    ``assume`` has ``NAME=VALUE`` for each assumption that is not to be the usual one.
+    ``jobs`` and ``scheduler`` are those of :func:`workers.each`. ``assume`` has ``NAME=VALUE`` for each
+    assumption that is not to be the usual one.
 
     Raises
     ------
@@ -29,7 +32,7 @@ def reconstruct(cohorts: int, seed: int, out: Path, jobs: int = 1, assume: Seque
     if Path(out).is_dir():
         raise InputError("is a folder", file=out, remedy="the name of a .parquet file")
     try:
-        manifest = ensemble.build(cohorts, seed, Path(out), jobs, assumptions=chosen)
+        manifest = ensemble.build(cohorts, seed, Path(out), jobs, assumptions=chosen, scheduler=scheduler)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("the same command goes on from the finished starts") from None
     except SearchFailed as error:

@@ -14,19 +14,16 @@ import json
 import os
 import shutil
 import sys
-import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
-from multiprocessing import get_context, parent_process
 from pathlib import Path
 
 import pandas as pd
 
+from analysis_lib import workers
 from analysis_lib.cohort import fields
 from analysis_lib.errors import InputError
 from analysis_lib.files import beside, write_beside_then_rename
@@ -86,15 +83,12 @@ def write(frame: pd.DataFrame, file: Path) -> None:
         pd.DataFrame(typed).to_parquet(path, index=False, compression="zstd")
 
 
-def _write_start(plan: Plan, folder: Path, numbers: Path | None, assumptions: Assumptions | None, start: int) -> Path:
-    """Search one start and write its cohorts; the work of one process at a time."""
-    targets = load_targets(numbers, assumptions)
+def _search_start(plan: Plan, targets: Targets, start: int) -> pd.DataFrame:
+    """The cohorts of one start; the work of one process at a time."""
     frames = list(chain(targets, plan.seed, start, plan.starts[start]))
     for k, frame in enumerate(frames):
         frame.insert(0, "cohort", k)
-    file = folder / f"start-{start:04}.parquet"
-    write(pd.concat(frames, ignore_index=True), file)
-    return file
+    return pd.concat(frames, ignore_index=True)
 
 
 def build(
@@ -105,13 +99,17 @@ def build(
     numbers: Path | None = None,
     assumptions: Assumptions | None = None,
     chain: int | None = None,
+    scheduler: str = "",
 ) -> dict:
     """An ensemble of verified cohorts in ``out`` (Parquet), with a manifest beside it.
 
     Parameters
     ----------
-    cohorts, seed, jobs
-        How many cohorts, from which seed, in how many processes.
+    cohorts, seed
+        How many cohorts, from which seed.
+    jobs, scheduler
+        In how many processes of this machine, or on which Dask cluster, as in :func:`workers.each`; the
+        cohorts do not depend on it.
     out
         A ``.parquet`` file. While the ensemble is under way, finished starts lie in a folder
         beside it, named after the plan; a second call with the same plan goes on from there.
@@ -143,7 +141,7 @@ def build(
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from None
     with _alone(folder):
-        _search_starts(plan, folder, jobs, numbers, assumptions)
+        _search_starts(plan, folder, targets, jobs, scheduler)
         manifest = _merge(plan, folder, out, targets)
         # With what a killed search may have left half written.
         shutil.rmtree(folder)
@@ -165,16 +163,6 @@ def _alone(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def _end_with_the_search() -> None:
-    """In a worker: end when the search was killed, which cannot end its workers itself."""
-
-    def watch() -> None:
-        parent_process().join()
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
-
-
 def _check(cohorts: int, seed: int, out: Path, jobs: int) -> None:
     if cohorts < 1:
         raise InputError(f"{cohorts} cohorts were asked for", remedy="at least 1")
@@ -186,34 +174,16 @@ def _check(cohorts: int, seed: int, out: Path, jobs: int) -> None:
         raise InputError("cohorts are written as Parquet", file=out, remedy="a name that ends in .parquet")
 
 
-def _search_starts(plan: Plan, folder: Path, jobs: int, numbers: Path | None, assumptions: Assumptions | None) -> None:
-    waiting = [k for k in range(len(plan.starts)) if not (folder / f"start-{k:04}.parquet").exists()]
-    done, began = len(plan.starts) - len(waiting), time.monotonic()
-
-    def tell(start: int) -> None:
-        nonlocal done
+def _search_starts(plan: Plan, folder: Path, targets: Targets, jobs: int, scheduler: str) -> None:
+    files = [folder / f"start-{k:04}.parquet" for k in range(len(plan.starts))]
+    waiting = [k for k, file in enumerate(files) if not file.exists()]
+    done, began = len(files) - len(waiting), time.monotonic()
+    for start, found in workers.each(partial(_search_start, plan, targets), waiting, jobs, scheduler):
+        write(found, files[start])
         done += 1
         seconds = time.monotonic() - began
-        line = f"start {start}: {plan.starts[start]} cohorts; {done} of {len(plan.starts)} starts in {seconds:.0f} s"
+        line = f"start {start}: {plan.starts[start]} cohorts; {done} of {len(files)} starts in {seconds:.0f} s"
         print(line, file=sys.stderr, flush=True)
-
-    work = partial(_write_start, plan, folder, numbers, assumptions)
-    if jobs == 1:
-        for start in waiting:
-            work(start)
-            tell(start)
-        return
-    # Not by fork: a forked process would share the compiler's locks.
-    with ProcessPoolExecutor(jobs, get_context("spawn"), _end_with_the_search) as pool:
-        running = {pool.submit(work, start): start for start in waiting}
-        try:
-            for future in as_completed(running):
-                future.result()
-                tell(running[future])
-        except BrokenProcessPool:
-            raise InputError("a search process was killed; finished starts are kept", file=folder) from None
-        finally:
-            pool.shutdown(cancel_futures=True)
 
 
 def _merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:

@@ -13,15 +13,14 @@ import hashlib
 import io
 import json
 import sys
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from analysis_lib import workers
 from analysis_lib.errors import InputError
 from analysis_lib.files import write_beside_then_rename
 from analysis_lib.predicted import COLUMNS
@@ -228,11 +227,11 @@ def _frame(state: Survival) -> pd.DataFrame:
 # --- all draws of all sets
 
 
-def build(seed: int, out: Path, jobs: int = 1) -> dict:
+def build(seed: int, out: Path, jobs: int = 1, scheduler: str = "") -> dict:
     """Every set's draws as CSV in ``out``, one row a withheld target and scheme, with a manifest beside it.
 
     Finished draws lie in a folder beside ``out`` while the rest is under way; a second call with
-    the same seed goes on from there.
+    the same seed goes on from there. ``jobs`` and ``scheduler`` are those of :func:`workers.each`.
 
     Raises
     ------
@@ -247,11 +246,10 @@ def build(seed: int, out: Path, jobs: int = 1) -> dict:
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from None
     work = [(k, slow) for slow in (False, True) for k in range(SLOW_DRAWS if slow else DRAWS)]
     waiting = [one for one in work if not _part(folder, *one).exists()]
-    # Not by fork: a forked process would share the compiler's locks.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = [pool.submit(partial(_write_draw, seed, folder), *one) for one in waiting]
-        for done, future in enumerate(as_completed(running), len(work) - len(waiting) + 1):
-            print(f"draw {future.result()}; {done} of {len(work)} parts", file=sys.stderr, flush=True)
+    drawn = workers.each(partial(_draw, targets, seed), waiting, jobs, scheduler)
+    for done, (one, found) in enumerate(drawn, len(work) - len(waiting) + 1):
+        write_beside_then_rename(_part(folder, *one), json.dumps(found))
+        print(f"draw {one[0]}; {done} of {len(work)} parts", file=sys.stderr, flush=True)
     manifest = _merge(targets, seed, folder, out)
     for file in folder.iterdir():
         file.unlink()
@@ -263,11 +261,10 @@ def _part(folder: Path, k: int, slow: bool) -> Path:
     return folder / f"{k}{'-slow' * slow}.json"
 
 
-def _write_draw(seed: int, folder: Path, k: int, slow: bool) -> int:
-    draw = Draw(load_targets(), seed, k)
-    found = {withheld.name: draw.of(withheld) for withheld in SETS if withheld.is_slow is slow}
-    write_beside_then_rename(_part(folder, k, slow), json.dumps(found))
-    return k
+def _draw(targets: Targets, seed: int, one: tuple[int, bool]) -> dict:
+    k, slow = one
+    draw = Draw(targets, seed, k)
+    return {withheld.name: draw.of(withheld) for withheld in SETS if withheld.is_slow is slow}
 
 
 def _merge(targets: Targets, seed: int, folder: Path, out: Path) -> dict:

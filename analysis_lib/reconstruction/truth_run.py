@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import sys
 import time
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from analysis_lib import workers
 from analysis_lib.files import beside, write_beside_then_rename
 from analysis_lib.public_cohorts import PUBLIC
 from analysis_lib.published import ROOT
@@ -96,27 +96,27 @@ def compare(studies: list[Study], cohorts: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def build(out: Path = SHIPPED, jobs: int = 2) -> None:
+def _search(one: tuple[Study, int, int]) -> pd.DataFrame:
+    return search(*one)
+
+
+def build(out: Path = SHIPPED, jobs: int = 2, scheduler: str = "") -> None:
     """Search all, compare, and write ``studies.csv``, ``cohorts.parquet``, ``ranges.csv`` and ``manifest.json``.
 
-    Finished searches lie in ``out/.searched`` until all are; an interrupted run goes on from there.
+    Finished searches lie in ``out/.searched`` until all are; an interrupted run goes on from there. ``jobs`` and
+    ``scheduler`` are those of :func:`workers.each`.
     """
     studies, folder = truth_studies.studies(), out / ".searched"
     folder.mkdir(parents=True, exist_ok=True)
     work = [(study, number, scheme) for number, study in enumerate(studies) for scheme in range(len(SCHEMES))]
     waiting = [job for job in work if not _file(folder, *job[1:]).exists()]
     began, done = time.monotonic(), len(work) - len(waiting)
-    # Not by fork: a forked process would share the compiler's locks.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(search, *job): job for job in waiting}
-        for future in as_completed(running):
-            study, number, scheme = running[future]
-            found = future.result()
-            _write(found, _file(folder, number, scheme))
-            done += 1
-            what = f"{study.name}, {SCHEMES[scheme].name}: {found['cohort'].nunique()} cohorts"
-            seconds = time.monotonic() - began
-            print(f"{what}; {done} of {len(work)} in {seconds:.0f} s", file=sys.stderr, flush=True)
+    for (study, number, scheme), found in workers.each(_search, waiting, jobs, scheduler):
+        _write(found, _file(folder, number, scheme))
+        done += 1
+        what = f"{study.name}, {SCHEMES[scheme].name}: {found['cohort'].nunique()} cohorts"
+        seconds = time.monotonic() - began
+        print(f"{what}; {done} of {len(work)} in {seconds:.0f} s", file=sys.stderr, flush=True)
     files = [_file(folder, *job[1:]) for job in work]
     cohorts = pd.concat([part for part in map(pd.read_parquet, files) if len(part)], ignore_index=True)
     _write(cohorts, out / "cohorts.parquet")
@@ -161,4 +161,4 @@ def _manifest(out: Path) -> dict:
 
 
 if __name__ == "__main__":
-    build()
+    build(**vars(workers.options(argparse.ArgumentParser()).parse_args()))

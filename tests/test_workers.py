@@ -1,0 +1,119 @@
+"""Work in several processes, here or on a Dask cluster: whole, the same, and clear where it cannot be."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import pytest
+from distributed import Client, LocalCluster
+from pieces_of_work import drawn, dying, refusing, slowly
+
+from analysis_lib import ensembles, workers
+from analysis_lib.errors import InputError
+from analysis_lib.reconstruction import ensemble
+
+ROOT = Path(__file__).resolve().parent.parent
+ITEMS = list(range(12))
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as running:
+        yield running
+
+
+def sorted_results(*arguments, **options):
+    return sorted(workers.each(*arguments, **options))
+
+
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_the_number_of_processes_does_not_change_what_comes_out(jobs):
+    assert sorted_results(drawn, ITEMS, jobs=jobs) == [(k, drawn(k)) for k in ITEMS]
+
+
+def test_a_cluster_gives_the_same_as_this_machine(cluster):
+    assert sorted_results(drawn, ITEMS, scheduler=cluster.scheduler_address) == sorted_results(drawn, ITEMS)
+
+
+def test_a_worker_that_is_killed_midway_loses_nothing(cluster, tmp_path):
+    found = workers.each(partial(slowly, tmp_path), ITEMS, scheduler=cluster.scheduler_address)
+    first = next(found)
+    with Client(cluster.scheduler_address, set_as_default=False) as client:
+        (one, _) = client.run(os.getpid).values()
+    os.kill(one, signal.SIGKILL)
+    assert sorted([first, *found]) == [(k, drawn(k)) for k in ITEMS]
+    done_by = {int(path.name.partition("-")[2]) for path in tmp_path.iterdir()}
+    assert one in done_by and len(done_by) >= 2
+
+
+def test_an_ensemble_from_a_cluster_is_the_ensemble_from_here_to_the_byte(cluster, tmp_path, monkeypatch):
+    some = ensembles.load().patients.drop(columns="cohort").head(10 * 49)
+
+    def chain(targets, seed, start, length):
+        rng = np.random.default_rng([seed, start])
+        for _ in range(length):
+            first = 49 * int(rng.integers(10))
+            yield some.iloc[first : first + 49].reset_index(drop=True)
+
+    monkeypatch.setattr(ensemble, "chain", chain)
+    search = ensemble._search_start
+    # Sent by value, so that the workers have this chain too.
+    monkeypatch.setattr(ensemble, "_search_start", lambda *asked: search(*asked))
+    for name, scheduler in (("here", ""), ("there", cluster.scheduler_address)):
+        ensemble.build(6, 1, tmp_path / name / "some.parquet", scheduler=scheduler)
+    here, there = (tmp_path / name / "some.parquet" for name in ("here", "there"))
+    assert here.read_bytes() == there.read_bytes()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_an_error_of_the_work_is_the_error_that_one_sees(jobs):
+    with pytest.raises(InputError, match="is refused"):
+        list(workers.each(refusing, ITEMS, jobs=jobs))
+
+
+def test_a_process_that_is_killed_is_told_in_a_line():
+    with pytest.raises(InputError, match="was killed"):
+        list(workers.each(dying, ITEMS, jobs=2))
+
+
+def test_where_no_scheduler_answers_it_is_said(monkeypatch):
+    monkeypatch.setattr(workers, "_CONNECT_SECONDS", 0.5)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    with pytest.raises(InputError, match="no Dask scheduler answers"):
+        list(workers.each(drawn, ITEMS, scheduler=address))
+
+
+def test_workers_end_with_a_process_that_was_killed(tmp_path):
+    script = f"""
+import sys, time
+from functools import partial
+from pathlib import Path
+sys.path.insert(0, {str(ROOT / "tests")!r})
+from pieces_of_work import slowly
+from analysis_lib import workers
+if __name__ == "__main__":
+    list(workers.each(partial(slowly, Path({str(tmp_path)!r})), range(400), jobs=2))
+"""
+    running = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
+    until = time.monotonic() + 60
+    while len(list(tmp_path.iterdir())) < 4 and time.monotonic() < until:
+        time.sleep(0.1)
+    running.kill()
+    running.wait()
+    by = {int(path.name.partition("-")[2]) for path in tmp_path.iterdir()}
+    assert by
+    while any(Path(f"/proc/{one}").exists() for one in by) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not any(Path(f"/proc/{one}").exists() for one in by)
