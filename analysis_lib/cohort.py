@@ -183,11 +183,9 @@ def _column_problems(cells: pd.DataFrame) -> list[Problem]:
 def _typed(column: pd.Series, name: str) -> tuple[pd.Series, list[tuple[int, str]]]:
     """Values of a column by the schema's type, and (position, problem) of each bad cell."""
     reader = _cell_reader(name)
-    # Lists and the like, which Parquet may hold, are no values of any column, and True is no number:
-    # their text is told instead.
-    column = column.map(
-        lambda value: str(value) if isinstance(value, bool | np.bool_) or not isinstance(value, Hashable) else value
-    )
+    # Lists and the like, which Parquet may hold, are no values of any column, and True is no number; pandas
+    # makes floats of whole numbers, which the largest are too large for. Their text is told instead.
+    column = column.map(lambda value: str(value) if _is_told_as_text(value) else value)
     # A column repeats its values, and judging a cell costs microseconds: judge each value once.
     codes, uniques = pd.factorize(column, use_na_sentinel=False)
     verdicts = [_judge(reader, name, value) for value in uniques.tolist()]
@@ -200,6 +198,12 @@ def _typed(column: pd.Series, name: str) -> tuple[pd.Series, list[tuple[int, str
     numbers = pd.to_numeric(typed.where(typed.notna(), np.nan).astype(float))
     whole = fields()[name]["type"] == "integer" and not numbers.isna().any()
     return (numbers.astype("int64") if whole else numbers), wrong
+
+
+def _is_told_as_text(value: object) -> bool:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return abs(value) > _LARGEST_WHOLE
+    return isinstance(value, bool | np.bool_) or not isinstance(value, Hashable)
 
 
 @cache
@@ -228,7 +232,8 @@ def _judge(reader: Callable, name: str, value: object) -> tuple[object, str]:
     if notes and "type" in notes:
         return None, "is not " + {"integer": "a whole number", "number": "a number"}.get(fields()[name]["type"], "text")
     if cell is not None and fields()[name]["type"] != "string":
-        if not math.isfinite(float(cell)):
+        # A whole number may be too large for a float; its size is judged below.
+        if not isinstance(cell, int) and not math.isfinite(float(cell)):
             return None, "is not a finite number"
         if isinstance(value, str) and not _NUMBER.fullmatch(value):
             return None, "is not a number"

@@ -10,7 +10,7 @@ from frictionless import Package
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis_lib import cohort, cohort_hints
+from analysis_lib import cohort, cohort_examples, cohort_files, cohort_hints
 from analysis_lib.__main__ import main
 from analysis_lib.errors import InputError
 
@@ -339,3 +339,11 @@ def test_validating_writes_nothing(tmp_path):
     before = {name: os.stat(tmp_path / name).st_mtime_ns for name in os.listdir(tmp_path)}
     cohort.judge(file)
     assert {name: os.stat(tmp_path / name).st_mtime_ns for name in os.listdir(tmp_path)} == before
+
+
+@pytest.mark.parametrize("column", ["os_years", "age_years", "patient", "os_event"])
+def test_a_whole_number_too_large_for_a_float_is_a_problem_and_no_traceback(column):
+    sound = cohort.load(cohort_examples.EXAMPLE).head(3).astype(object)
+    sound.loc[1, column] = 10**400
+    found = cohort.judged(cohort_files.Sheet(sound, np.arange(2, 5))).problems
+    assert [(problem.row, problem.column) for problem in found] == [(3, column)]
