@@ -260,3 +260,18 @@ def test_what_is_no_2x2_table_is_refused(table):
 def test_what_is_no_proportion_is_refused(count, n, how):
     with pytest.raises(ValueError, match=r"whole numbers|confidence|method"):
         contingency.binomial_interval(count, n, **how)
+
+
+def test_odds_of_0_to_0_have_no_ratio():
+    assert math.isnan(contingency.odds_ratio([[3, 0], [2, 0]]).estimate)
+
+
+def test_an_interval_that_scipy_alone_knows_is_refused():
+    with pytest.raises(ValueError, match="method must be"):
+        contingency.binomial_interval(1, 4, method="wilsoncc")
+
+
+def test_one_patient_is_enough_for_an_interval():
+    found = contingency.binomial_interval(1, 1)
+    # Clopper and Pearson's lower limit of n of n is the n-th root of half of what the level leaves.
+    assert (found.ci_low, found.ci_high) == pytest.approx((0.025, 1.0))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis_lib.printed import Interval, Printed, defined, propagate, round_half_up
+from analysis_lib.printed import Interval, Printed, defined, number_text, propagate, round_half_up
 
 # However slow the machine.
 at_ease = settings(deadline=None)
@@ -351,3 +351,19 @@ def test_a_share_prints_as_its_digits_by_one_of_the_two_rules_only(n, data):
     up, even = (share + Fraction(1, 2)).__floor__(), round(share)
     printing = {digits for digits in range(102) if Printed(str(digits)).prints(100 * k / n)}
     assert printing == {up, even}
+
+
+def test_the_ends_of_an_interval_have_room_for_the_error_of_arithmetic_and_no_more():
+    # In proportion to a large end, and as for 1 to a small one.
+    for low, scale in ((1e6, 1e6), (1e-3, 1.0)):
+        interval = Interval(low, 2 * low)
+        assert low - 0.6e-9 * scale in interval
+        assert low - 1.6e-9 * scale not in interval
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(12.3456, 1, "12.346"), (12.5, 1, "12.5"), (12.0, 1, "12"), (0.0004, 2, "0.0004"), (120.0, -2, "120")],
+)
+def test_a_recomputed_value_has_two_digits_more_than_printed_and_no_idle_zeros(value, decimals, text):
+    assert number_text(value, decimals) == text

@@ -91,7 +91,7 @@ def test_assumptions_are_part_of_the_plan_and_reach_every_start(tmp_path, monkey
     out = str(tmp_path / "x.parquet")
     for more in ([], ["--assume", "age_test=student", "--assume", "follow_up=survivors"]):
         commands.main(["reconstruct", "--cohorts", "1", "--seed", "1", "--out", out, *more])
-    assert [arguments[-1] for arguments in seen] == [
+    assert [arguments[2].assumptions for arguments in seen] == [
         Assumptions(),
         Assumptions(age_test="student", follow_up="survivors"),
     ]

@@ -419,3 +419,22 @@ def test_importing_the_modules_loads_no_slow_library():
         cwd=ORACLES.parents[1],
     ).stdout.split()
     assert not {"statsmodels", "lifelines", "pandas"} & set(loaded)
+
+
+def test_a_mean_lies_in_the_middle_of_its_limits():
+    found = survival.mean_survival([1, 2, 3, 5], [1, 0, 1, 1])
+    assert found.ci_low < found.mean < found.ci_high
+    assert (found.ci_low + found.ci_high) / 2 == pytest.approx(found.mean)
+
+
+def test_a_way_with_ties_that_is_not_known_is_refused_by_its_name():
+    with pytest.raises(ValueError, match="ties must be 'breslow' or 'efron', not 'exact'"):
+        survival.cox([1, 2, 3, 4], [1, 1, 0, 1], [[0], [1], [1], [0]], ties="exact")
+
+
+def test_one_separating_covariate_of_two_is_enough_not_to_converge():
+    # Whoever dies has the first covariate; of the second, both kinds die and both do not.
+    time, event = [1, 2, 3, 4, 5, 6, 7], [1, 1, 1, 1, 0, 0, 0]
+    found = survival.cox(time, event, [[1, 0], [1, 1], [1, 0], [1, 1], [0, 0], [0, 1], [0, 0]])
+    assert found.separated == ("x1",)
+    assert not found.converged
