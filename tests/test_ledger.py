@@ -379,6 +379,40 @@ def test_a_recipe_without_conventions_lists_none():
     assert claim("46", "percent", "men; all").as_dict()["conventions"] == []
 
 
+def test_one_more_that_agrees_is_named_alone_and_two_with_and(claims):
+    alone, two = claims["abstract.response.p"], claims["results-surgery.fibrosis_pr_sd.surgery.p"]
+    assert alone.reason.endswith("printed 0.02. So does fisher: PR, SD, PD and not evaluable.")
+    assert two.reason.endswith("So does pooled, 15 and 9 patients and welch, 16 and 8 patients.")
+
+
+@pytest.mark.parametrize(
+    ("printed", "method", "inputs", "span"),
+    [
+        ("2.0", "at_most", "mean", "another printed number: at most 2.05; printed 2.0."),
+        ("2.0", "at_least", "mean", "another printed number: at least 1.95; printed 2.0."),
+        ("2.9", "at_most", "mean", "which allows only at most 2.05."),
+        ("5", "between", "mean; all", ": from 1.9"),
+        ("27", "between", "mean; all", "which allows only from 1.9"),
+    ],
+)
+def test_what_bounds_a_number_is_told_with_its_ends(printed, method, inputs, span):
+    assert span in claim(printed, method, inputs).reason
+
+
+def test_a_prediction_says_where_print_lies_and_how_many_draws_gave_none(claims):
+    places = set()
+    for found in claims.values():
+        if found.verdict == "predicted":
+            low, high = map(float, re.search(r"between (\S+) and (\S+) in the", found.reason).groups())
+            inside = found.number.interval.meets(Interval(low, high))
+            assert f"lies {'within' if inside else 'outside'} that range" in found.reason, found.id
+            draws = int(re.search(r"of (\d+) draws", found.reason)[1])
+            missing = re.search(r"\(it is not defined in (\S+)\)", found.reason)
+            assert missing is None or 0 < int(missing[1]) < draws, found.id
+            places.add((inside, missing is None))
+    assert {(True, True), (True, False), (False, True)} <= places
+
+
 # --- a fact printed twice, and halves
 
 

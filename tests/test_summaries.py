@@ -255,8 +255,27 @@ def test_two_values_are_enough_for_a_t_test():
         (lambda: summaries.pooled_sd([[1, 1]], [[0, 1]], [[1, 3]]), "an SD needs two values"),
         (lambda: summaries.wald_confidence_level(2.0, [1.5, 1.5], [3.0, 3.0], [0.02, 1.0]), "p must lie between"),
         (lambda: summaries.wald_confidence_level([2.0, 1.0], 0.5, 3.0, 0.02), "a ratio of 1"),
+        (lambda: summaries.t_test(1, 1, [1, 5], 2, 1, 5), "two"),
+        (lambda: summaries.t_test(1, 1, 5, 2, 1, [1, 5]), "two"),
+        (lambda: summaries.t_test(1, [0, 1], 5, 2, 0, 5), "both SDs 0"),
+        (lambda: summaries.symmetric_midpoint([5, 1], [4, 2]), "above the upper"),
+        (lambda: summaries.wald_estimate([0.9, 0.2], [0.3, 0.4]), "below the upper"),
+        (lambda: summaries.wald_estimate(0.5, 0.5), "below the upper"),
+        (lambda: summaries.pooled_mean(5, [1, 2]), "its own mean"),
     ],
 )
 def test_one_impossible_value_among_several_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_one_group_without_spread_does_not_stop_a_t_test():
+    # R 4.2.2: t.test(c(3, 3, 3), c(1, 5, 6)), with and without var.equal = TRUE.
+    for equal, p in ((True, 0.5484242619722), (False, 0.5799159747916)):
+        found = summaries.t_test(3.0, 0.0, 3, 4.0, 7**0.5, 3, equal_variance=equal)
+        assert found == pytest.approx(p, rel=1e-10)
+
+
+def test_two_patients_have_a_pooled_sd_and_equal_limits_a_midpoint():
+    assert summaries.pooled_sd([1, 3], [0, 0], [1, 1]) == pytest.approx(2**0.5)
+    assert summaries.symmetric_midpoint(3, 3) == 3
