@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from analysis_lib import survival
+from analysis_lib import _regression, survival
 
 ORACLES = Path(__file__).parent / "oracles"
 R = json.loads((ORACLES / "survival.json").read_text())
@@ -315,7 +315,21 @@ def test_a_curve_that_stays_at_one_half_has_its_median_midway_to_the_end(time, e
     assert survival.median_survival(time, event, ci="plain").median == median
 
 
+def test_a_limit_that_is_at_one_half_when_its_band_ends_is_unknown():
+    times, limit = np.array([1.0, 2.0, 3.0]), np.array([0.8, 0.5, np.nan])
+    assert np.isnan(survival._crossing_of_half(times, limit))
+
+
 # --- estimates that do not exist
+
+
+def test_a_fit_that_a_covariate_separates_never_counts_as_converged(monkeypatch):
+    newton = _regression.newton
+    monkeypatch.setattr(_regression, "newton", lambda model: newton(model)._replace(converged=True))
+    time, event = [1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 0]
+    first, noise = [1, 1, 0, 0, 0, 0], [1, 0, 1, 0, 1, 0]
+    assert not survival.cox(time, event, np.transpose([first, noise])).converged
+    assert survival.cox(time, event, noise).converged
 
 
 def test_cox_says_which_covariate_orders_the_events_without_error():
