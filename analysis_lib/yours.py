@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from html import escape
 
@@ -24,7 +24,7 @@ from analysis_lib.reconstruction.targets import Target, Targets, load_targets
 
 SHIPPED = "shipped"
 # Statistics that count patients, so that other patients need to be told of how many.
-_COUNTS = ("count", "any", "within", "beyond_180", "tvi_no_change", "tvi_decrease", "tvi_increase")
+COUNTS = ("count", "any", "within", "beyond_180", "tvi_no_change", "tvi_decrease", "tvi_increase")
 # What the paper's classes of activity happen to end with.
 _OWN = ("class_from", "class_to")
 # Of whom the paper gives a share, where it is not of all.
@@ -43,15 +43,15 @@ _TOGETHER = (
 )
 
 
-def statistics(patients: pd.DataFrame, places: Iterable[str]) -> dict[str, float | InputError]:
-    """Every printed statistic of some places of the paper that patients give, in one cohort.
+def statistics(patients: pd.DataFrame, asked_for: Targets) -> dict[str, float | InputError]:
+    """Printed statistics that patients give, in one cohort.
 
     Parameters
     ----------
     patients
         One cohort in the schema, of any size.
-    places
-        Keys of :data:`display.PLACES`.
+    asked_for
+        Such as :func:`targets` gives.
 
     Returns
     -------
@@ -62,11 +62,10 @@ def statistics(patients: pd.DataFrame, places: Iterable[str]) -> dict[str, float
     # Here and below: the book's own run needs none of these, and they load slowly.
     from analysis_lib.reconstruction.verify import Recomputed
 
-    targets = _targets(places)
     # A column without a single value counts as missing, sooner than as a column of noughts.
-    recomputed = Recomputed(patients.dropna(axis=1, how="all").reset_index(drop=True), targets)
+    recomputed = Recomputed(patients.dropna(axis=1, how="all").reset_index(drop=True), asked_for)
     found: dict[str, float | InputError] = {}
-    for id, target in targets.items():
+    for id, target in asked_for.items():
         try:
             found[id] = recomputed.value(target)
         except InputError as reason:
@@ -74,15 +73,26 @@ def statistics(patients: pd.DataFrame, places: Iterable[str]) -> dict[str, float
     return found
 
 
-def _targets(places: Iterable[str]) -> Targets:
+def targets(places: Iterable[str], only: Container[str] | None = None) -> Targets:
+    """What the paper prints of patients, to be computed in any patients.
+
+    Parameters
+    ----------
+    places
+        Keys of :data:`display.PLACES`.
+    only
+        Ids, if not all that these places have.
+    """
     places, everything = set(places), load_targets()
     numbers = everything.numbers
     # Without an interval, fits begin at no effect and not at what is printed of other patients.
     anything = Interval(-math.inf, math.inf)
     chosen = [
-        replace(t, interval=anything) for id, t in everything.items() if id in numbers and t.statistic not in _OWN
+        replace(t, interval=anything)
+        for id, t in everything.items()
+        if id in numbers and numbers[id].where in places and t.statistic not in _OWN and (only is None or id in only)
     ]
-    return Targets([t for t in chosen if numbers[t.id].where in places], numbers, everything.assumptions)
+    return Targets(chosen, numbers, everything.assumptions)
 
 
 def table(claims: Mapping[str, Claim], patients: pd.DataFrame, places: Iterable[str], caption: str) -> display.Html:
@@ -93,12 +103,12 @@ def table(claims: Mapping[str, Claim], patients: pd.DataFrame, places: Iterable[
     claims
         Of the ledger.
     patients, places
-        As in :func:`statistics`.
+        One cohort in the schema, and keys of :data:`display.PLACES`.
     caption
         Of the table.
     """
-    targets = _targets(places)
-    found = statistics(patients, places)
+    asked_for = targets(places)
+    found = statistics(patients, asked_for)
     rows, missing = [], Counter()
     for stem, parts in _rows(found):
         reasons = [found[f"{stem}.{p}"] for p in parts if isinstance(found[f"{stem}.{p}"], InputError)]
@@ -112,7 +122,7 @@ def table(claims: Mapping[str, Claim], patients: pd.DataFrame, places: Iterable[
         if parts == ["n"] and f"{stem}.median" not in claims:
             kind = ""
         what = ", ".join(filter(None, (name, kind)))
-        here = _here(claims, targets, patients, found, stem, parts)
+        here = _here(claims, asked_for, patients, found, stem, parts)
         rows.append((escape(what), NAMES[number.group], _printed(claims, stem, parts), escape(here)))
     left_out = "".join(f"<li>{escape(why)}: {n} printed number{'s' * (n > 1)}</li>" for why, n in missing.items())
     if left_out:
@@ -169,19 +179,19 @@ def _set(texts: list[str], parts: list[str]) -> str:
 
 def _here(
     claims: Mapping[str, Claim],
-    targets: Targets,
+    asked_for: Targets,
     patients: pd.DataFrame,
     found: Mapping[str, float | InputError],
     stem: str,
     parts: list[str],
 ) -> str:
     values = [float(found[f"{stem}.{part}"]) for part in parts]
-    target = targets[f"{stem}.{parts[0]}"]
-    if target.statistic in _COUNTS:
+    target = asked_for[f"{stem}.{parts[0]}"]
+    if target.statistic in COUNTS:
         # A share is told where the paper has one.
         if not {f"{stem}.percent", f"{stem}.n"} & set(claims):
             return f"{values[0]:.0f}"
-        of = _asked(patients, target)
+        of = asked(patients, target)
         return f"{values[0]:.0f} of {of:,} ({round_half_up(100 * values[0] / of, 0)}%)" if of else _UNDEFINED
     if parts[0] in ("hr", "or"):
         low, high = values[1:3]
@@ -206,7 +216,7 @@ def _text(value: float, decimals: int, is_p: bool) -> str:
     return round_half_up(value, decimals) if decimals > 1 else number_text(value, decimals - 1 if decimals else 0)
 
 
-def _asked(patients: pd.DataFrame, target: Target) -> int:
+def asked(patients: pd.DataFrame, target: Target) -> int:
     """Of how many patients a count is: those of the group and subset of whom it is known."""
     part = patients if target.group == "all" else patients[patients["group"] == target.group]
     among = _AMONG.get(target.columns[0]) or (target.subset if target.statistic != "within" else ())
@@ -230,6 +240,13 @@ def load(file: str) -> pd.DataFrame | None:
     from analysis_lib import cohort as cohorts
 
     return cohorts.load(file)
+
+
+def picked(patients: pd.DataFrame, pick: Callable[[list[int]], int] = min) -> tuple[int, int, pd.DataFrame]:
+    """Of a file's cohorts the one that is looked at: its number, of how many, and its patients."""
+    numbers = sorted({int(number) for number in patients["cohort"].unique()})
+    number = pick(numbers)
+    return number, len(numbers), patients[patients["cohort"] == number].reset_index(drop=True)
 
 
 def told(
@@ -263,14 +280,10 @@ def told(
     patients = load(file) if patients is None else patients
     if patients is None:
         return None
-    from analysis_lib.cohort import each
-
-    by_number = dict(each(patients))
-    number = pick(sorted(by_number))
-    patients = by_number[number]
+    number, several, patients = picked(patients, pick)
     size = "1 patient" if len(patients) == 1 else f"{len(patients):,} patients"
-    if len(by_number) > 1:
-        size = f"{len(by_number):,} cohorts, of which number {number} is shown, {size}"
+    if several > 1:
+        size = f"{several:,} cohorts, of which number {number} is shown, {size}"
     parts = [
         f'<p class="yours"><strong>Your file:</strong> {escape(file)}, {size}. What follows up to the next heading is '
         "of these patients. The rest of the chapter rests on print and on the cohorts reconstructed from it; other "

@@ -41,14 +41,14 @@ def words(html: str) -> str:
 
 
 def test_a_shipped_cohort_gives_every_printed_number(claims):
-    found = yours.statistics(ensembles.load().one(7), PLACES)
+    found = yours.statistics(ensembles.load().one(7), yours.targets(PLACES))
     assert len(found) > 400
     missed = [id for id, value in found.items() if value not in claims[id].number.interval]
     assert missed == []
 
 
 def test_the_examples_statistics_are_those_of_ordinary_libraries(example):
-    found = yours.statistics(example, [place for places in CHAPTERS for place in places])
+    found = yours.statistics(example, yours.targets(place for places in CHAPTERS for place in places))
     operated = example["group"] == "surgery"
     first, second = example[operated], example[~operated]
     assert found["table1.age.all.mean"] == pytest.approx(example["age_years"].mean())
