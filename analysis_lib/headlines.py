@@ -28,23 +28,24 @@ class Headline:
     printed
         Id of the printed number; blank if none is printed.
     of
-        From cohorts and the landmark (months) to one value a cohort.
+        From cohorts, the landmark (months) and the ties of a Cox model to one value a cohort.
     """
 
     words: str
     printed: str
-    of: Callable[[pd.DataFrame, float], pd.Series]
+    of: Callable[[pd.DataFrame, float, str], pd.Series]
 
 
-def _median(endpoint: str, group: str) -> Callable[[pd.DataFrame, float], pd.Series]:
-    return lambda patients, months: conclusions.medians(patients, endpoint, group, "spss")["median"]
+def _median(endpoint: str, group: str) -> Callable[[pd.DataFrame, float, str], pd.Series]:
+    return lambda patients, months, ties: conclusions.medians(patients, endpoint, group, "spss")["median"]
 
 
-def _score(patients: pd.DataFrame, months: float) -> pd.Series:
+def _score(patients: pd.DataFrame, months: float, ties: str) -> pd.Series:
+    # Always Breslow's: the models of many cohorts at once know no other.
     return np.exp(adjustment.log_ratios(adjustment.stack(patients))["covariate"])
 
 
-def _before_landmark(patients: pd.DataFrame, months: float) -> pd.Series:
+def _before_landmark(patients: pd.DataFrame, months: float, ties: str) -> pd.Series:
     """Who of those not operated on died by the landmark, per cent of all of them."""
     known = conclusions.need(patients, "os_years", "os_event", group="prrt_only")
     died = (known["os_event"] == 1) & (known["os_years"] <= months / 12)
@@ -67,16 +68,22 @@ HEADLINES = (
     Headline(
         "Hazard ratio of surgery, death",
         "results-survival.cox_surgery.hr",
-        lambda patients, months: immortal.naive(patients)["hr"],
+        lambda patients, months, ties: immortal.naive(patients, ties=ties)["hr"],
     ),
     Headline("… with the propensity score", "results-survival.cox_surgery_adjusted.hr", _score),
-    Headline("… from the landmark", "", lambda patients, months: immortal.landmark(patients, months)["hr"]),
-    Headline("… with surgery over time", "", lambda patients, months: immortal.time_dependent(patients)["hr"]),
+    Headline(
+        "… from the landmark", "", lambda patients, months, ties: immortal.landmark(patients, months, ties=ties)["hr"]
+    ),
+    Headline(
+        "… with surgery over time",
+        "",
+        lambda patients, months, ties: immortal.time_dependent(patients, ties=ties)["hr"],
+    ),
     Headline("PRRT only: dead by the landmark, %", "", _before_landmark),
 )
 
 
-def estimates(patients: pd.DataFrame, landmark_months: float) -> dict[str, pd.Series | str]:
+def estimates(patients: pd.DataFrame, landmark_months: float, ties: str = "breslow") -> dict[str, pd.Series | str]:
     """Every headline of some cohorts, or the reason why they give none.
 
     Parameters
@@ -85,6 +92,8 @@ def estimates(patients: pd.DataFrame, landmark_months: float) -> dict[str, pd.Se
         Cohorts in the schema, with their numbers in ``cohort``.
     landmark_months
         Start of the landmark analysis.
+    ties : {"breslow", "efron"}
+        Of hazard ratios; the one with the propensity score has always Breslow's.
 
     Returns
     -------
@@ -94,7 +103,7 @@ def estimates(patients: pd.DataFrame, landmark_months: float) -> dict[str, pd.Se
     found: dict[str, pd.Series | str] = {}
     for headline in HEADLINES:
         try:
-            values = headline.of(patients, landmark_months).dropna()
+            values = headline.of(patients, landmark_months, ties).dropna()
             found[headline.words] = values if len(values) else "no estimate"
         except InputError as reason:
             found[headline.words] = reason.without_remedy
@@ -102,7 +111,11 @@ def estimates(patients: pd.DataFrame, landmark_months: float) -> dict[str, pd.Se
 
 
 def table(
-    claims: Mapping[str, Claim], patients: pd.DataFrame | None, landmark_months: float, usual_months: float
+    claims: Mapping[str, Claim],
+    patients: pd.DataFrame | None,
+    landmark_months: float,
+    usual_months: float,
+    ties: str = "breslow",
 ) -> display.Html:
     """Printed, the book's run, this run, and the difference of the two runs.
 
@@ -114,12 +127,14 @@ def table(
         Of this run; without patients of its own, the book's.
     usual_months
         The landmark of the book's run.
+    ties
+        Of this run, as in :func:`estimates`.
     """
     shipped = ensembles.load()
     some = shipped.patients["cohort"].isin(shipped.origin.index[::_EVERY])
     ours = shipped.patients[some]
     usual = estimates(ours, usual_months)
-    here = estimates(ours if patients is None else patients, landmark_months)
+    here = estimates(ours if patients is None else patients, landmark_months, ties)
     rows = []
     for headline in HEADLINES:
         printed = display.linked(claims[headline.printed]) if headline.printed else "–"

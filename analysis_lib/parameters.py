@@ -93,9 +93,7 @@ class Parameter:
 
 
 _CONFIDENCE = Parameter("confidence", 0.95, "level of the intervals", 0.5, 0.999)
-_INTERVAL = Parameter(
-    "interval", "exact", "Clopper–Pearson or Wilson interval of a share", choices=("exact", "wilson")
-)
+_INTERVAL = Parameter("interval", "exact", "Clopper–Pearson or Wilson interval of a share", choices=("exact", "wilson"))
 _COHORT = Parameter("cohort", "shipped", "the shipped cohorts, or a file in their schema")
 CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "index": (),
@@ -108,6 +106,13 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
         Parameter("landmark_months", 14.8, "start of landmark analyses", 0.0, 120.0, unit="months"),
         _COHORT,
         Parameter("seed", 2022, "draws the cohort that is looked at by itself", 0, 2**32 - 1),
+        Parameter("ties", "breslow", "what tied deaths add to a Cox model", choices=("breslow", "efron")),
+        Parameter(
+            "median_interval",
+            "spss",
+            "interval of a median: SPSS's, or R's",
+            choices=("spss", "plain", "log", "log-log"),
+        ),
     ),
     "discussion": (
         _CONFIDENCE,
@@ -143,9 +148,7 @@ def check(chapter: str, values: Mapping[str, object]) -> dict[str, Value]:
     known = {p.name: p for p in CHAPTERS[chapter]}
     for name in values:
         if name not in known:
-            raise InputError(
-                f"{chapter} has no parameter {name!r}", remedy=nearest(name, list(known))
-            )
+            raise InputError(f"{chapter} has no parameter {name!r}", remedy=nearest(name, list(known)))
     return {name: p.check(values.get(name, p.default)) for name, p in known.items()}
 
 

@@ -21,7 +21,15 @@ from analysis_lib.published import ROOT
 
 AT_ONCE = 2
 # A value for each parameter that is no chapter's default.
-OTHER = {"confidence": 0.8, "interval": "wilson", "landmark_months": 30.0, "seed": 7, "resamplings": 40}
+OTHER = {
+    "confidence": 0.8,
+    "interval": "wilson",
+    "landmark_months": 30.0,
+    "seed": 7,
+    "resamplings": 40,
+    "ties": "efron",
+    "median_interval": "log",
+}
 ABOUT_SURVIVAL = ("survival", "discussion", "your-cohort")
 # One page is also made to stand alone.
 AS_PAGE = ("toxicity", "interval")
