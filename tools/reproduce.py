@@ -1,0 +1,159 @@
+"""Build the book twice from nothing and compare the two, byte by byte; ask other Pythons for the same verdicts.
+
+Both builds start from clones of the committed revision, in folders of different names, so that a path that
+leaks into a page is a difference. Nothing is left out of the comparison: what papermill notes of the time of
+day is dropped by the build itself.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OUT = ROOT / "data" / "trust" / "reproduce.csv"
+COLUMNS = ("what", "files", "differing")
+AUDIT = "verdicts.json"
+# Of a build's folder, in the order in which they are told; the last pattern takes the rest.
+KINDS = {
+    "executed chapters": "executed/*.ipynb",
+    "pages": "html/**/*.html",
+    "figures": "html/_images/*",
+    "other files of the book": "html/**/*",
+}
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One kind of file in two builds.
+
+    Attributes
+    ----------
+    what
+        The kind.
+    files
+        How many there are, in either.
+    differing
+        One line for each that is not the same in both: its name and what differs first.
+    """
+
+    what: str
+    files: int
+    differing: tuple[str, ...]
+
+
+def compare(first: Path, second: Path) -> list[Compared]:
+    """All files of two builds, kind by kind."""
+    seen: set[str] = set()
+    found = []
+    for what, pattern in KINDS.items():
+        names = {p.relative_to(side).as_posix() for side in (first, second) for p in side.glob(pattern) if p.is_file()}
+        names -= seen
+        seen |= names
+        lines = tuple(line for name in sorted(names) if (line := differing(first / name, second / name, name)))
+        found.append(Compared(what, len(names), lines))
+    return found
+
+
+def differing(one: Path, other: Path, name: str) -> str:
+    """What differs first between two files, in a line; blank if nothing."""
+    for path, place in ((one, "second"), (other, "first")):
+        if not path.exists():
+            return f"{name}: only in the {place}"
+    a, b = one.read_bytes(), other.read_bytes()
+    if a == b:
+        return ""
+    pairs = enumerate(zip(a.splitlines(), b.splitlines(), strict=False), start=1)
+    line, x, y = next(((i, x, y) for i, (x, y) in pairs if x != y), (0, b"", b""))
+    if not line:
+        return f"{name}: one has more lines"
+    at = next((i for i, (p, q) in enumerate(zip(x, y, strict=False)) if p != q), min(len(x), len(y)))
+    shown = (f"…{text[max(at - 20, 0) : at + 40].decode(errors='replace')}…" for text in (x, y))
+    return f"{name}, line {line}: {' | '.join(shown)}"
+
+
+def clone(to: Path) -> Path:
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(to)], check=True)
+    return to
+
+
+def ask(python: Path | str, root: Path, *words: str) -> None:
+    """Run a command of the library, or of the tools, of a clone."""
+    environment = os.environ | {"PYTHONPATH": str(root)}
+    done = subprocess.run(
+        [str(python), *words], cwd=root, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    if done.returncode:
+        sys.exit(f"reproduce: {' '.join(words)} failed in {root}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+
+
+def verdicts(python: Path | str, root: Path) -> bytes:
+    ask(python, root, "-m", "analysis_lib", "audit", "--json", AUDIT)
+    return (root / AUDIT).read_bytes()
+
+
+def builds(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Two clones, each with its built book."""
+    for name in ("first", "the-second-with-a-longer-name"):
+        root = clone(folder / name)
+        ask(sys.executable, root, "tools/build_book.py", "--out", str(root / "_build"))
+        yield root, root / "_build"
+
+
+def other_python(python: str, folder: Path) -> tuple[str, bytes]:
+    """The version of another Python, and the verdicts with the locked packages installed for it."""
+    asked = [python, "-c", "import platform; print(platform.python_version())"]
+    version = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
+    root = clone(folder / f"python-{version}")
+    ask(python, root, "tools/set_up.py")
+    return version, verdicts(root / ".venv" / "bin" / "python", root)
+
+
+def write(found: list[Compared], file: Path = OUT) -> None:
+    """Write the table beside its place, then put it there."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows((one.what, one.files, len(one.differing)) for one in found)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    beside = file.with_name(f".{file.name}.part")
+    beside.write_text(stream.getvalue(), encoding="utf-8")
+    beside.replace(file)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--python", nargs="+", default=[], metavar="PATH", help="other Pythons, for the verdicts")
+    parser.add_argument("--out", type=Path, default=OUT)
+    given = parser.parse_args()
+    folder = Path(tempfile.mkdtemp(prefix="reproduce-"))
+    try:
+        (first, one), (second, other) = builds(folder)
+        before = verdicts(sys.executable, first)
+        again = verdicts(sys.executable, second) != before
+        found = [Compared("verdicts, built twice", 1, ("the two audits differ",) if again else ())]
+        found += compare(one, other)
+        for python in given.python:
+            version, answer = other_python(python, folder)
+            lines = (f"the audit with Python {version} is another",) if answer != before else ()
+            found.append(Compared(f"verdicts with Python {version}", 1, lines))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    write(found, given.out)
+    for one in found:
+        print(f"{one.what:32} {one.files:5} files, {len(one.differing)} differ")
+        print(*(f"  {line}" for line in one.differing), sep="\n", end="\n" if one.differing else "")
+    return any(one.differing for one in found)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
