@@ -29,6 +29,7 @@ test: $(READY) ## run the tests
 .PHONY: lint
 lint: $(READY) ## check style with ruff
 	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff check --select NPY,S,TID251 --ignore S101,S311 book/*.ipynb
 
 .PHONY: sync
 sync: $(READY) ## write each book/*.ipynb anew from its book/*.md

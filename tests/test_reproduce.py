@@ -3,23 +3,9 @@
 from __future__ import annotations
 
 import csv
-import importlib.util
-import sys
-from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture(scope="module")
-def reproduce():
-    spec = importlib.util.spec_from_file_location("reproduce", ROOT / "tools" / "reproduce.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["reproduce"] = module
-    spec.loader.exec_module(module)
-    return module
-
+import reproduce
 
 FILES = {
     "executed/toxicity.ipynb": '{\n "cells": []\n}\n',
@@ -41,11 +27,11 @@ def two(tmp_path):
     return tmp_path / "first", tmp_path / "second"
 
 
-def differing(reproduce, two) -> list[str]:
+def differing(two) -> list[str]:
     return [line for one in reproduce.compare(*two) for line in one.differing]
 
 
-def test_builds_that_are_alike_have_all_their_files_counted_once(reproduce, two):
+def test_builds_that_are_alike_have_all_their_files_counted_once(two):
     found = reproduce.compare(*two)
     assert {one.what: one.files for one in found} == {
         "executed chapters": 1,
@@ -53,27 +39,27 @@ def test_builds_that_are_alike_have_all_their_files_counted_once(reproduce, two)
         "figures": 1,
         "other files of the book": 1,
     }
-    assert differing(reproduce, two) == []
+    assert differing(two) == []
 
 
-def test_one_other_byte_is_told_with_its_line(reproduce, two):
+def test_one_other_byte_is_told_with_its_line(two):
     (two[1] / "html" / "index.html").write_text("<p>one</p>\n<p>made at nine</p>\n")
-    (line,) = differing(reproduce, two)
+    (line,) = differing(two)
     assert line.startswith("html/index.html, line 2: ") and "noon" in line and "nine" in line
 
 
 @pytest.mark.parametrize(("side", "place"), [(0, "second"), (1, "first")])
-def test_a_file_that_only_one_has_is_told(reproduce, two, side, place):
+def test_a_file_that_only_one_has_is_told(two, side, place):
     (two[side] / "html" / "_images" / "curve.svg").unlink()
-    assert differing(reproduce, two) == [f"html/_images/curve.svg: only in the {place}"]
+    assert differing(two) == [f"html/_images/curve.svg: only in the {place}"]
 
 
-def test_a_line_more_at_the_end_is_a_difference(reproduce, two):
+def test_a_line_more_at_the_end_is_a_difference(two):
     (two[0] / "html" / "searchindex.js").write_text("Search.setIndex()\nmore")
-    assert differing(reproduce, two) == ["html/searchindex.js: one has more lines"]
+    assert differing(two) == ["html/searchindex.js: one has more lines"]
 
 
-def test_the_table_has_a_row_for_each_kind(reproduce, two, tmp_path):
+def test_the_table_has_a_row_for_each_kind(two, tmp_path):
     (two[0] / "html" / "index.html").unlink()
     reproduce.write(reproduce.compare(*two), tmp_path / "reproduce.csv")
     with (tmp_path / "reproduce.csv").open() as stream:
