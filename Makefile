@@ -102,6 +102,10 @@ truth: $(READY) ## reconstruct public studies whose patients are known, in data/
 sensitivity: $(READY) ## change each printed number in turn and see which verdicts change, in data/trust
 	@$(VENV_PYTHON) -m analysis_lib.sensitivity
 
+.PHONY: licences
+licences: $(READY) ## list the licences of what is installed, in data/trust
+	@$(VENV_PYTHON) tools/licences.py
+
 .PHONY: mutants
 mutants: $(READY) ## change the library's code in turn and see which tests fail, in data/trust
 	@$(VENV_PYTHON) tools/mutants.py
