@@ -14,12 +14,17 @@ import platform
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from pathlib import Path
 
 import lifeline
+import warm
 
 AT_ONCE = 2
+# A server takes as long to load its libraries as a chapter or two.
+_WORTH_A_SERVER = 3
 
 
 class Digests:
@@ -105,8 +110,8 @@ def run_all(
     """
     digests.of_tree("analysis_lib", "data")
     failed = []
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        started = [pool.submit(_run, digests, name, executed, scratch, limit, cohort) for name in notebooks]
+    with _server(scratch, len(notebooks)) as start, ThreadPoolExecutor(AT_ONCE) as pool:
+        started = [pool.submit(_run, start, digests, name, executed, scratch, limit, cohort) for name in notebooks]
         jobs = {job: Path(name).stem for job, name in zip(started, notebooks, strict=True)}
         for job in as_completed(jobs):
             problem, seconds = job.result()
@@ -116,17 +121,45 @@ def run_all(
     return failed
 
 
-def _run(digests: Digests, notebook: str, executed: Path, scratch: Path, limit: float, cohort: Path | None):
+@contextmanager
+def _server(scratch: Path, chapters: int) -> Iterator[list[str]]:
+    """With what the command of a chapter begins: a process of its own, or one forked from a server (see warm)."""
+    if not warm.POSSIBLE or chapters < _WORTH_A_SERVER:
+        yield [sys.executable]
+        return
+    command = [sys.executable, warm.__file__, "serve", str(scratch)]
+    server = subprocess.Popen(
+        command, env=lifeline.environment(scratch), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+    )
+    try:
+        # Its end, in place of a line, means that it could not start.
+        yield warm.command(scratch) if server.stdout.readline() else [sys.executable]
+    finally:
+        server.kill()
+        server.communicate()
+
+
+def _run(
+    start: list[str],
+    digests: Digests,
+    notebook: str,
+    executed: Path,
+    scratch: Path,
+    limit: float,
+    cohort: Path | None,
+):
     """Run one chapter and file it; return the problem, if any, and the seconds it took."""
     started = time.monotonic()
     output = scratch / Path(notebook).name
     record = output.with_suffix(".reads")
     record.touch()
     digests.of(notebook)
-    command = [sys.executable, str(Path(__file__).with_name("run_chapter.py")), notebook, str(output)]
+    command = [*start, str(Path(__file__).with_name("run_chapter.py")), notebook, str(output)]
     command += ["--record", str(record), "--limit", str(limit)]
     if cohort and takes_cohort(digests.root, notebook):
         command += ["--cohort", str(cohort)]
+    if len(start) > 1:
+        command += ["--warm", str(scratch)]
     done = subprocess.run(
         command,
         cwd=digests.root,

@@ -1,0 +1,133 @@
+"""Programs that are forked from a warm process run as if started by themselves, and end with who asked for them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import lifeline
+import psutil
+import pytest
+import warm
+
+pytestmark = pytest.mark.skipif(not warm.POSSIBLE, reason="forks are used on Linux only")
+
+
+@pytest.fixture
+def server(tmp_path):
+    # A folder whose path is too long for a socket's address.
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    command = [sys.executable, warm.__file__, "serve", str(folder), "fractions"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE)
+    assert process.stdout.readline() == b"\n"
+    yield folder, process
+    process.kill()
+    process.communicate()
+
+
+@pytest.fixture
+def program(tmp_path):
+    def write(text: str) -> str:
+        (tmp_path / "program.py").write_text(textwrap.dedent(text))
+        return str(tmp_path / "program.py")
+
+    return write
+
+
+def ask(folder: Path, *words: str, **how) -> subprocess.CompletedProcess:
+    return subprocess.run(warm.command(folder, *words), capture_output=True, text=True, timeout=60, **how)
+
+
+def wait_for(condition, seconds: float = 20) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return condition()
+
+
+def test_a_program_has_its_arguments_environment_folder_and_streams(server, program, tmp_path):
+    text = """
+        import json, os, sys
+        print(json.dumps([sys.argv[1:], os.environ["OWN"], os.getcwd(), sys.stdin.read(), __name__]))
+        print("to the other", file=sys.stderr)
+    """
+    done = ask(
+        server[0], program(text), "a", "b c", cwd=tmp_path, env=os.environ | {"OWN": "x" * 100_000}, input="hello"
+    )
+    assert json.loads(done.stdout) == [["a", "b c"], "x" * 100_000, str(tmp_path), "hello", "__main__"]
+    assert (done.stderr, done.returncode) == ("to the other\n", 0)
+
+
+def test_what_the_server_loaded_is_there_and_nothing_of_the_library(server, program):
+    text = """
+        import sys
+        print("fractions" in sys.modules, any(name.startswith("analysis_lib") for name in sys.modules))
+    """
+    assert ask(server[0], program(text)).stdout == "True False\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "said"),
+    [
+        ("raise SystemExit(3)", 3, ""),
+        ("raise SystemExit('why')", 1, "why\n"),
+        ("1 / 0", 1, "ZeroDivisionError: division by zero\n"),
+        ("import os; os.kill(os.getpid(), 9)", 1, ""),
+    ],
+)
+def test_how_a_program_ends_is_passed_on(server, program, text, status, said):
+    done = ask(server[0], program(text))
+    assert done.returncode == status and done.stderr.endswith(said)
+    assert ask(server[0], program("print('the next')")).stdout == "the next\n"
+
+
+def test_a_module_runs_as_with_m(server):
+    assert ask(server[0], "-m", "json.tool", "--help").stdout.startswith("usage: ")
+
+
+def test_files_that_are_read_are_recorded(server, program, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "numbers.csv").write_text("1")
+    record = {"BOOK_ROOT": str(tmp_path), "BOOK_RECORD": str(tmp_path / "reads")}
+    ask(server[0], program("open('data/numbers.csv').read()"), cwd=tmp_path, env=os.environ | record)
+    assert "data/numbers.csv" in (tmp_path / "reads").read_text().splitlines()
+
+
+SLEEPER = """
+    import subprocess, sys, time
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+    open(sys.argv[1], "w").write(f"{__import__('os').getpid()} {child.pid}")
+    time.sleep(600)
+"""
+
+
+def test_a_program_ends_with_its_stand_in_and_takes_its_children_along(server, program, tmp_path):
+    note = tmp_path / "pids"
+    stand_in = subprocess.Popen(warm.command(server[0], program(SLEEPER), str(note)))
+    assert wait_for(lambda: note.exists() and len(note.read_text().split()) == 2)
+    pids = [int(pid) for pid in note.read_text().split()]
+    assert all(psutil.pid_exists(pid) for pid in pids)
+    stand_in.kill()
+    stand_in.wait()
+    assert wait_for(lambda: not any(psutil.pid_exists(pid) for pid in pids))
+
+
+def test_a_server_ends_with_who_started_it(tmp_path):
+    command = [sys.executable, warm.__file__, "serve", str(tmp_path), "json"]
+    text = f"""
+import os, subprocess
+os.environ["{lifeline.BUILD}"] = str(os.getpid())
+subprocess.Popen({command})
+"""
+    subprocess.run([sys.executable, "-c", text], stdout=subprocess.DEVNULL, check=True)
+
+    def serving() -> list[int]:
+        return [p.pid for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in (p.info["cmdline"] or [])]
+
+    assert wait_for(lambda: not serving())

@@ -1,0 +1,173 @@
+"""Start Python programs from a process that has the large libraries loaded: by a fork, in place of seconds of imports.
+
+``warm.py serve FOLDER`` loads them and waits at a socket in the folder. ``warm.py run FOLDER program …`` has a
+program run there and stands for it: same arguments, environment, folder and streams, same exit status, and if
+one of the two ends, so does the other. Nothing of this repository is loaded before the fork, so that the record
+of what a chapter reads is whole.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+
+# Starts from here are safe where a fork is; elsewhere programs start as usual.
+POSSIBLE = sys.platform == "linux"
+LIBRARIES = (
+    "papermill",
+    "ipykernel.kernelapp",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.pyplot",
+    "pyarrow.parquet",
+    "scipy.stats",
+    "statsmodels.discrete.discrete_model",
+    "statsmodels.duration.hazard_regression",
+    "statsmodels.stats.proportion",
+    "numba",
+    "lifelines",
+    "seaborn",
+    "bs4",
+)
+_SOCKET = "warm.socket"
+_READY = b"\n"
+_STREAMS = 3
+
+
+def command(folder: str | os.PathLike, *program: str) -> list[str]:
+    """What starts a program (a script, or ``-m`` and a module, with arguments) warm."""
+    # Without site-packages the stand-in itself starts in a fiftieth of a second.
+    return [sys.executable, "-I", "-S", os.path.abspath(__file__), "run", os.fspath(folder), *program]
+
+
+def kernel(folder: str | os.PathLike) -> dict[str, object]:
+    """A Jupyter kernelspec whose kernels start warm."""
+    argv = command(folder, "-m", "ipykernel_launcher", "-f", "{connection_file}")
+    return {"argv": argv, "display_name": "Python 3", "language": "python"}
+
+
+def _at(folder: str, use) -> socket.socket:
+    """A socket used by a path that is short whatever the folder's: the system allows some hundred bytes."""
+    here, connection = os.getcwd(), socket.socket(socket.AF_UNIX)
+    os.chdir(folder)
+    try:
+        use(connection)
+    finally:
+        os.chdir(here)
+    return connection
+
+
+def run(folder: str, program: list[str]) -> int:
+    """Have a program run in the server's place, and wait for it."""
+    connection = _at(folder, lambda s: s.connect(_SOCKET))
+    asked = {"program": program, "environment": dict(os.environ), "folder": os.getcwd()}
+    socket.send_fds(connection, [json.dumps(asked).encode() + _READY], list(range(_STREAMS)))
+    # Nothing comes if the program was killed.
+    status = connection.recv(1)
+    return status[0] if status else 1
+
+
+def serve(folder: str, libraries=LIBRARIES) -> None:
+    """Load the libraries, say on stdout that it is done, and fork until the process that started this one ends."""
+    import importlib
+    import select
+    import signal
+    import warnings
+
+    from lifeline import BUILD
+
+    parent = int(os.environ.get(BUILD, os.getppid()))
+    for name in libraries:
+        importlib.import_module(name)
+    listener = _at(folder, lambda s: (s.bind(_SOCKET), s.listen()))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here
+    os.write(1, _READY)
+    while os.getppid() == parent:
+        if not select.select([listener], [], [], 0.2)[0]:
+            continue
+        connection, _ = listener.accept()
+        text, streams = _asked(connection)
+        with warnings.catch_warnings():
+            # Threads of libraries without Python's knowledge; they see to forks themselves.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            forked = os.fork()
+        if not forked:
+            listener.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            _become(json.loads(text), streams, connection)
+        connection.close()
+        for stream in streams:
+            os.close(stream)
+
+
+def _asked(connection: socket.socket) -> tuple[bytes, list[int]]:
+    """A request, and the streams that came with it."""
+    text, streams, _, _ = socket.recv_fds(connection, 1 << 16, _STREAMS)
+    while not text.endswith(_READY) and (more := connection.recv(1 << 16)):
+        text += more
+    return text, streams
+
+
+def _become(asked: dict, streams: list[int], connection: socket.socket) -> None:
+    """Turn this forked process into the program; does not return."""
+    import runpy
+    import tempfile
+    import threading
+    import traceback
+
+    from lifeline import BUILD
+
+    status = 1
+    try:
+        for target, stream in enumerate(streams):
+            os.dup2(stream, target)
+            os.close(stream)
+        os.chdir(asked["folder"])
+        os.environ.clear()
+        os.environ.update(asked["environment"])
+        # Both are how a program knows the process that it must not outlive.
+        os.environ["JPY_PARENT_PID"] = os.environ[BUILD] = str(os.getppid())
+        tempfile.tempdir = None
+        path = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+        sys.path[:0] = [place for place in path if place and place not in sys.path]
+        threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+        if "BOOK_RECORD" in os.environ:
+            runpy.run_path(os.path.join(os.path.dirname(__file__), "recorder", "sitecustomize.py"))
+        first, *rest = asked["program"]
+        if first == "-m":
+            sys.argv = rest
+            sys.path.insert(0, "")
+            runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+        else:
+            sys.argv = [first, *rest]
+            sys.path.insert(0, os.path.dirname(os.path.abspath(first)))
+            runpy.run_path(first, run_name="__main__")
+        status = 0
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else 1 if end.code else 0
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        connection.send(bytes([status]))
+        os._exit(status)
+
+
+def _end_with(connection: socket.socket) -> None:
+    """End, with all that was started from here, once the stand-in is gone."""
+    import psutil
+
+    connection.recv(1)
+    for process in psutil.Process().children(recursive=True):
+        process.kill()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    what, where, *others = sys.argv[1:]
+    sys.exit(run(where, others) if what == "run" else serve(where, others or LIBRARIES))
