@@ -19,16 +19,14 @@ pytestmark = pytest.mark.skipif(not warm.POSSIBLE, reason="forks are used on Lin
 
 
 @pytest.fixture
-def server(tmp_path):
+def server(tmp_path, monkeypatch):
+    monkeypatch.setattr(warm, "LIBRARIES", ("fractions",))
     # A folder whose path is too long for a socket's address.
     folder = tmp_path / ("long" * 30)
     folder.mkdir()
-    command = [sys.executable, warm.__file__, "serve", str(folder), "fractions"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE)
-    assert process.stdout.readline() == b"\n"
-    yield folder, process
-    process.kill()
-    process.communicate()
+    with warm.server(folder) as start:
+        assert start == warm.command(folder)
+        yield folder
 
 
 @pytest.fixture
@@ -58,7 +56,7 @@ def test_a_program_has_its_arguments_environment_folder_and_streams(server, prog
         print("to the other", file=sys.stderr)
     """
     done = ask(
-        server[0], program(text), "a", "b c", cwd=tmp_path, env=os.environ | {"OWN": "x" * 100_000}, input="hello"
+        server, program(text), "a", "b c", cwd=tmp_path, env=os.environ | {"OWN": "x" * 100_000}, input="hello"
     )
     assert json.loads(done.stdout) == [["a", "b c"], "x" * 100_000, str(tmp_path), "hello", "__main__"]
     assert (done.stderr, done.returncode) == ("to the other\n", 0)
@@ -69,7 +67,7 @@ def test_what_the_server_loaded_is_there_and_nothing_of_the_library(server, prog
         import sys
         print("fractions" in sys.modules, any(name.startswith("analysis_lib") for name in sys.modules))
     """
-    assert ask(server[0], program(text)).stdout == "True False\n"
+    assert ask(server, program(text)).stdout == "True False\n"
 
 
 @pytest.mark.parametrize(
@@ -82,20 +80,20 @@ def test_what_the_server_loaded_is_there_and_nothing_of_the_library(server, prog
     ],
 )
 def test_how_a_program_ends_is_passed_on(server, program, text, status, said):
-    done = ask(server[0], program(text))
+    done = ask(server, program(text))
     assert done.returncode == status and done.stderr.endswith(said)
-    assert ask(server[0], program("print('the next')")).stdout == "the next\n"
+    assert ask(server, program("print('the next')")).stdout == "the next\n"
 
 
 def test_a_module_runs_as_with_m(server):
-    assert ask(server[0], "-m", "json.tool", "--help").stdout.startswith("usage: ")
+    assert ask(server, "-m", "json.tool", "--help").stdout.startswith("usage: ")
 
 
 def test_files_that_are_read_are_recorded(server, program, tmp_path):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "numbers.csv").write_text("1")
     record = {"BOOK_ROOT": str(tmp_path), "BOOK_RECORD": str(tmp_path / "reads")}
-    ask(server[0], program("open('data/numbers.csv').read()"), cwd=tmp_path, env=os.environ | record)
+    ask(server, program("open('data/numbers.csv').read()"), cwd=tmp_path, env=os.environ | record)
     assert "data/numbers.csv" in (tmp_path / "reads").read_text().splitlines()
 
 
@@ -109,13 +107,37 @@ SLEEPER = """
 
 def test_a_program_ends_with_its_stand_in_and_takes_its_children_along(server, program, tmp_path):
     note = tmp_path / "pids"
-    stand_in = subprocess.Popen(warm.command(server[0], program(SLEEPER), str(note)))
+    stand_in = subprocess.Popen(warm.command(server, program(SLEEPER), str(note)))
     assert wait_for(lambda: note.exists() and len(note.read_text().split()) == 2)
     pids = [int(pid) for pid in note.read_text().split()]
     assert all(psutil.pid_exists(pid) for pid in pids)
     stand_in.kill()
     stand_in.wait()
     assert wait_for(lambda: not any(psutil.pid_exists(pid) for pid in pids))
+
+
+def test_without_a_server_programs_start_as_usual(tmp_path, monkeypatch):
+    monkeypatch.setattr(warm, "LIBRARIES", ("no_such_library",))
+    with warm.server(tmp_path) as start:
+        assert start == [sys.executable]
+        assert not list(tmp_path.iterdir())
+
+
+def test_a_kernel_is_forked_too(server, tmp_path):
+    text = """
+import sys
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+book = new_notebook(cells=[new_code_cell("import sys; 'fractions' in sys.modules, 6 * 7")])
+NotebookClient(book, kernel_name="python3").execute()
+print(book.cells[0].outputs[0]["data"]["text/plain"])
+"""
+    (tmp_path / "program.py").write_text(text)
+    command = [sys.executable, str(tmp_path / "program.py")]
+    asked = {"env": os.environ | {"JUPYTER_PATH": str(server)}, "capture_output": True, "text": True}
+    spec = json.loads((server / "kernels" / "python3" / "kernel.json").read_text())
+    assert spec["argv"][:-4] == warm.command(server)
+    assert subprocess.run(command, **asked).stdout == "(True, 42)\n"
 
 
 def test_a_server_ends_with_who_started_it(tmp_path):

@@ -14,9 +14,8 @@ import platform
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import nullcontext
 from pathlib import Path
 
 import lifeline
@@ -110,7 +109,8 @@ def run_all(
     """
     digests.of_tree("analysis_lib", "data")
     failed = []
-    with _server(scratch, len(notebooks)) as start, ThreadPoolExecutor(AT_ONCE) as pool:
+    server = warm.server(scratch) if len(notebooks) >= _WORTH_A_SERVER else nullcontext([sys.executable])
+    with server as start, ThreadPoolExecutor(AT_ONCE) as pool:
         started = [pool.submit(_run, start, digests, name, executed, scratch, limit, cohort) for name in notebooks]
         jobs = {job: Path(name).stem for job, name in zip(started, notebooks, strict=True)}
         for job in as_completed(jobs):
@@ -119,24 +119,6 @@ def run_all(
             if problem:
                 failed.append(problem)
     return failed
-
-
-@contextmanager
-def _server(scratch: Path, chapters: int) -> Iterator[list[str]]:
-    """With what the command of a chapter begins: a process of its own, or one forked from a server (see warm)."""
-    if not warm.POSSIBLE or chapters < _WORTH_A_SERVER:
-        yield [sys.executable]
-        return
-    command = [sys.executable, warm.__file__, "serve", str(scratch)]
-    server = subprocess.Popen(
-        command, env=lifeline.environment(scratch), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
-    )
-    try:
-        # Its end, in place of a line, means that it could not start.
-        yield warm.command(scratch) if server.stdout.readline() else [sys.executable]
-    finally:
-        server.kill()
-        server.communicate()
 
 
 def _run(
@@ -155,11 +137,9 @@ def _run(
     record.touch()
     digests.of(notebook)
     command = [*start, str(Path(__file__).with_name("run_chapter.py")), notebook, str(output)]
-    command += ["--record", str(record), "--limit", str(limit)]
+    command += ["--record", str(record), "--limit", str(limit), "--kernels", str(scratch)]
     if cohort and takes_cohort(digests.root, notebook):
         command += ["--cohort", str(cohort)]
-    if len(start) > 1:
-        command += ["--warm", str(scratch)]
     done = subprocess.run(
         command,
         cwd=digests.root,

@@ -82,7 +82,9 @@ def differing(one: Path, other: Path, name: str) -> str:
 
 
 def clone(to: Path) -> Path:
-    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(to)], check=True)
+    """All of the revision that the first of them has, whatever is committed meanwhile."""
+    origin = next((place for place in sorted(to.parent.iterdir()) if (place / ".git").exists()), ROOT)
+    subprocess.run(["git", "clone", "--quiet", str(origin), str(to)], check=True)
     return to
 
 

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import subprocess
 import sys
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+import warm
 
 from analysis_lib import cohort_examples, parameters, public_cohorts
 from analysis_lib.published import ROOT
@@ -97,15 +101,20 @@ def wrong_with(notebook: Path, book: Path) -> str:
     return "" if set(outputs(notebook)) - set(outputs(book)) else "shows what the book shows"
 
 
-def run(rerun: Rerun, book: Path, out: Path) -> str:
+def run(rerun: Rerun, book: Path, out: Path, start: list[str], kernels: Path) -> str:
     """Run one; what went wrong, blank if nothing did."""
     folder = out / rerun.name.replace(" ", "-")
-    command = [sys.executable, "-m", "analysis_lib", "chapter", rerun.chapter, "--out", str(folder)]
+    command = [*start, "-m", "analysis_lib", "chapter", rerun.chapter, "--out", str(folder)]
     for name, value in rerun.values:
         command += ["-p", f"{name}={value}"]
     page = (rerun.chapter, rerun.values[0][0]) == AS_PAGE
     done = subprocess.run(
-        command + ["--html"] * page, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True
+        command + ["--html"] * page,
+        cwd=ROOT,
+        env=os.environ | {"JUPYTER_PATH": str(kernels)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
         return (done.stderr.strip().splitlines() or ["said nothing"])[-1]
@@ -140,8 +149,8 @@ def main() -> None:
         sys.exit(f"reruns: {book} is not there; `make book` comes first")
     wrong = book_of(cohort_examples.EXAMPLE, book, given.out / "book")
     reruns = asked()
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(lambda one: run(one, book, given.out), reruns))
+    with tempfile.TemporaryDirectory() as name, warm.server(Path(name)) as start, ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(lambda one: run(one, book, given.out, start, Path(name)), reruns))
     for rerun, answer in zip(reruns, answers, strict=True):
         print(f"{rerun.name:45} {answer or 'well'}")
         wrong += [f"{rerun.name}: {answer}"] if answer else []

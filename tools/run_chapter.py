@@ -15,7 +15,6 @@ import sys
 from pathlib import Path
 
 import lifeline
-import warm
 
 TRACEBACK_LINES = 12
 
@@ -54,14 +53,6 @@ def tidy(output: Path) -> None:
     output.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def warm_kernel(server: Path, folder: Path) -> Path:
-    """Make a folder in which Jupyter finds, under the usual name, kernels that start warm."""
-    spec = folder / "kernels" / "python3" / "kernel.json"
-    spec.parent.mkdir(parents=True)
-    spec.write_text(json.dumps(warm.kernel(server)), encoding="utf-8")
-    return folder.absolute()
-
-
 def run(notebook: Path, output: Path, cohort: str | None) -> bool:
     import papermill
     from papermill.exceptions import PapermillExecutionError
@@ -98,10 +89,10 @@ def main() -> None:
     parser.add_argument("--record", help="where to list the files that the chapter reads")
     parser.add_argument("--limit", type=float, default=300)
     parser.add_argument("--cohort", help="a file for the parameter of that name")
-    parser.add_argument("--warm", type=Path, help="folder of the server that the kernel is forked from")
+    parser.add_argument("--kernels", help="where Jupyter looks for kernels before the usual places")
     given = parser.parse_args()
-    if given.warm:
-        os.environ["JUPYTER_PATH"] = str(warm_kernel(given.warm, given.output.with_suffix(".jupyter")))
+    if given.kernels:
+        os.environ["JUPYTER_PATH"] = given.kernels
     # The user's own IPython start-up files stay out.
     os.environ["IPYTHONDIR"] = str(given.output.with_suffix(".ipython").absolute())
     if given.record:

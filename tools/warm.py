@@ -1,8 +1,8 @@
-"""Start Python programs from a process that has the large libraries loaded: by a fork, in place of seconds of imports.
+"""Start Python programs by a fork from a process that has the large libraries loaded, not by seconds of imports.
 
-``warm.py serve FOLDER`` loads them and waits at a socket in the folder. ``warm.py run FOLDER program …`` has a
-program run there and stands for it: same arguments, environment, folder and streams, same exit status, and if
-one of the two ends, so does the other. Nothing of this repository is loaded before the fork, so that the record
+``warm.py serve FOLDER LIBRARY …`` loads them and waits at a socket in the folder. ``warm.py run FOLDER program …``
+has a program run there and stands for it: same arguments, environment, folder and streams, same exit status, and
+if one of the two ends, so does the other. Nothing of this repository is loaded before the fork, so that the record
 of what a chapter reads is whole.
 """
 
@@ -12,6 +12,9 @@ import json
 import os
 import socket
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 # Starts from here are safe where a fork is; elsewhere programs start as usual.
 POSSIBLE = sys.platform == "linux"
@@ -36,16 +39,46 @@ _READY = b"\n"
 _STREAMS = 3
 
 
-def command(folder: str | os.PathLike, *program: str) -> list[str]:
+def command(folder: Path, *program: str) -> list[str]:
     """What starts a program (a script, or ``-m`` and a module, with arguments) warm."""
     # Without site-packages the stand-in itself starts in a fiftieth of a second.
-    return [sys.executable, "-I", "-S", os.path.abspath(__file__), "run", os.fspath(folder), *program]
+    return [sys.executable, "-I", "-S", os.path.abspath(__file__), "run", str(folder), *program]
 
 
-def kernel(folder: str | os.PathLike) -> dict[str, object]:
-    """A Jupyter kernelspec whose kernels start warm."""
-    argv = command(folder, "-m", "ipykernel_launcher", "-f", "{connection_file}")
-    return {"argv": argv, "display_name": "Python 3", "language": "python"}
+@contextmanager
+def server(folder: Path) -> Iterator[list[str]]:
+    """With what the command of a Python program begins, to be forked from a server that works in a folder.
+
+    With ``JUPYTER_PATH`` at that folder, Jupyter's kernels are forked from it too. Where there can be no such
+    server, programs start as usual.
+    """
+    import subprocess
+
+    import lifeline
+
+    if not POSSIBLE:
+        yield [sys.executable]
+        return
+    process = subprocess.Popen(
+        [sys.executable, __file__, "serve", str(folder), *LIBRARIES],
+        env=lifeline.environment(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        # Its end, in place of a line, means that it could not start.
+        if process.stdout.readline():
+            spec = folder / "kernels" / "python3" / "kernel.json"
+            spec.parent.mkdir(parents=True)
+            argv = command(folder, "-m", "ipykernel_launcher", "-f", "{connection_file}")
+            text = json.dumps({"argv": argv, "display_name": "Python 3", "language": "python"})
+            spec.write_text(text, encoding="utf-8")
+            yield command(folder)
+        else:
+            yield [sys.executable]
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def _at(folder: str, use) -> socket.socket:
@@ -69,7 +102,7 @@ def run(folder: str, program: list[str]) -> int:
     return status[0] if status else 1
 
 
-def serve(folder: str, libraries=LIBRARIES) -> None:
+def serve(folder: str, libraries: list[str]) -> None:
     """Load the libraries, say on stdout that it is done, and fork until the process that started this one ends."""
     import importlib
     import select
@@ -170,4 +203,4 @@ def _end_with(connection: socket.socket) -> None:
 
 if __name__ == "__main__":
     what, where, *others = sys.argv[1:]
-    sys.exit(run(where, others) if what == "run" else serve(where, others or LIBRARIES))
+    sys.exit(run(where, others) if what == "run" else serve(where, others))
