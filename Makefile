@@ -102,6 +102,14 @@ truth: $(READY) ## reconstruct public studies whose patients are known, in data/
 sensitivity: $(READY) ## change each printed number in turn and see which verdicts change, in data/trust
 	@$(VENV_PYTHON) -m analysis_lib.sensitivity
 
+.PHONY: reproduce
+reproduce: $(READY) ## build the book twice from nothing and compare to the byte (PYTHONS="python3.12 …" for verdicts too)
+	@$(VENV_PYTHON) tools/reproduce.py $(if $(PYTHONS),--python $(PYTHONS))
+
+.PHONY: trust
+trust: $(READY) ## make all trials of the book's own trustworthiness, an hour or two (SHORT=1: a few of each)
+	@$(VENV_PYTHON) tools/trust.py $(if $(SHORT),--short) $(if $(PYTHONS),--python $(PYTHONS))
+
 .PHONY: licences
 licences: $(READY) ## list the licences of what is installed, in data/trust
 	@$(VENV_PYTHON) tools/licences.py
