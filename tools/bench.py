@@ -291,7 +291,14 @@ def size() -> None:
     write("size", result | {"commands": bench_size.measure()})
 
 
-PARTS = {"fits": fits, "book": book, "size": size}
+def search() -> None:
+    """Measure the search for cohorts and write data/bench/search.json."""
+    import bench_search
+
+    write("search", {"machine": machine(), "versions": versions(), **bench_search.measure()})
+
+
+PARTS = {"fits": fits, "book": book, "size": size, "search": search}
 
 
 def main() -> None:

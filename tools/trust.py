@@ -56,11 +56,7 @@ def summary(folder: Path = FOLDER) -> list[tuple[str, int, int]]:
     inputs = sum(int(row["inputs"]) for row in fuzzed)
     files = sum(int(row["files"]) for row in built)
     return [
-        (
-            "a digit of a number with a recipe changed: noticed",
-            len(changes),
-            sum(c["noticed"] != "no" for c in changes),
-        ),
+        ("a digit of a number with a recipe changed: noticed", len(changes), noticed),
         ("a line of the code changed: noticed", len(mutants), sum(m["outcome"] != "survived" for m in mutants)),
         ("a build disturbed: book whole, and built next", len(builds), held(builds)),
         ("a search disturbed: nothing finished lost", len(searches), held(searches)),

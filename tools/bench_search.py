@@ -1,0 +1,178 @@
+"""The search for cohorts: how soon the first, how many a minute, and how both grow.
+
+Each start of an ensemble runs in an interpreter of its own, one at a time, from nothing to its last cohort, verified.
+Seconds are those that the processor worked, so that other work on the machine weighs little.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+SEED = 2026
+STARTS = 6
+# As many as a start of the shipped ensemble has.
+LENGTH = 20
+# Parts of the search that can be had without the rest, by how much they hold.
+ROUNDS = 5
+SIZES = (49, 100, 200, 500)
+STUDIES = 3
+TURNS = 30
+# Of simulated studies: events per year, how many times fewer in the first group, years of admission and of study.
+_HAZARD, _RATIO, _ADMISSION, _STUDY = 0.4, 0.5, 5.0, 15.0
+ENSEMBLE_SIZES = (100, 1_000)
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def peak() -> float:
+    """The most memory that this process held, in MB; `getrusage` would count what started it too."""
+    status = Path("/proc/self/status").read_text()
+    return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
+
+
+def one_start(start: int) -> None:
+    """Print a line for each cohort of a start: seconds of work, and the most memory so far, in MB."""
+    from analysis_lib.reconstruction.chain import chain
+    from analysis_lib.reconstruction.targets import load_targets
+
+    for _ in chain(load_targets(), SEED, start, LENGTH):
+        print(json.dumps([time.process_time(), peak()]), flush=True)
+
+
+def merged(file: str) -> None:
+    """Print the most memory, in MB, that reading cohorts and writing them takes."""
+    import pandas as pd
+
+    from analysis_lib.reconstruction import ensemble
+
+    ensemble.write(pd.read_parquet(file), Path(file).with_suffix(".again.parquet"))
+    print(peak())
+
+
+def apart(what: str, of: int | str) -> list[str]:
+    """The lines that a part prints in an interpreter of its own."""
+    text = f"import bench_search; bench_search.{what}({of!r})"
+    # `tools` is where this file lies.
+    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r}); {text}"]
+    return subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
+
+
+def spread(values) -> dict[str, float]:
+    low, middle, high = np.percentile(values, (0, 50, 100))
+    return {"median": round(float(middle), 2), "least": round(float(low), 2), "most": round(float(high), 2)}
+
+
+def starts(count: int) -> dict:
+    """Seconds to the first cohort and for each further one, cohorts a minute and core, and memory on the way."""
+    runs = []
+    for start in range(count):
+        runs.append(np.array([json.loads(line) for line in apart("one_start", start)]))
+        print(f"start {start}: first cohort {runs[-1][0, 0]:.1f} s, {LENGTH} in {runs[-1][-1, 0]:.1f} s", flush=True)
+    seconds = np.array([run[:, 0] for run in runs])
+    return {
+        "starts": count,
+        "cohorts_per_start": LENGTH,
+        "first_seconds": spread(seconds[:, 0]),
+        "further_seconds": spread((seconds[:, -1] - seconds[:, 0]) / (LENGTH - 1)),
+        "per_minute_and_core": round(60 * seconds.size / float(seconds[:, -1].sum()), 2),
+        "megabytes_first": spread([run[0, 1] for run in runs]),
+        "megabytes_last": spread([run[-1, 1] for run in runs]),
+    }
+
+
+def by_targets(rounds: int, first_seconds: dict[str, float]) -> list[dict]:
+    """Seconds until so many targets hold at once; the last row, of all, is that of the starts."""
+    from analysis_lib.reconstruction import search
+    from analysis_lib.reconstruction.blocks import Blocks, scheme_of
+    from analysis_lib.reconstruction.chain import find_progression
+    from analysis_lib.reconstruction.targets import load_targets
+
+    blocks = Blocks(load_targets())
+
+    def survival(rng, scheme):
+        return search.find_survival(rng, blocks, scheme)
+
+    def progression(rng, scheme):
+        while True:
+            if (found := find_progression(rng, blocks, scheme, survival(rng, scheme))) is not None:
+                return found
+
+    survival_ids = {id for id in blocks.survival_ids if id in blocks.targets}
+    both = survival_ids | {id for id in blocks.progression_ids if id in blocks.targets}
+    rows = []
+    for what, ids, find in (
+        ("overall survival", survival_ids, survival),
+        ("… with progression and recurrence", both, progression),
+    ):
+        taken = []
+        for k in range(rounds + 1):
+            began = time.process_time()
+            find(np.random.default_rng([SEED, k]), scheme_of(k))
+            taken.append(time.process_time() - began)
+        # The first compiles.
+        rows.append({"what": what, "targets": len(ids), "seconds": spread(taken[1:])})
+    return [*rows, {"what": "all, verified", "targets": len(blocks.targets), "seconds": first_seconds}]
+
+
+def simulated(patients: int, seed: int):
+    """A study with known patients, two groups of half each, and exponential times."""
+    from analysis_lib.reconstruction.truth import Study
+
+    rng = np.random.default_rng([seed, patients])
+    first = np.arange(patients) < patients // 2
+    death = rng.exponential(1 / (_HAZARD * np.where(first, _RATIO, 1.0)))
+    end = _STUDY - rng.uniform(0, _ADMISSION, patients)
+    event = (death <= end).astype(np.int64)
+    days = np.maximum(np.round(365.25 * np.minimum(death, end)), 1)
+    return Study(f"simulated {patients}", "simulation", "years", _STUDY, days / 365.25, event, first)
+
+
+def by_patients(sizes=SIZES, studies: int = STUDIES) -> list[dict]:
+    """Seconds for a cohort of a simulated study, from its printed survival, by the number of patients."""
+    from analysis_lib.reconstruction.blocks import SCHEMES
+    from analysis_lib.reconstruction.truth import printed, reconstruct
+
+    rows = []
+    reconstruct(printed(simulated(sizes[0], 0)), _STUDY, SCHEMES[0], np.random.default_rng(0), 1)  # compiles
+    for patients in sizes:
+        taken, found = [], 0
+        for seed in range(1, studies + 1):
+            study = simulated(patients, seed)
+            strings, rng = printed(study), np.random.default_rng([SEED, patients, seed])
+            began = time.process_time()
+            found += reconstruct(strings, study.horizon, SCHEMES[seed % 2], rng, TURNS) is not None
+            taken.append(time.process_time() - began)
+        rows.append({"patients": patients, "studies": studies, "found": found, "seconds": spread(taken)})
+        print(rows[-1], flush=True)
+    return rows
+
+
+def by_cohorts(sizes=ENSEMBLE_SIZES) -> list[dict]:
+    """Memory that putting an ensemble together takes, by its size."""
+    from analysis_lib import ensembles
+    from analysis_lib.reconstruction import ensemble
+
+    patients, rows = ensembles.load().patients, []
+    with tempfile.TemporaryDirectory() as name:
+        for cohorts in sizes:
+            file = Path(name) / f"{cohorts}.parquet"
+            ensemble.write(patients[patients["cohort"] < cohorts], file)
+            rows.append({"cohorts": cohorts, "megabytes": round(float(apart("merged", str(file))[0]))})
+    return rows
+
+
+def measure() -> dict:
+    """Everything, as data/bench/search.json has it."""
+    of_starts = starts(STARTS)
+    return {
+        "starts": of_starts,
+        "by_targets": by_targets(ROUNDS, of_starts["first_seconds"]),
+        "by_patients": by_patients(),
+        "by_cohorts": by_cohorts(),
+    }
