@@ -6,6 +6,7 @@ import json
 
 import bench
 import bench_rows
+import bench_search
 import bench_size
 import numpy as np
 import pytest
@@ -88,3 +89,28 @@ def test_the_slope_is_the_power_with_which_a_quantity_grows(power):
 def test_what_a_command_took_is_told_and_a_command_that_fails_stops_the_bench(tmp_path):
     with pytest.raises(SystemExit, match="validate .* failed: .*no such file"):
         bench_size.run(["validate", str(tmp_path / "none.csv")])
+
+
+def test_a_simulated_study_of_any_size_is_reduced_to_print_and_searched():
+    (row,) = bench_search.by_patients(sizes=(60,), studies=1)
+    assert (row["patients"], row["studies"]) == (60, 1) and row["found"] in (0, 1)
+    study = bench_search.simulated(200, 3)
+    assert study.time.size == 200 and 0 < study.time.max() <= study.horizon
+    assert set(np.unique(study.event)) == {0, 1}
+
+
+def test_memory_is_that_of_a_process_and_not_of_the_one_that_started_it():
+    ballast = np.ones(40_000_000)  # 320 MB
+    peak = float(bench_search.apart("print_peak", 0)[0])
+    assert 5 < peak < ballast.nbytes / 2**20 / 2
+
+
+def test_the_search_on_file_grows_with_targets_and_each_part_was_measured():
+    on_file = json.loads((bench.OUT / "search.json").read_text(encoding="utf-8"))
+    targets = [row["targets"] for row in on_file["by_targets"]]
+    assert targets == sorted(set(targets)) and targets[-1] > 400
+    assert [row["patients"] for row in on_file["by_patients"]] == list(bench_search.SIZES)
+    assert all(row["found"] <= row["studies"] for row in on_file["by_patients"])
+    rate, seconds = on_file["starts"]["per_minute_and_core"], on_file["starts"]["first_seconds"]
+    # No start is quicker than its first cohort.
+    assert rate <= 60 * bench_search.LENGTH / seconds["least"]

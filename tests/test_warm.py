@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -55,9 +56,7 @@ def test_a_program_has_its_arguments_environment_folder_and_streams(server, prog
         print(json.dumps([sys.argv[1:], os.environ["OWN"], os.getcwd(), sys.stdin.read(), __name__]))
         print("to the other", file=sys.stderr)
     """
-    done = ask(
-        server, program(text), "a", "b c", cwd=tmp_path, env=os.environ | {"OWN": "x" * 100_000}, input="hello"
-    )
+    done = ask(server, program(text), "a", "b c", cwd=tmp_path, env=os.environ | {"OWN": "x" * 100_000}, input="hello")
     assert json.loads(done.stdout) == [["a", "b c"], "x" * 100_000, str(tmp_path), "hello", "__main__"]
     assert (done.stderr, done.returncode) == ("to the other\n", 0)
 
@@ -85,6 +84,18 @@ def test_how_a_program_ends_is_passed_on(server, program, text, status, said):
     assert ask(server, program("print('the next')")).stdout == "the next\n"
 
 
+def test_one_that_is_killed_is_known_to_have_ended_while_another_goes_on(server, program, tmp_path):
+    name = program("import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)")
+    notes = [tmp_path / "one", tmp_path / "two"]
+    stand_ins = [subprocess.Popen(warm.command(server, name, str(note))) for note in notes]
+    assert wait_for(lambda: all(note.exists() and note.read_text() for note in notes))
+    os.kill(int(notes[0].read_text()), signal.SIGKILL)
+    assert stand_ins[0].wait(20) == 1
+    assert stand_ins[1].poll() is None
+    stand_ins[1].kill()
+    stand_ins[1].wait()
+
+
 def test_a_module_runs_as_with_m(server):
     assert ask(server, "-m", "json.tool", "--help").stdout.startswith("usage: ")
 
@@ -105,12 +116,15 @@ SLEEPER = """
 """
 
 
-def test_a_program_ends_with_its_stand_in_and_takes_its_children_along(server, program, tmp_path):
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_program_ends_with_its_stand_in_and_takes_its_children_along(server, program, tmp_path, stopped):
     note = tmp_path / "pids"
     stand_in = subprocess.Popen(warm.command(server, program(SLEEPER), str(note)))
     assert wait_for(lambda: note.exists() and len(note.read_text().split()) == 2)
     pids = [int(pid) for pid in note.read_text().split()]
     assert all(psutil.pid_exists(pid) for pid in pids)
+    if stopped:
+        os.kill(pids[0], signal.SIGSTOP)
     stand_in.kill()
     stand_in.wait()
     assert wait_for(lambda: not any(psutil.pid_exists(pid) for pid in pids))

@@ -13,7 +13,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # Starts from here are safe where a fork is; elsewhere programs start as usual.
@@ -77,7 +77,7 @@ def server(folder: Path) -> Iterator[list[str]]:
         else:
             yield [sys.executable]
     finally:
-        process.kill()
+        _end(process.pid)
         process.communicate()
 
 
@@ -106,7 +106,6 @@ def serve(folder: str, libraries: list[str]) -> None:
     """Load the libraries, say on stdout that it is done, and fork until the process that started this one ends."""
     import importlib
     import select
-    import signal
     import warnings
 
     from lifeline import BUILD
@@ -115,24 +114,48 @@ def serve(folder: str, libraries: list[str]) -> None:
     for name in libraries:
         importlib.import_module(name)
     listener = _at(folder, lambda s: (s.bind(_SOCKET), s.listen()))
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them here
     os.write(1, _READY)
+    running: dict[socket.socket, int] = {}
     while os.getppid() == parent:
-        if not select.select([listener], [], [], 0.2)[0]:
-            continue
-        connection, _ = listener.accept()
-        text, streams = _asked(connection)
-        with warnings.catch_warnings():
-            # Threads of libraries without Python's knowledge; they see to forks themselves.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            forked = os.fork()
-        if not forked:
-            listener.close()
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            _become(json.loads(text), streams, connection)
-        connection.close()
-        for stream in streams:
-            os.close(stream)
+        ready = select.select([listener, *running], [], [], 0.2)[0]
+        if listener in ready:
+            connection, _ = listener.accept()
+            text, streams = _asked(connection)
+            with warnings.catch_warnings():
+                # Threads of libraries without Python's knowledge; they see to forks themselves.
+                warnings.simplefilter("ignore", DeprecationWarning)
+                running[connection] = os.fork()
+            if not running[connection]:
+                # Held open here, they would hide from the others' stand-ins that these have ended.
+                for other in {listener, *running} - {connection}:
+                    other.close()
+                _become(json.loads(text), streams, connection)
+            for stream in streams:
+                os.close(stream)
+        # A stand-in says no more than it did: what comes is its end.
+        for connection in set(ready) & set(running):
+            _end(running[connection])
+        _forget_the_ended(running)
+    for pid in running.values():
+        _end(pid)
+
+
+def _forget_the_ended(running: dict[socket.socket, int]) -> None:
+    for connection, pid in list(running.items()):
+        if os.waitpid(pid, os.WNOHANG)[0]:
+            del running[connection]
+            connection.close()
+
+
+def _end(pid: int) -> None:
+    """End a process and all that it started, also where it has been stopped."""
+    import psutil
+
+    with suppress(psutil.NoSuchProcess):
+        process = psutil.Process(pid)
+        for one in [*process.children(recursive=True), process]:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
 
 
 def _asked(connection: socket.socket) -> tuple[bytes, list[int]]:
@@ -147,7 +170,6 @@ def _become(asked: dict, streams: list[int], connection: socket.socket) -> None:
     """Turn this forked process into the program; does not return."""
     import runpy
     import tempfile
-    import threading
     import traceback
 
     from lifeline import BUILD
@@ -165,7 +187,6 @@ def _become(asked: dict, streams: list[int], connection: socket.socket) -> None:
         tempfile.tempdir = None
         path = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         sys.path[:0] = [place for place in path if place and place not in sys.path]
-        threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
         if "BOOK_RECORD" in os.environ:
             runpy.run_path(os.path.join(os.path.dirname(__file__), "recorder", "sitecustomize.py"))
         first, *rest = asked["program"]
@@ -189,16 +210,6 @@ def _become(asked: dict, streams: list[int], connection: socket.socket) -> None:
             stream.flush()
         connection.send(bytes([status]))
         os._exit(status)
-
-
-def _end_with(connection: socket.socket) -> None:
-    """End, with all that was started from here, once the stand-in is gone."""
-    import psutil
-
-    connection.recv(1)
-    for process in psutil.Process().children(recursive=True):
-        process.kill()
-    os._exit(1)
 
 
 if __name__ == "__main__":
