@@ -290,3 +290,24 @@ def test_another_cohort_goes_elsewhere_and_must_be_readable(tmp_path):
         build_book.check_cohort(tmp_path / "mine.csv", build_book.ROOT / "_build")
     with pytest.raises(build_book.BuildError, match=r"mine\.csv"):
         build_book.check_cohort(tmp_path / "mine.csv", tmp_path / "out")
+
+
+@pytest.mark.parametrize(
+    ("log", "shown"),
+    [
+        (
+            "reading\n/out/source/a.md:3: WARNING: no such label\nOSError: later\n",
+            ["book/a.md:3: WARNING: no such label"],
+        ),
+        (
+            "pickling\nTraceback (most recent call last):\n  File x\nOSError: [Errno 27] File too large\n"
+            "Traceback (most recent call last):\n  File y\nRuntimeError: \n===\n",
+            ["OSError: [Errno 27] File too large"],
+        ),
+        ("reading\nkilled\n", ["reading", "killed"]),
+    ],
+)
+def test_what_a_renderer_that_failed_said_is_told_without_its_traceback(tmp_path, log, shown):
+    (tmp_path / "render.log").write_text(log)
+    heading, *lines = render.complaints(tmp_path / "render.log", Path("/out/source")).splitlines()
+    assert heading.startswith("rendering failed") and lines == shown

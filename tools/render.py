@@ -75,10 +75,14 @@ def jupyter_book(source: Path, target: Path, log: Path, strict: bool = True) -> 
 
 
 def complaints(log: Path, source: Path) -> str:
-    """The log's warnings and errors, or its end where it has none, on one screen."""
+    """The log's warnings and errors, else what was raised, else its end, on one screen."""
     text = re.sub(r"\x1b\[[\d;]*m", "", log.read_text(encoding="utf-8"))
     lines = text.replace(f"{source}{os.sep}", "book/").splitlines()
-    chosen = [line for line in lines if re.search(r"WARNING|ERROR|CRITICAL", line)] or lines
+    chosen = [line for line in lines if re.search(r"WARNING|ERROR|CRITICAL", line)]
+    # A renderer that fails outright leaves a traceback, of which the reader needs the last line.
+    chosen = (
+        chosen or list(dict.fromkeys(line for line in lines if re.match(r"\w+(Error|Exception): \S", line))) or lines
+    )
     return "\n".join([f"rendering failed (all of it: {log})", *chosen[-SHOWN_LINES:]])
 
 
