@@ -107,7 +107,7 @@ reproduce: $(READY) ## build the book twice from nothing and compare to the byte
 	@$(VENV_PYTHON) tools/reproduce.py $(if $(PYTHONS),--python $(PYTHONS))
 
 .PHONY: trust
-trust: $(READY) ## make all trials of the book's own trustworthiness, an hour or two (SHORT=1: a few of each)
+trust: book ## make all trials of the book's own trustworthiness, an hour or two (SHORT=1: a few of each)
 	@$(VENV_PYTHON) tools/trust.py $(if $(SHORT),--short) $(if $(PYTHONS),--python $(PYTHONS))
 
 .PHONY: licences

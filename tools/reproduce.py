@@ -22,7 +22,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "data" / "trust" / "reproduce.csv"
 COLUMNS = ("what", "files", "differing")
-AUDIT = "verdicts.json"
 # Of a build's folder, in the order in which they are told; the last pattern takes the rest.
 KINDS = {
     "executed chapters": "executed/*.ipynb",
@@ -99,13 +98,17 @@ def ask(python: Path | str, root: Path, *words: str) -> None:
 
 
 def verdicts(python: Path | str, root: Path) -> bytes:
-    ask(python, root, "-m", "analysis_lib", "audit", "--json", AUDIT)
-    return (root / AUDIT).read_bytes()
+    with tempfile.TemporaryDirectory() as name:
+        file = Path(name) / "verdicts.json"
+        ask(python, root, "-m", "analysis_lib", "audit", "--json", str(file))
+        return file.read_bytes()
 
 
-def builds(folder: Path) -> Iterator[tuple[Path, Path]]:
-    """Two clones, each with its built book."""
-    for name in ("first", "the-second-with-a-longer-name"):
+def builds(folder: Path, built: Path | None) -> Iterator[tuple[Path, Path]]:
+    """Two clones, each with its built book; or this repository, with a book that it has built, and a clone."""
+    if built is not None:
+        yield ROOT, built
+    for name in ("first", "the-second-with-a-longer-name")[built is not None :]:
         root = clone(folder / name)
         ask(sys.executable, root, "tools/build_book.py", "--out", str(root / "_build"))
         yield root, root / "_build"
@@ -135,6 +138,7 @@ def write(found: list[Compared], file: Path = OUT) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--python", nargs="+", default=[], metavar="PATH", help="other Pythons, for the verdicts")
+    parser.add_argument("--with", dest="built", type=Path, metavar="FOLDER", help="compare with a book built before")
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="reproduce-"))
