@@ -143,7 +143,7 @@ def main() -> int:
     given = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="reproduce-"))
     try:
-        (first, one), (second, other) = builds(folder)
+        (first, one), (second, other) = builds(folder, given.built)
         before = verdicts(sys.executable, first)
         again = verdicts(sys.executable, second) != before
         found = [Compared("verdicts, built twice", 1, ("the two audits differ",) if again else ())]
