@@ -96,6 +96,22 @@ def test_one_that_is_killed_is_known_to_have_ended_while_another_goes_on(server,
     stand_ins[1].wait()
 
 
+def test_a_server_that_is_killed_takes_its_programs_along(tmp_path, program, monkeypatch):
+    monkeypatch.setattr(warm, "LIBRARIES", ("fractions",))
+    name = program("import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)")
+    note = tmp_path / "pid"
+    with warm.server(tmp_path) as start:
+        stand_in = subprocess.Popen([*start, name, str(note)], stdout=subprocess.PIPE)
+        assert wait_for(lambda: note.exists() and note.read_text())
+        pid = int(note.read_text())
+        os.kill(psutil.Process(pid).ppid(), signal.SIGKILL)
+        # Ends only when nobody holds the pipe any more.
+        assert stand_in.communicate(timeout=20)[0] == b""
+        assert stand_in.returncode == 1
+    # With its parent gone it may wait for a while until the system takes note of its end.
+    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
 def test_a_module_runs_as_with_m(server):
     assert ask(server, "-m", "json.tool", "--help").stdout.startswith("usage: ")
 

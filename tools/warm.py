@@ -110,7 +110,7 @@ def serve(folder: str, libraries: list[str]) -> None:
 
     from lifeline import BUILD
 
-    parent = int(os.environ.get(BUILD, os.getppid()))
+    own, parent = os.getpid(), int(os.environ.get(BUILD, os.getppid()))
     for name in libraries:
         importlib.import_module(name)
     listener = _at(folder, lambda s: (s.bind(_SOCKET), s.listen()))
@@ -129,6 +129,7 @@ def serve(folder: str, libraries: list[str]) -> None:
                 # Held open here, they would hide from the others' stand-ins that these have ended.
                 for other in {listener, *running} - {connection}:
                     other.close()
+                _die_with(own)
                 _become(json.loads(text), streams, connection)
             for stream in streams:
                 os.close(stream)
@@ -138,6 +139,17 @@ def serve(folder: str, libraries: list[str]) -> None:
         _forget_the_ended(running)
     for pid in running.values():
         _end(pid)
+
+
+def _die_with(server: int) -> None:
+    """Have the system end this process when the server ends, however that ends."""
+    import ctypes
+    import signal
+
+    set_death_signal = 1
+    ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL)
+    if os.getppid() != server:
+        os._exit(1)
 
 
 def _forget_the_ended(running: dict[socket.socket, int]) -> None:
