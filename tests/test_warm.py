@@ -108,6 +108,8 @@ def test_a_server_that_is_killed_takes_its_programs_along(tmp_path, program, mon
         # Ends only when nobody holds the pipe any more.
         assert stand_in.communicate(timeout=20)[0] == b""
         assert stand_in.returncode == 1
+        # Those that come later start as usual.
+        assert ask(tmp_path, program("import sys; print('fractions' in sys.modules)")).stdout == "False\n"
     # With its parent gone it may wait for a while until the system takes note of its end.
     assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 

@@ -93,8 +93,11 @@ def _at(folder: str, use) -> socket.socket:
 
 
 def run(folder: str, program: list[str]) -> int:
-    """Have a program run in the server's place, and wait for it."""
-    connection = _at(folder, lambda s: s.connect(_SOCKET))
+    """Have a program run in the server's place, and wait for it; without a server it starts as usual."""
+    try:
+        connection = _at(folder, lambda s: s.connect(_SOCKET))
+    except OSError:
+        os.execv(sys.executable, [sys.executable, *program])
     asked = {"program": program, "environment": dict(os.environ), "folder": os.getcwd()}
     socket.send_fds(connection, [json.dumps(asked).encode() + _READY], list(range(_STREAMS)))
     # Nothing comes if the program was killed.
