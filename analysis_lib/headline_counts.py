@@ -78,7 +78,7 @@ class Estimate:
     limits: tuple[float, float] | None = None
 
     def beyond(self, other: Estimate) -> str:
-        """This less another, the limits too where either has moved."""
+        """This less another, limits too where both have them."""
         change = f"{self.value - other.value:+.1f}"
         if self.limits is None or other.limits is None:
             return change

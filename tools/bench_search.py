@@ -19,7 +19,7 @@ SEED = 2026
 STARTS = 6
 # As many as a start of the shipped ensemble has.
 LENGTH = 20
-# Parts of the search that can be had without the rest, by how much they hold.
+# Of each part of the search that can be had without the rest.
 ROUNDS = 5
 SIZES = (49, 100, 200, 500)
 STUDIES = 3

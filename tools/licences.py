@@ -7,16 +7,17 @@ its classifiers. Nothing is looked up elsewhere.
 from __future__ import annotations
 
 import argparse
-import csv
 import importlib.metadata
-import io
-import re
 import tomllib
 from email.message import Message
 from pathlib import Path
 
+import environment_yml
+import pandas as pd
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from analysis_lib.files import write_beside_then_rename
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
@@ -40,7 +41,7 @@ _NAMES = {
 
 def locked(file: Path = LOCK) -> dict[str, str]:
     """Version by package, of those whose marker holds in this Python."""
-    pins = map(Requirement, re.findall(r"^([A-Za-z0-9].*?)\s*\\?$", file.read_text(encoding="utf-8"), re.MULTILINE))
+    pins = map(Requirement, environment_yml.pins(file.read_text(encoding="utf-8")))
     return {
         canonicalize_name(pin.name): next(iter(pin.specifier)).version
         for pin in pins
@@ -80,13 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--out", type=Path, default=OUT)
     file = parser.parse_args().out
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(rows())
-    beside = file.with_name(f".{file.name}.part")
-    beside.write_text(stream.getvalue(), encoding="utf-8")
-    beside.replace(file)
+    write_beside_then_rename(file, pd.DataFrame(rows(), columns=COLUMNS).to_csv(index=False))
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@ day is dropped by the build itself.
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import os
 import shutil
 import subprocess
@@ -18,6 +16,10 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
+
+from analysis_lib.files import write_beside_then_rename
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "data" / "trust" / "reproduce.csv"
@@ -124,15 +126,9 @@ def other_python(python: str, folder: Path) -> tuple[str, bytes]:
 
 
 def write(found: list[Compared], file: Path = OUT) -> None:
-    """Write the table beside its place, then put it there."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows((one.what, one.files, len(one.differing)) for one in found)
-    file.parent.mkdir(parents=True, exist_ok=True)
-    beside = file.with_name(f".{file.name}.part")
-    beside.write_text(stream.getvalue(), encoding="utf-8")
-    beside.replace(file)
+    """Write the table of what was compared."""
+    rows = [(one.what, one.files, len(one.differing)) for one in found]
+    write_beside_then_rename(file, pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False))
 
 
 def main() -> int:

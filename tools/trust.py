@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import argparse
 import csv
-import io
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+import pandas as pd
+
+from analysis_lib.files import write_beside_then_rename
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "data" / "trust"
@@ -68,14 +71,8 @@ def summary(folder: Path = FOLDER) -> list[tuple[str, int, int]]:
 
 
 def write(file: Path = OUT) -> None:
-    """Write the table beside its place, then put it there."""
-    stream = io.StringIO()
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(summary(file.parent))
-    beside = file.with_name(f".{file.name}.part")
-    beside.write_text(stream.getvalue(), encoding="utf-8")
-    beside.replace(file)
+    """Write the table of the trials in the file's folder."""
+    write_beside_then_rename(file, pd.DataFrame(summary(file.parent), columns=COLUMNS).to_csv(index=False))
 
 
 def main() -> int:
@@ -97,8 +94,8 @@ def main() -> int:
             failed += [words] if status else []
     if not given.short:
         write()
-    for what, tried, held in () if given.short else summary():
-        print(f"{what:55} {held} of {tried}")
+        for what, tried, held in summary():
+            print(f"{what:55} {held} of {tried}")
     return bool(failed)
 
 

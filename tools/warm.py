@@ -197,8 +197,8 @@ def _become(asked: dict, streams: list[int], connection: socket.socket) -> None:
         os.chdir(asked["folder"])
         os.environ.clear()
         os.environ.update(asked["environment"])
-        # Both are how a program knows the process that it must not outlive.
-        os.environ["JPY_PARENT_PID"] = os.environ[BUILD] = str(os.getppid())
+        # How a program knows the process that it must not outlive.
+        os.environ[BUILD] = str(os.getppid())
         tempfile.tempdir = None
         path = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         sys.path[:0] = [place for place in path if place and place not in sys.path]
