@@ -96,6 +96,24 @@ def test_one_that_is_killed_is_known_to_have_ended_while_another_goes_on(server,
     stand_ins[1].wait()
 
 
+def test_a_program_that_is_killed_takes_along_what_it_had_started_warm(server, program, tmp_path):
+    inner, note = tmp_path / "inner.py", tmp_path / "pids"
+    inner.write_text("import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)")
+    text = f"""
+        import os, subprocess, sys
+        open(sys.argv[1], "w").write(str(os.getpid()))
+        subprocess.run({warm.command(server, str(inner))} + [sys.argv[1] + ".inner"])
+    """
+    stand_in = subprocess.Popen(warm.command(server, program(text), str(note)), stdout=subprocess.PIPE)
+    of_inner = tmp_path / "pids.inner"
+    assert wait_for(lambda: of_inner.exists() and of_inner.read_text())
+    os.kill(int(note.read_text()), signal.SIGKILL)
+    # Ends only when nobody holds the pipe any more.
+    assert stand_in.communicate(timeout=20)[0] == b""
+    assert stand_in.returncode == 1
+    assert wait_for(lambda: not psutil.pid_exists(int(of_inner.read_text())))
+
+
 def test_a_server_that_is_killed_takes_its_programs_along(tmp_path, program, monkeypatch):
     monkeypatch.setattr(warm, "LIBRARIES", ("fractions",))
     name = program("import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(600)")

@@ -37,6 +37,8 @@ LIBRARIES = (
 _SOCKET = "warm.socket"
 _READY = b"\n"
 _STREAMS = 3
+# Seconds between two looks at who started this process.
+_PATIENCE = 0.2
 
 
 def command(folder: Path, *program: str) -> list[str]:
@@ -100,9 +102,15 @@ def run(folder: str, program: list[str]) -> int:
         os.execv(sys.executable, [sys.executable, *program])
     asked = {"program": program, "environment": dict(os.environ), "folder": os.getcwd()}
     socket.send_fds(connection, [json.dumps(asked).encode() + _READY], list(range(_STREAMS)))
-    # Nothing comes if the program was killed.
-    status = connection.recv(1)
-    return status[0] if status else 1
+    parent = os.getppid()
+    connection.settimeout(_PATIENCE)
+    # A kernel's stand-in ends with its chapter: it would hold the chapter's streams open.
+    while os.getppid() == parent:
+        with suppress(TimeoutError):
+            # Nothing comes if the program was killed.
+            status = connection.recv(1)
+            return status[0] if status else 1
+    return 1
 
 
 def serve(folder: str, libraries: list[str]) -> None:
@@ -120,7 +128,7 @@ def serve(folder: str, libraries: list[str]) -> None:
     os.write(1, _READY)
     running: dict[socket.socket, int] = {}
     while os.getppid() == parent:
-        ready = select.select([listener, *running], [], [], 0.2)[0]
+        ready = select.select([listener, *running], [], [], _PATIENCE)[0]
         if listener in ready:
             connection, _ = listener.accept()
             text, streams = _asked(connection)
