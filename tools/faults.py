@@ -286,7 +286,9 @@ FAULTS: dict[str, Callable[[Workplace, random.Random, float], Ending]] = {
 # How the disturbed build must end: these cannot give a new book, those with two builds must.
 MUST_FAIL = {"folder read-only", "file missing", "chapter fails", "chapter hangs"}
 # Its chapters are forked from a server, and their kernels too: many kinds of children.
-CAN_STRIKE_THE_WHOLE_BOOK = ["a child killed", "killed", "a child killed", "file size limit", "a child killed", AT_ONCE[1]]
+CAN_STRIKE_THE_WHOLE_BOOK = [
+    name for other in ("killed", "file size limit", AT_ONCE[1]) for name in ("a child killed", other)
+]
 
 
 @dataclass
