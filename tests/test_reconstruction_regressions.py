@@ -10,12 +10,13 @@ from analysis_lib.reconstruction import regressions
 
 def test_cox_agrees_with_statsmodels_breslow(small_cohort):
     time, event, x, first, order = small_cohort
+    sets = regressions.at_risk(time, event, order)
     one = np.zeros(2)
-    assert regressions.cox_one(time, event, x, order, one)
+    assert regressions.cox_one(sets, x, one)
     fit = PHReg(time, x[:, None], status=event, ties="breslow").fit(disp=0)
     assert one == pytest.approx([fit.params[0], fit.bse[0]], rel=1e-9)
     two = np.zeros(4)
-    assert regressions.cox_two(time, event, x, first.astype(float), order, two)
+    assert regressions.cox_two(sets, x, first.astype(float), two)
     fit = PHReg(time, np.column_stack([x, first]), status=event, ties="breslow").fit(disp=0)
     assert two == pytest.approx([*fit.params, *fit.bse], rel=1e-9)
 
@@ -23,20 +24,20 @@ def test_cox_agrees_with_statsmodels_breslow(small_cohort):
 def test_cox_of_a_yes_or_no_is_that_of_any_covariate(small_cohort):
     time, event, _, first, order = small_cohort
     expected, found = np.zeros(2), np.zeros(2)
-    assert regressions.cox_one(time, event, first.astype(float), order, expected)
+    assert regressions.cox_one(regressions.at_risk(time, event, order), first.astype(float), expected)
     assert regressions.cox_yes_no(time, event, first, order, found)
     assert found == pytest.approx(expected, rel=1e-9)
 
 
 def test_logistic_agrees_with_statsmodels(small_cohort):
     _, event, x, first, _ = small_cohort
-    design = np.column_stack([np.ones(x.size), x, first])
+    columns = np.stack([np.ones(x.size), x, first])
     beta, errors = np.zeros(3), np.empty(3)
-    assert regressions.logistic(design, event.astype(float), beta, errors)
-    fit = Logit(event, design).fit(disp=0, tol=1e-12)
+    assert regressions.logistic(columns, event.astype(float), beta, errors)
+    fit = Logit(event, columns.T).fit(disp=0, tol=1e-12)
     assert [*beta, *errors] == pytest.approx([*fit.params, *fit.bse], rel=1e-9)
 
 
 def test_logistic_reports_separation():
-    design = np.column_stack([np.ones(6), [1.0, 2, 3, 4, 5, 6]])
-    assert not regressions.logistic(design, np.array([0.0, 0, 0, 1, 1, 1]), np.zeros(2), np.empty(2))
+    columns = np.stack([np.ones(6), [1.0, 2, 3, 4, 5, 6]])
+    assert not regressions.logistic(columns, np.array([0.0, 0, 0, 1, 1, 1]), np.zeros(2), np.empty(2))

@@ -75,6 +75,11 @@ def _order(time):
 
 
 @njit(cache=True)
+def _at_risk(time, event):
+    return regressions.at_risk(time, event, _order(time))
+
+
+@njit(cache=True)
 def _cox_yes_no(time, event, x):
     out = np.zeros((time.shape[0], 2))
     for i in range(time.shape[0]):
@@ -87,7 +92,7 @@ def _cox_yes_no(time, event, x):
 def _cox_number(time, event, x):
     out = np.zeros((time.shape[0], 2))
     for i in range(time.shape[0]):
-        if not regressions.cox_one(time[i], event[i], x[i], _order(time[i]), out[i]):
+        if not regressions.cox_one(_at_risk(time[i], event[i]), x[i], out[i]):
             out[i] = np.nan
     return out
 
@@ -96,7 +101,7 @@ def _cox_number(time, event, x):
 def _cox_two(time, event, x, y):
     out = np.zeros((time.shape[0], 4))
     for i in range(time.shape[0]):
-        if not regressions.cox_two(time[i], event[i], x[i], y[i], _order(time[i]), out[i]):
+        if not regressions.cox_two(_at_risk(time[i], event[i]), x[i], y[i], out[i]):
             out[i] = np.nan
     return out
 
@@ -118,11 +123,11 @@ def _median(time, event):
 
 
 @njit(cache=True)
-def _logistic(design, outcome):
-    m, _, k = design.shape
+def _logistic(columns, outcome):
+    m, k, _ = columns.shape
     out = np.zeros((m, 2 * k))
     for i in range(m):
-        if not regressions.logistic(design[i], outcome[i], out[i, :k], out[i, k:]):
+        if not regressions.logistic(columns[i], outcome[i], out[i, :k], out[i, k:]):
             out[i] = np.nan
     return out
 
@@ -135,8 +140,8 @@ def _survival(*columns: tuple[str, type]):
     return lambda s: (s.array("time"), s.array("event", np.int64), *(s.array(name, kind) for name, kind in columns))
 
 
-def _design(s: Sample, names: tuple[str, ...]) -> np.ndarray:
-    return np.stack([np.ones((len(s), s.array("time").shape[1])), *map(s.array, names)], axis=2)
+def _columns(s: Sample, names: tuple[str, ...]) -> np.ndarray:
+    return np.stack([np.ones((len(s), s.array("time").shape[1])), *map(s.array, names)], axis=1)
 
 
 def _lifelines_cox(columns: list[str]):
@@ -344,7 +349,7 @@ ROWS = (
         "logistic",
         "Logistic, one number",
         _RATIO,
-        lambda s: (_design(s, ("activity",)), s.array("operated")),
+        lambda s: (_columns(s, ("activity",)), s.array("operated")),
         _logistic,
         (_logit(("activity",)), _numpy_logistic(("activity",))),
         ("glm", "glm.fit"),
@@ -353,7 +358,7 @@ ROWS = (
         "score",
         "Logistic, four covariates",
         _RATIO,
-        lambda s: (_design(s, SCORE), s.array("operated")),
+        lambda s: (_columns(s, SCORE), s.array("operated")),
         _logistic,
         (_logit(SCORE), _numpy_logistic(SCORE)),
         ("glm", "glm.fit"),

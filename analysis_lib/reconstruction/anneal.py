@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from analysis_lib.reconstruction.kernels import mann_whitney_p, quantile, student_p
-from analysis_lib.reconstruction.regressions import cox_one, logistic, ratio
+from analysis_lib.reconstruction.regressions import at_risk, cox_one, logistic, ratio
 
 COLUMN_STATISTICS = 30
 # Temperatures of a column's search: quartiles in a dense class want a hot start, a sum that leans
@@ -86,9 +86,14 @@ def _summarise(part: np.ndarray, g: int, rule: float, moments: bool, out: np.nda
     out[3 * g + 2] = quantile(part, 0.75, rule)
     out[15 + 2 * g], out[16 + 2 * g] = part[0], part[-1]
     if moments:
-        mean = part.mean()
+        total, squares = 0.0, 0.0
+        for x in part:
+            total += x
+        mean = total / part.size
+        for x in part:
+            squares += (x - mean) ** 2
         out[9 + g] = mean
-        out[12 + g] = math.sqrt(((part - mean) ** 2).sum() / max(part.size - 1, 1))
+        out[12 + g] = math.sqrt(squares / max(part.size - 1, 1))
 
 
 @njit(cache=True)
@@ -112,17 +117,18 @@ def _compare(everyone: np.ndarray, part_1: np.ndarray, need: np.ndarray, out: np
 def _regress(x: np.ndarray, first: np.ndarray, fit: np.ndarray, out: np.ndarray) -> None:
     """Odds ratio of the first group; ``fit`` (2,) is where Newton's method starts, and ends."""
     n = x.size
-    design = np.ones((n, 2))
+    columns = np.ones((2, n))
     outcome = np.empty(n)
-    centre = x.mean()
+    centre, squares = x.mean(), 0.0
     for i in range(n):
-        design[i, 1] = x[i] - centre
+        columns[1, i] = x[i] - centre
+        squares += columns[1, i] ** 2
         outcome[i] = first[i]
-    scale = math.sqrt((design[:, 1] ** 2).mean())
+    scale = math.sqrt(squares / n)
     scale = scale if scale > 0.0 else 1.0
-    design[:, 1] /= scale
+    columns[1] /= scale
     beta, errors = np.array([fit[0] + fit[1] * centre, fit[1] * scale]), np.empty(2)
-    if logistic(design, outcome, beta, errors):
+    if logistic(columns, outcome, beta, errors):
         ratio(beta[1] / scale, errors[1] / scale, out[24:28])
         fit[1] = beta[1] / scale
         fit[0] = beta[0] - fit[1] * centre
@@ -311,7 +317,8 @@ def collect_orders(
         How many were found.
     """
     n = x.size
-    statistics, fit = np.zeros(4), np.zeros(2)
+    statistics, fit, accepted = np.zeros(4), np.zeros(2), np.zeros(2)
+    sets = at_risk(years, event, order)
     energy = 1e9
     found, last = 0, -gap
     for turn in range(steps):
@@ -320,7 +327,8 @@ def collect_orders(
         if a == b or group[i] != group[j] or group[i] < 0:
             continue
         x[i], x[j] = b, a
-        if cox_one(years, event, x, order, fit):
+        fit[:] = accepted
+        if cox_one(sets, x, fit):
             ratio(fit[0], fit[1], statistics)
         else:
             statistics[:] = np.nan
@@ -334,6 +342,7 @@ def collect_orders(
                 break
         if proposed <= limit(rng, energy, 3.0):
             energy = proposed
+            accepted[:] = fit
         else:
             x[i], x[j] = a, b
     return found

@@ -8,33 +8,50 @@ import numpy as np
 from numba import njit
 
 from analysis_lib.reconstruction.anneal import limit, misfit, split
-from analysis_lib.reconstruction.regressions import cox_one, cox_two, logistic, ratio
+from analysis_lib.reconstruction.regressions import (
+    AtRisk,
+    at_risk,
+    cox_one,
+    cox_two,
+    logistic,
+    logistic_coefficients,
+    ratio,
+)
 
 JOINT_STATISTICS = 28
+# Of Newton's steps to the score, in standard errors: what is left is the square of it.
+_SCORE_CONVERGED = 1e-5
+# KPS, grade 1 and activity, then ones and size: about what is taken from each, and what it is divided by.
+_CENTRE = (90.0, 0.0, 29.0, 0.0, 50.0)
+_SCALE = (10.0, 1.0, 3.0, 1.0, 20.0)
+_ONES, _SIZE = 3, 4
+
+
+@njit(cache=True)
+def _standardise(values: np.ndarray, order: np.ndarray, which: int, columns: np.ndarray) -> None:
+    """Put a covariate's values (n,), of those in ``order``, into its row of ``columns`` (5, m)."""
+    for r, patient in enumerate(order):
+        columns[which, r] = (values[patient] - _CENTRE[which]) / _SCALE[which]
 
 
 @njit(cache=True)
 def _size_statistics(
-    years: np.ndarray,
-    event: np.ndarray,
-    operated: np.ndarray,
-    order: np.ndarray,
+    sets: AtRisk,
+    outcome: np.ndarray,
+    columns: np.ndarray,
     size: np.ndarray,
     cox_fit: np.ndarray,
     logistic_fit: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    if cox_one(years, event, size, order, cox_fit):
+    if cox_one(sets, size, cox_fit):
         ratio(cox_fit[0], cox_fit[1], out[12:16])
     else:
         out[12:16] = np.nan
         cox_fit[:] = 0.0
-    design, outcome, errors = np.ones((order.size, 2)), np.empty(order.size), np.empty(2)
-    for r, patient in enumerate(order):
-        design[r, 1] = (size[patient] - 50.0) / 20.0
-        outcome[r] = operated[patient]
-    if logistic(design, outcome, logistic_fit, errors):
-        ratio(logistic_fit[1] / 20.0, errors[1] / 20.0, out[16:20])
+    errors = np.empty(2)
+    if logistic(columns[_ONES:], outcome, logistic_fit, errors):
+        ratio(logistic_fit[1] / _SCALE[_SIZE], errors[1] / _SCALE[_SIZE], out[16:20])
     else:
         out[16:20] = np.nan
         logistic_fit[:] = 0.0
@@ -42,35 +59,28 @@ def _size_statistics(
 
 @njit(cache=True)
 def _adjusted_statistics(
-    years: np.ndarray,
-    event: np.ndarray,
-    operated: np.ndarray,
+    sets: AtRisk,
     order: np.ndarray,
-    covariates: np.ndarray,
-    size: np.ndarray,
+    outcome: np.ndarray,
+    operated: np.ndarray,
+    columns: np.ndarray,
     score_fit: np.ndarray,
     cox_fit: np.ndarray,
     out: np.ndarray,
 ) -> None:
     """Score from activity, grade, KPS and size; Cox regression of surgery beside the score."""
-    n = order.size
-    design, outcome, errors, score = np.ones((n, 5)), np.empty(n), np.empty(5), np.zeros(years.size)
-    for r, patient in enumerate(order):
-        design[r, 1] = (covariates[2, patient] - 29.0) / 3.0
-        design[r, 2] = covariates[1, patient]
-        design[r, 3] = (covariates[0, patient] - 90.0) / 10.0
-        design[r, 4] = (size[patient] - 50.0) / 20.0
-        outcome[r] = operated[patient]
+    k = score_fit.size
+    information, score = np.empty((k, k)), np.zeros(operated.size)
     out[20:28] = np.nan
-    if not logistic(design, outcome, score_fit, errors):
+    if not logistic_coefficients(columns, outcome, score_fit, information, _SCORE_CONVERGED):
         score_fit[:] = 0.0
         return
     for r, patient in enumerate(order):
         eta = 0.0
-        for a in range(5):
-            eta += design[r, a] * score_fit[a]
+        for a in range(k):
+            eta += columns[a, r] * score_fit[a]
         score[patient] = 1.0 / (1.0 + math.exp(-eta))
-    if cox_two(years, event, operated, score, order, cox_fit):
+    if cox_two(sets, operated, score, cox_fit):
         ratio(cox_fit[0], cox_fit[2], out[20:24])
         ratio(cox_fit[1], cox_fit[3], out[24:28])
     else:
@@ -117,14 +127,17 @@ def anneal_joint(
     """
     n = years.size
     order = split(np.argsort(years), ~np.isnan(size))
+    sets = at_risk(years, event, order)
+    outcome = operated[order]
+    columns = np.ones((len(_SCALE), order.size))
+    _standardise(size, order, _SIZE, columns)
     statistics = np.zeros(JOINT_STATISTICS)
     size_cox, size_logistic = np.zeros(2), np.zeros(2)
     score_fit, cox_fit = np.zeros(5), np.zeros(4)
-    covariates = np.empty((3, n))
     for which in range(3):
-        covariates[which] = pools[which, picked[which]]
-    _size_statistics(years, event, operated, order, size, size_cox, size_logistic, statistics)
-    _adjusted_statistics(years, event, operated, order, covariates, size, score_fit, cox_fit, statistics)
+        _standardise(pools[which, picked[which]], order, which, columns)
+    _size_statistics(sets, outcome, columns, size, size_cox, size_logistic, statistics)
+    _adjusted_statistics(sets, order, outcome, operated, columns, score_fit, cox_fit, statistics)
     energy = misfit(statistics, box, 12, JOINT_STATISTICS)
     trial = statistics.copy()
     for turn in range(steps):
@@ -134,15 +147,15 @@ def anneal_joint(
         trial[:] = statistics
         if rng.random() < 0.05:
             which, choice = rng.integers(0, 3), rng.integers(0, pools.shape[1])
-            covariates[which] = pools[which, choice]
-            _adjusted_statistics(years, event, operated, order, covariates, size, score_fit, cox_fit, trial)
+            _standardise(pools[which, choice], order, which, columns)
+            _adjusted_statistics(sets, order, outcome, operated, columns, score_fit, cox_fit, trial)
             proposed = misfit(trial, box, 12, JOINT_STATISTICS)
             if proposed <= highest:
                 energy = proposed
                 picked[which] = choice
                 statistics[:] = trial
             else:
-                covariates[which] = pools[which, picked[which]]
+                _standardise(pools[which, picked[which]], order, which, columns)
             continue
         i, j = rng.integers(0, n), rng.integers(0, n)
         a, b = size[i], size[j]
@@ -160,15 +173,17 @@ def anneal_joint(
         if min(size[i], size[j]) < size_low or max(size[i], size[j]) > size_high:
             size[i], size[j] = a, b
             continue
-        _size_statistics(years, event, operated, order, size, size_cox, size_logistic, trial)
+        _standardise(size, order, _SIZE, columns)
+        _size_statistics(sets, outcome, columns, size, size_cox, size_logistic, trial)
         proposed = misfit(trial, box, 12, 20)
         # The adjusted model costs the most: leave it out where the rest already decides.
         if proposed <= highest:
-            _adjusted_statistics(years, event, operated, order, covariates, size, score_fit, cox_fit, trial)
+            _adjusted_statistics(sets, order, outcome, operated, columns, score_fit, cox_fit, trial)
             proposed += misfit(trial, box, 20, JOINT_STATISTICS)
         if proposed <= highest:
             energy = proposed
             statistics[:] = trial
         else:
             size[i], size[j] = a, b
+            _standardise(size, order, _SIZE, columns)
     return energy

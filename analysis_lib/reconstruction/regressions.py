@@ -7,6 +7,7 @@ are those of SPSS: Breslow ties, Wald tests.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -35,40 +36,76 @@ def _damped(score: float, information: float) -> float:
     return math.copysign(longest, step) if abs(step) > longest else step
 
 
+class AtRisk(NamedTuple):
+    """Who is at risk at each time of death: what regressions of the same times share.
+
+    Attributes
+    ----------
+    patients : ndarray, shape (m,)
+        Those at risk at some time of death, the longest observed first.
+    died : ndarray, shape (m,)
+        1.0 for a death.
+    stops, deaths : ndarray, shape (times,)
+        At each time of death, the last first: how many of ``patients`` are at risk, how many die.
+    """
+
+    patients: np.ndarray
+    died: np.ndarray
+    stops: np.ndarray
+    deaths: np.ndarray
+
+
 @njit(cache=True)
-def cox_one(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.ndarray, out: np.ndarray) -> bool:
+def at_risk(time: np.ndarray, event: np.ndarray, order: np.ndarray) -> AtRisk:
+    """Sets at risk of those in ``order``, which is ascending by time; ``event`` is 1 or 0; shapes (n,)."""
+    n = order.size
+    patients = order[::-1].copy()
+    died, deaths, stops = np.empty(n), np.empty(n), np.empty(n, np.int64)
+    times, i = 0, 0
+    while i < n:
+        j, total = i, 0.0
+        while j < n and time[patients[j]] == time[patients[i]]:
+            died[j] = 1.0 if event[patients[j]] else 0.0
+            total += died[j]
+            j += 1
+        if total > 0.0:
+            stops[times], deaths[times] = j, total
+            times += 1
+        i = j
+    m = stops[times - 1] if times else 0
+    return AtRisk(patients[:m], died[:m], stops[:times], deaths[:times])
+
+
+@njit(cache=True)
+def cox_one(sets: AtRisk, x: np.ndarray, out: np.ndarray) -> bool:
     """Proportional hazards with one covariate, Breslow ties.
 
     ``out`` (2,) holds the coefficient's starting value on entry, coefficient and standard error
     on return. Returns whether Newton's method converged.
     """
-    n = order.size
-    # From the last time to the first, side by side: a Newton step then looks nothing up.
+    n = sets.patients.size
+    # Side by side: a Newton step then looks nothing up.
     value, weight = np.empty(n), np.empty(n)
-    died, ends = np.empty(n, np.bool_), np.empty(n, np.bool_)
+    of_dead = 0.0
     for k in range(n):
-        patient = order[n - 1 - k]
-        value[k], died[k] = x[patient], event[patient] != 0
-        ends[k] = k == n - 1 or time[order[n - 2 - k]] != time[patient]
+        value[k] = x[sets.patients[k]]
+        of_dead += sets.died[k] * value[k]
     beta = out[0]
     for _ in range(_NEWTON_STEPS):
         for k in range(n):
             weight[k] = math.exp(beta * value[k])
-        s0, s1, s2, score, information = 0.0, 0.0, 0.0, 0.0, 0.0
-        deaths, sum_x = 0, 0.0
-        for k in range(n):
-            weighted = weight[k] * value[k]
-            s0 += weight[k]
-            s1 += weighted
-            s2 += weighted * value[k]
-            if died[k]:
-                deaths += 1
-                sum_x += value[k]
-            if ends[k] and deaths:
-                mean = s1 / s0
-                score += sum_x - deaths * mean
-                information += deaths * (s2 / s0 - mean * mean)
-                deaths, sum_x = 0, 0.0
+        s0, s1, s2, score, information = 0.0, 0.0, 0.0, of_dead, 0.0
+        start = 0
+        for r in range(sets.stops.size):
+            for k in range(start, sets.stops[r]):
+                weighted = weight[k] * value[k]
+                s0 += weight[k]
+                s1 += weighted
+                s2 += weighted * value[k]
+            start = sets.stops[r]
+            mean = s1 / s0
+            score -= sets.deaths[r] * mean
+            information += sets.deaths[r] * (s2 / s0 - mean * mean)
         if not information > 1e-12:
             return False
         step = _damped(score, information)
@@ -126,51 +163,40 @@ def cox_yes_no(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.nda
 
 
 @njit(cache=True)
-def cox_two(
-    time: np.ndarray,
-    event: np.ndarray,
-    x: np.ndarray,
-    y: np.ndarray,
-    order: np.ndarray,
-    out: np.ndarray,
-) -> bool:
+def cox_two(sets: AtRisk, x: np.ndarray, y: np.ndarray, out: np.ndarray) -> bool:
     """As :func:`cox_one` with two covariates; ``out`` is (4,): two coefficients, two errors."""
-    n = order.size
-    # As in `cox_one`.
+    n = sets.patients.size
     xs, ys, weight = np.empty(n), np.empty(n), np.empty(n)
-    died, ends = np.empty(n, np.bool_), np.empty(n, np.bool_)
+    x_of_dead, y_of_dead = 0.0, 0.0
     for k in range(n):
-        patient = order[n - 1 - k]
-        xs[k], ys[k], died[k] = x[patient], y[patient], event[patient] != 0
-        ends[k] = k == n - 1 or time[order[n - 2 - k]] != time[patient]
+        patient = sets.patients[k]
+        xs[k], ys[k] = x[patient], y[patient]
+        x_of_dead += sets.died[k] * xs[k]
+        y_of_dead += sets.died[k] * ys[k]
     b, c = out[0], out[1]
     for _ in range(_NEWTON_STEPS):
         for k in range(n):
             weight[k] = math.exp(b * xs[k] + c * ys[k])
         s0, sx, sy, sxx, sxy, syy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        ux, uy, ixx, ixy, iyy = 0.0, 0.0, 0.0, 0.0, 0.0
-        deaths = 0
-        for k in range(n):
-            vx, vy = xs[k], ys[k]
-            wx, wy = weight[k] * vx, weight[k] * vy
-            s0 += weight[k]
-            sx += wx
-            sy += wy
-            sxx += wx * vx
-            sxy += wx * vy
-            syy += wy * vy
-            if died[k]:
-                deaths += 1
-                ux += vx
-                uy += vy
-            if ends[k] and deaths:
-                mx, my = sx / s0, sy / s0
-                ux -= deaths * mx
-                uy -= deaths * my
-                ixx += deaths * (sxx / s0 - mx * mx)
-                ixy += deaths * (sxy / s0 - mx * my)
-                iyy += deaths * (syy / s0 - my * my)
-                deaths = 0
+        ux, uy, ixx, ixy, iyy = x_of_dead, y_of_dead, 0.0, 0.0, 0.0
+        start = 0
+        for r in range(sets.stops.size):
+            for k in range(start, sets.stops[r]):
+                wx, wy = weight[k] * xs[k], weight[k] * ys[k]
+                s0 += weight[k]
+                sx += wx
+                sy += wy
+                sxx += wx * xs[k]
+                sxy += wx * ys[k]
+                syy += wy * ys[k]
+            start = sets.stops[r]
+            deaths, scale = sets.deaths[r], 1.0 / s0
+            mx, my = sx * scale, sy * scale
+            ux -= deaths * mx
+            uy -= deaths * my
+            ixx += deaths * (sxx * scale - mx * mx)
+            ixy += deaths * (sxy * scale - mx * my)
+            iyy += deaths * (syy * scale - my * my)
         determinant = ixx * iyy - ixy * ixy
         if not determinant > 1e-14:
             return False
@@ -188,13 +214,13 @@ def cox_two(
 
 
 @njit(cache=True)
-def logistic(design: np.ndarray, outcome: np.ndarray, beta: np.ndarray, errors: np.ndarray) -> bool:
+def logistic(columns: np.ndarray, outcome: np.ndarray, beta: np.ndarray, errors: np.ndarray) -> bool:
     """Binary logistic regression by Newton's method.
 
     Parameters
     ----------
-    design
-        Shape (n, k), with its column of ones.
+    columns
+        Shape (k, n), a row for each covariate, that of ones included.
     outcome
         Shape (n,), 0 or 1.
     beta, errors
@@ -205,13 +231,24 @@ def logistic(design: np.ndarray, outcome: np.ndarray, beta: np.ndarray, errors: 
     bool
         Whether it converged.
     """
-    n, k = design.shape
-    score, information = np.empty(k), np.empty((k, k))
-    # A covariate's values side by side; sums run over the patients in the order they have.
-    columns = np.empty((k, n))
-    for i in range(n):
-        for a in range(k):
-            columns[a, i] = design[i, a]
+    k = beta.size
+    information = np.empty((k, k))
+    if not logistic_coefficients(columns, outcome, beta, information, _CONVERGED):
+        return False
+    _errors_from_cholesky(information, errors)
+    return True
+
+
+@njit(cache=True, fastmath={"reassoc", "contract"})
+def logistic_coefficients(
+    columns: np.ndarray, outcome: np.ndarray, beta: np.ndarray, information: np.ndarray, converged: float
+) -> bool:
+    """As :func:`logistic`, until a Newton step is below ``converged`` standard errors.
+
+    ``information`` (k, k) holds its Cholesky factor at the end, for errors. Sums may be taken in any order.
+    """
+    k, n = columns.shape
+    score = np.empty(k)
     w, residual = np.empty(n), np.empty(n)
     for _ in range(_NEWTON_STEPS):
         w[:] = 0.0
@@ -243,8 +280,7 @@ def logistic(design: np.ndarray, outcome: np.ndarray, beta: np.ndarray, errors: 
             largest = max(largest, abs(score[a]) * information[a, a])
         if largest > 1e4:
             return False
-        if largest < 1e-9:
-            _errors_from_cholesky(information, errors)
+        if largest < converged:
             return True
     return False
 
