@@ -26,6 +26,8 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis_lib.files import write_beside_then_rename
+
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "data" / "bench"
 ROUNDS = 21
@@ -65,7 +67,7 @@ def versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str | None]:
 def write(name: str, result: dict) -> None:
     """Write a result of the bench."""
     OUT.mkdir(parents=True, exist_ok=True)
-    (OUT / f"{name}.json").write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_beside_then_rename(OUT / f"{name}.json", json.dumps(result, indent=1, ensure_ascii=False) + "\n")
 
 
 def quartiles(values) -> dict[str, float]:

@@ -32,6 +32,8 @@ from pathlib import Path
 import psutil
 import small_book
 
+from analysis_lib.files import beside
+
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTER_LIMIT = 120
 # Of the builds in which a chapter hangs.
@@ -470,7 +472,7 @@ def trials(small_ones: int, whole_ones: int, kills: int, seed: int) -> Iterator[
 
 def write(done: list[Trial], out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
-    with out.open("w", encoding="utf-8", newline="") as stream:
+    with beside(out) as path, path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow([field.name for field in fields(Trial)])
         for trial in done:

@@ -27,6 +27,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from analysis_lib.files import beside
+
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 60
 MEMORY = 6_000_000_000
@@ -434,7 +436,7 @@ def main() -> None:
         print(rows[-1], flush=True)
         if given_.out:
             given_.out.parent.mkdir(parents=True, exist_ok=True)
-            with given_.out.open("w", encoding="utf-8", newline="") as stream:
+            with beside(given_.out) as path, path.open("w", encoding="utf-8", newline="") as stream:
                 heading = ["target", "inputs", "accepted", "refused", "failed", "longest_s", "peak_mb"]
                 writer = csv.DictWriter(stream, heading, lineterminator="\n")
                 writer.writeheader()

@@ -337,12 +337,16 @@ def write(outcomes: dict[tuple[str, ...], str], seed: int, file: Path = OUT) -> 
             "sha256": {path: hashlib.sha256((ROOT / path).read_bytes()).hexdigest() for path in paths},
         }
     rows = {key: outcome for key, outcome in earlier.items() if key[0] not in {k[0] for k in outcomes}} | outcomes
-    with file.open("w", encoding="utf-8", newline="") as stream:
+    # Beside and in place by hand: the library that could do it must not be loaded where mutants are tried.
+    new, new_manifest = file.with_name(f".{file.name}"), file.with_name(f".{manifest_file.name}")
+    with new.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows((*key, outcome) for key, outcome in sorted(rows.items(), key=_order))
     manifest = {module: manifest[module] for module in MODULES if module in manifest}
-    manifest_file.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    new_manifest.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    new.replace(file)
+    new_manifest.replace(manifest_file)
 
 
 def _order(row: tuple[tuple[str, ...], str]) -> int:
