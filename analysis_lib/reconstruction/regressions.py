@@ -39,14 +39,9 @@ def _damped(score: float, information: float) -> float:
 class AtRisk(NamedTuple):
     """Who is at risk at each time of death: what regressions of the same times share.
 
-    Attributes
-    ----------
-    patients : ndarray, shape (m,)
-        Those at risk at some time of death, the longest observed first.
-    died : ndarray, shape (m,)
-        1.0 for a death.
-    stops, deaths : ndarray, shape (times,)
-        At each time of death, the last first: how many of ``patients`` are at risk, how many die.
+    ``patients`` (m,) are those at risk at some time of death, the longest observed first; ``died``
+    (m,) is 1.0 for a death. By time of death, the last first: ``stops`` says how many of ``patients``
+    are at risk, ``deaths`` how many die.
     """
 
     patients: np.ndarray
