@@ -75,11 +75,6 @@ def _order(time):
 
 
 @njit(cache=True)
-def _at_risk(time, event):
-    return regressions.at_risk(time, event, _order(time))
-
-
-@njit(cache=True)
 def _cox_yes_no(time, event, x):
     out = np.zeros((time.shape[0], 2))
     for i in range(time.shape[0]):
@@ -92,7 +87,7 @@ def _cox_yes_no(time, event, x):
 def _cox_number(time, event, x):
     out = np.zeros((time.shape[0], 2))
     for i in range(time.shape[0]):
-        if not regressions.cox_one(_at_risk(time[i], event[i]), x[i], out[i]):
+        if not regressions.cox_one(time[i], event[i], x[i], _order(time[i]), out[i]):
             out[i] = np.nan
     return out
 
@@ -101,7 +96,7 @@ def _cox_number(time, event, x):
 def _cox_two(time, event, x, y):
     out = np.zeros((time.shape[0], 4))
     for i in range(time.shape[0]):
-        if not regressions.cox_two(_at_risk(time[i], event[i]), x[i], y[i], out[i]):
+        if not regressions.cox_two(time[i], event[i], x[i], y[i], _order(time[i]), out[i]):
             out[i] = np.nan
     return out
 

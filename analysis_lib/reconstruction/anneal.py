@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from analysis_lib.reconstruction.kernels import mann_whitney_p, quantile, student_p
-from analysis_lib.reconstruction.regressions import at_risk, cox_one, logistic, ratio
+from analysis_lib.reconstruction.regressions import cox_one, logistic, ratio
 
 COLUMN_STATISTICS = 30
 # Temperatures of a column's search: quartiles in a dense class want a hot start, a sum that leans
@@ -318,7 +318,6 @@ def collect_orders(
     """
     n = x.size
     statistics, fit, accepted = np.zeros(4), np.zeros(2), np.zeros(2)
-    sets = at_risk(years, event, order)
     energy = 1e9
     found, last = 0, -gap
     for turn in range(steps):
@@ -328,7 +327,7 @@ def collect_orders(
             continue
         x[i], x[j] = b, a
         fit[:] = accepted
-        if cox_one(sets, x, fit):
+        if cox_one(years, event, x, order, fit):
             ratio(fit[0], fit[1], statistics)
         else:
             statistics[:] = np.nan

@@ -9,8 +9,6 @@ from numba import njit
 
 from analysis_lib.reconstruction.anneal import limit, misfit, split
 from analysis_lib.reconstruction.regressions import (
-    AtRisk,
-    at_risk,
     cox_one,
     cox_two,
     logistic,
@@ -36,7 +34,9 @@ def _standardise(values: np.ndarray, order: np.ndarray, which: int, columns: np.
 
 @njit(cache=True)
 def _size_statistics(
-    sets: AtRisk,
+    years: np.ndarray,
+    event: np.ndarray,
+    order: np.ndarray,
     outcome: np.ndarray,
     columns: np.ndarray,
     size: np.ndarray,
@@ -44,7 +44,7 @@ def _size_statistics(
     logistic_fit: np.ndarray,
     out: np.ndarray,
 ) -> None:
-    if cox_one(sets, size, cox_fit):
+    if cox_one(years, event, size, order, cox_fit):
         ratio(cox_fit[0], cox_fit[1], out[12:16])
     else:
         out[12:16] = np.nan
@@ -59,7 +59,8 @@ def _size_statistics(
 
 @njit(cache=True)
 def _adjusted_statistics(
-    sets: AtRisk,
+    years: np.ndarray,
+    event: np.ndarray,
     order: np.ndarray,
     outcome: np.ndarray,
     operated: np.ndarray,
@@ -80,7 +81,7 @@ def _adjusted_statistics(
         for a in range(k):
             eta += columns[a, r] * score_fit[a]
         score[patient] = 1.0 / (1.0 + math.exp(-eta))
-    if cox_two(sets, operated, score, cox_fit):
+    if cox_two(years, event, operated, score, order, cox_fit):
         ratio(cox_fit[0], cox_fit[2], out[20:24])
         ratio(cox_fit[1], cox_fit[3], out[24:28])
     else:
@@ -127,7 +128,6 @@ def anneal_joint(
     """
     n = years.size
     order = split(np.argsort(years), ~np.isnan(size))
-    sets = at_risk(years, event, order)
     outcome = operated[order]
     columns = np.ones((len(_SCALE), order.size))
     _standardise(size, order, _SIZE, columns)
@@ -136,8 +136,8 @@ def anneal_joint(
     score_fit, cox_fit = np.zeros(5), np.zeros(4)
     for which in range(3):
         _standardise(pools[which, picked[which]], order, which, columns)
-    _size_statistics(sets, outcome, columns, size, size_cox, size_logistic, statistics)
-    _adjusted_statistics(sets, order, outcome, operated, columns, score_fit, cox_fit, statistics)
+    _size_statistics(years, event, order, outcome, columns, size, size_cox, size_logistic, statistics)
+    _adjusted_statistics(years, event, order, outcome, operated, columns, score_fit, cox_fit, statistics)
     energy = misfit(statistics, box, 12, JOINT_STATISTICS)
     trial = statistics.copy()
     for turn in range(steps):
@@ -148,7 +148,7 @@ def anneal_joint(
         if rng.random() < 0.05:
             which, choice = rng.integers(0, 3), rng.integers(0, pools.shape[1])
             _standardise(pools[which, choice], order, which, columns)
-            _adjusted_statistics(sets, order, outcome, operated, columns, score_fit, cox_fit, trial)
+            _adjusted_statistics(years, event, order, outcome, operated, columns, score_fit, cox_fit, trial)
             proposed = misfit(trial, box, 12, JOINT_STATISTICS)
             if proposed <= highest:
                 energy = proposed
@@ -174,11 +174,11 @@ def anneal_joint(
             size[i], size[j] = a, b
             continue
         _standardise(size, order, _SIZE, columns)
-        _size_statistics(sets, outcome, columns, size, size_cox, size_logistic, trial)
+        _size_statistics(years, event, order, outcome, columns, size, size_cox, size_logistic, trial)
         proposed = misfit(trial, box, 12, 20)
         # The adjusted model costs the most: leave it out where the rest already decides.
         if proposed <= highest:
-            _adjusted_statistics(sets, order, outcome, operated, columns, score_fit, cox_fit, trial)
+            _adjusted_statistics(years, event, order, outcome, operated, columns, score_fit, cox_fit, trial)
             proposed += misfit(trial, box, 20, JOINT_STATISTICS)
         if proposed <= highest:
             energy = proposed

@@ -9,7 +9,7 @@ import numpy as np
 from analysis_lib.reconstruction import anneal
 from analysis_lib.reconstruction.blocks import NO_LATER, Blocks, Nearest, SearchFailed, Survival, column_ids
 from analysis_lib.reconstruction.kernels import normal_p
-from analysis_lib.reconstruction.regressions import at_risk, cox_one, logistic
+from analysis_lib.reconstruction.regressions import cox_one, logistic
 from analysis_lib.reconstruction.targets import GROUPS
 
 _NO_TEST = np.zeros(3, dtype=bool)
@@ -98,12 +98,12 @@ class Builder:
         for _ in range(200):
             x = make().astype(float)
             known = ~np.isnan(x)
-            design = np.stack([np.ones(known.sum()), x[known]])
+            columns = np.stack([np.ones(known.sum()), x[known]])
             beta, errors, fit = np.zeros(2), np.ones(2), np.zeros(2)
             order = anneal.split(np.argsort(state.years), known)
-            if not logistic(design, self.operated[known].astype(float), beta, errors):
+            if not logistic(columns, self.operated[known].astype(float), beta, errors):
                 continue
-            if not cox_one(at_risk(state.years, state.event, order), x, fit):
+            if not cox_one(state.years, state.event, x, order, fit):
                 continue
             if min(normal_p(beta[1] / errors[1]), normal_p(fit[0] / fit[1])) > limit:
                 return

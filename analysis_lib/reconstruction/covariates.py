@@ -30,7 +30,7 @@ def _fitting_tables(levels, first, second, n1, n2, rank_box, ratio_box, out):
     n = n1 + n2
     x, outcome = np.empty(n), np.zeros(n)
     outcome[:n1] = 1.0
-    design, beta, errors, statistics = np.ones((2, n)), np.zeros(2), np.empty(2), np.zeros(4)
+    columns, beta, errors, statistics = np.ones((2, n)), np.zeros(2), np.empty(2), np.zeros(4)
     found = 0
     p = np.zeros(1)
     for a in range(first.shape[0]):
@@ -46,9 +46,9 @@ def _fitting_tables(levels, first, second, n1, n2, rank_box, ratio_box, out):
             p[0] = mann_whitney_p(np.sort(x), x[:n1])
             if misfit(p, rank_box, 0, 1) > 0.0:
                 continue
-            design[1] = (x - 90.0) / 10.0
+            columns[1] = (x - 90.0) / 10.0
             beta[:] = 0.0
-            if logistic(design, outcome, beta, errors):
+            if logistic(columns, outcome, beta, errors):
                 ratio(beta[1] / 10.0, errors[1] / 10.0, statistics)
                 if misfit(statistics, ratio_box, 0, 4) == 0.0 and found < out.shape[0]:
                     out[found, 0], out[found, 1] = a, b

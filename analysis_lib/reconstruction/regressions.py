@@ -7,7 +7,6 @@ are those of SPSS: Breslow ties, Wald tests.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numba import njit
@@ -36,71 +35,40 @@ def _damped(score: float, information: float) -> float:
     return math.copysign(longest, step) if abs(step) > longest else step
 
 
-class AtRisk(NamedTuple):
-    """Who is at risk at each time of death: what regressions of the same times share.
-
-    ``patients`` (m,) are those at risk at some time of death, the longest observed first; ``died``
-    (m,) is 1.0 for a death. By time of death, the last first: ``stops`` says how many of ``patients``
-    are at risk, ``deaths`` how many die.
-    """
-
-    patients: np.ndarray
-    died: np.ndarray
-    stops: np.ndarray
-    deaths: np.ndarray
-
-
 @njit(cache=True)
-def at_risk(time: np.ndarray, event: np.ndarray, order: np.ndarray) -> AtRisk:
-    """Sets at risk of those in ``order``, which is ascending by time; ``event`` is 1 or 0; shapes (n,)."""
-    n = order.size
-    patients = order[::-1].copy()
-    died, deaths, stops = np.empty(n), np.empty(n), np.empty(n, np.int64)
-    times, i = 0, 0
-    while i < n:
-        j, total = i, 0.0
-        while j < n and time[patients[j]] == time[patients[i]]:
-            died[j] = 1.0 if event[patients[j]] else 0.0
-            total += died[j]
-            j += 1
-        if total > 0.0:
-            stops[times], deaths[times] = j, total
-            times += 1
-        i = j
-    m = stops[times - 1] if times else 0
-    return AtRisk(patients[:m], died[:m], stops[:times], deaths[:times])
-
-
-@njit(cache=True)
-def cox_one(sets: AtRisk, x: np.ndarray, out: np.ndarray) -> bool:
+def cox_one(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.ndarray, out: np.ndarray) -> bool:
     """Proportional hazards with one covariate, Breslow ties.
 
     ``out`` (2,) holds the coefficient's starting value on entry, coefficient and standard error
     on return. Returns whether Newton's method converged.
     """
-    n = sets.patients.size
-    # Side by side: a Newton step then looks nothing up.
+    n = order.size
+    # From the last time to the first, side by side: a Newton step then looks nothing up.
     value, weight = np.empty(n), np.empty(n)
-    of_dead = 0.0
+    died, ends = np.empty(n, np.bool_), np.empty(n, np.bool_)
     for k in range(n):
-        value[k] = x[sets.patients[k]]
-        of_dead += sets.died[k] * value[k]
+        patient = order[n - 1 - k]
+        value[k], died[k] = x[patient], event[patient] != 0
+        ends[k] = k == n - 1 or time[order[n - 2 - k]] != time[patient]
     beta = out[0]
     for _ in range(_NEWTON_STEPS):
         for k in range(n):
             weight[k] = math.exp(beta * value[k])
-        s0, s1, s2, score, information = 0.0, 0.0, 0.0, of_dead, 0.0
-        start = 0
-        for r in range(sets.stops.size):
-            for k in range(start, sets.stops[r]):
-                weighted = weight[k] * value[k]
-                s0 += weight[k]
-                s1 += weighted
-                s2 += weighted * value[k]
-            start = sets.stops[r]
-            mean = s1 / s0
-            score -= sets.deaths[r] * mean
-            information += sets.deaths[r] * (s2 / s0 - mean * mean)
+        s0, s1, s2, score, information = 0.0, 0.0, 0.0, 0.0, 0.0
+        deaths, sum_x = 0, 0.0
+        for k in range(n):
+            weighted = weight[k] * value[k]
+            s0 += weight[k]
+            s1 += weighted
+            s2 += weighted * value[k]
+            if died[k]:
+                deaths += 1
+                sum_x += value[k]
+            if ends[k] and deaths:
+                mean = s1 / s0
+                score += sum_x - deaths * mean
+                information += deaths * (s2 / s0 - mean * mean)
+                deaths, sum_x = 0, 0.0
         if not information > 1e-12:
             return False
         step = _damped(score, information)
@@ -158,40 +126,51 @@ def cox_yes_no(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.nda
 
 
 @njit(cache=True)
-def cox_two(sets: AtRisk, x: np.ndarray, y: np.ndarray, out: np.ndarray) -> bool:
+def cox_two(
+    time: np.ndarray,
+    event: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    order: np.ndarray,
+    out: np.ndarray,
+) -> bool:
     """As :func:`cox_one` with two covariates; ``out`` is (4,): two coefficients, two errors."""
-    n = sets.patients.size
+    n = order.size
+    # As in `cox_one`.
     xs, ys, weight = np.empty(n), np.empty(n), np.empty(n)
-    x_of_dead, y_of_dead = 0.0, 0.0
+    died, ends = np.empty(n, np.bool_), np.empty(n, np.bool_)
     for k in range(n):
-        patient = sets.patients[k]
-        xs[k], ys[k] = x[patient], y[patient]
-        x_of_dead += sets.died[k] * xs[k]
-        y_of_dead += sets.died[k] * ys[k]
+        patient = order[n - 1 - k]
+        xs[k], ys[k], died[k] = x[patient], y[patient], event[patient] != 0
+        ends[k] = k == n - 1 or time[order[n - 2 - k]] != time[patient]
     b, c = out[0], out[1]
     for _ in range(_NEWTON_STEPS):
         for k in range(n):
             weight[k] = math.exp(b * xs[k] + c * ys[k])
         s0, sx, sy, sxx, sxy, syy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-        ux, uy, ixx, ixy, iyy = x_of_dead, y_of_dead, 0.0, 0.0, 0.0
-        start = 0
-        for r in range(sets.stops.size):
-            for k in range(start, sets.stops[r]):
-                wx, wy = weight[k] * xs[k], weight[k] * ys[k]
-                s0 += weight[k]
-                sx += wx
-                sy += wy
-                sxx += wx * xs[k]
-                sxy += wx * ys[k]
-                syy += wy * ys[k]
-            start = sets.stops[r]
-            deaths, scale = sets.deaths[r], 1.0 / s0
-            mx, my = sx * scale, sy * scale
-            ux -= deaths * mx
-            uy -= deaths * my
-            ixx += deaths * (sxx * scale - mx * mx)
-            ixy += deaths * (sxy * scale - mx * my)
-            iyy += deaths * (syy * scale - my * my)
+        ux, uy, ixx, ixy, iyy = 0.0, 0.0, 0.0, 0.0, 0.0
+        deaths = 0
+        for k in range(n):
+            vx, vy = xs[k], ys[k]
+            wx, wy = weight[k] * vx, weight[k] * vy
+            s0 += weight[k]
+            sx += wx
+            sy += wy
+            sxx += wx * vx
+            sxy += wx * vy
+            syy += wy * vy
+            if died[k]:
+                deaths += 1
+                ux += vx
+                uy += vy
+            if ends[k] and deaths:
+                mx, my = sx / s0, sy / s0
+                ux -= deaths * mx
+                uy -= deaths * my
+                ixx += deaths * (sxx / s0 - mx * mx)
+                ixy += deaths * (sxy / s0 - mx * my)
+                iyy += deaths * (syy / s0 - my * my)
+                deaths = 0
         determinant = ixx * iyy - ixy * ixy
         if not determinant > 1e-14:
             return False
