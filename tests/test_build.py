@@ -185,6 +185,24 @@ def test_a_crash_between_the_two_renames_loses_no_book(book, monkeypatch):
     assert without_scratch(book)
 
 
+def test_scratch_goes_although_a_killed_builds_last_process_still_writes_there(tmp_path):
+    scratch = tmp_path / "scratch-killed"
+    scratch.mkdir()
+    # It writes faster than a folder is emptied, so that removing it once fails.
+    code = (
+        "import sys, time\nend = time.monotonic() + 0.6\nk = 0\nprint(flush=True)\n"
+        "while time.monotonic() < end:\n k += 1\n"
+        " try: open(f'{sys.argv[1]}/{k}', 'w').close()\n except FileNotFoundError: break\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, str(scratch)], stdout=subprocess.PIPE) as dying:
+        dying.stdout.readline()
+        time.sleep(0.1)
+        build_book.clear_scratch(tmp_path)
+        assert not scratch.exists()
+        dying.wait()
+    assert not scratch.exists()
+
+
 def test_a_renderer_that_fails_leaves_the_old_book(book):
     def broken(source, target, log):
         raise render.RenderError("no")

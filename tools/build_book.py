@@ -25,6 +25,8 @@ import revision
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY_FILE = ".made-from"
+# Seconds in which the processes of a killed build end by themselves, with much to spare.
+PATIENCE = 5
 
 
 class BuildError(Exception):
@@ -53,8 +55,19 @@ def recover(out: Path) -> None:
     html, old = out / "html", out / "html.old"
     if old.exists() and not html.exists():
         old.rename(html)
-    for leftover in [old, *out.glob("scratch-*")]:
-        shutil.rmtree(leftover, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+    clear_scratch(out)
+
+
+def clear_scratch(out: Path) -> None:
+    """Remove scratch folders, also one into which a killed build's last process still writes."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        for leftover in out.glob("scratch-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        if not any(out.glob("scratch-*")) or time.monotonic() > deadline:
+            return
+        time.sleep(0.05)
 
 
 def replace_book(new: Path, out: Path) -> None:
@@ -142,7 +155,7 @@ def build(root: Path, out: Path, limit: float, renderer=render.jupyter_book, coh
         replace_book(new, out)
         say(f"{'pages':<16} {'made':<7} {time.monotonic() - render_started:5.1f} s")
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        clear_scratch(out)
     say(f"{out / 'html' / 'index.html'} ({time.monotonic() - started:.1f} s in all)")
     return True
 
