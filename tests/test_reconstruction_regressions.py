@@ -40,3 +40,17 @@ def test_logistic_agrees_with_statsmodels(small_cohort):
 def test_logistic_reports_separation():
     columns = np.stack([np.ones(6), [1.0, 2, 3, 4, 5, 6]])
     assert not regressions.logistic(columns, np.array([0.0, 0, 0, 1, 1, 1]), np.zeros(2), np.empty(2))
+
+
+def test_logistic_of_one_covariate_is_that_of_any_number(small_cohort):
+    _, event, x, _, _ = small_cohort
+    beta, errors, found = np.zeros(2), np.empty(2), np.zeros(3)
+    assert regressions.logistic(np.stack([np.ones(x.size), x]), event.astype(float), beta, errors)
+    assert regressions.logistic_one(x, event.astype(float), found)
+    assert found == pytest.approx([*beta, errors[1]], rel=1e-9)
+
+
+def test_logistic_of_one_covariate_reports_separation_and_a_covariate_that_does_not_vary():
+    outcome = np.array([0.0, 0, 0, 1, 1, 1])
+    assert not regressions.logistic_one(np.arange(6.0), outcome, np.zeros(3))
+    assert not regressions.logistic_one(np.full(6, 2.0), outcome, np.zeros(3))

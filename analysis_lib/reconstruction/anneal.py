@@ -13,7 +13,7 @@ import numpy as np
 from numba import njit
 
 from analysis_lib.reconstruction.kernels import mann_whitney_p, quantile, student_p
-from analysis_lib.reconstruction.regressions import cox_one, logistic, ratio
+from analysis_lib.reconstruction.regressions import cox_one, cox_yes_no, logistic_one, ratio
 
 COLUMN_STATISTICS = 30
 # Temperatures of a column's search: quartiles in a dense class want a hot start, a sum that leans
@@ -117,19 +117,18 @@ def _compare(everyone: np.ndarray, part_1: np.ndarray, need: np.ndarray, out: np
 def _regress(x: np.ndarray, first: np.ndarray, fit: np.ndarray, out: np.ndarray) -> None:
     """Odds ratio of the first group; ``fit`` (2,) is where Newton's method starts, and ends."""
     n = x.size
-    columns = np.ones((2, n))
-    outcome = np.empty(n)
+    value, outcome = np.empty(n), np.empty(n)
     centre, squares = x.mean(), 0.0
     for i in range(n):
-        columns[1, i] = x[i] - centre
-        squares += columns[1, i] ** 2
+        value[i] = x[i] - centre
+        squares += value[i] ** 2
         outcome[i] = first[i]
     scale = math.sqrt(squares / n)
     scale = scale if scale > 0.0 else 1.0
-    columns[1] /= scale
-    beta, errors = np.array([fit[0] + fit[1] * centre, fit[1] * scale]), np.empty(2)
-    if logistic(columns, outcome, beta, errors):
-        ratio(beta[1] / scale, errors[1] / scale, out[24:28])
+    value /= scale
+    beta = np.array([fit[0] + fit[1] * centre, fit[1] * scale, 0.0])
+    if logistic_one(value, outcome, beta):
+        ratio(beta[1] / scale, beta[2] / scale, out[24:28])
         fit[1] = beta[1] / scale
         fit[0] = beta[0] - fit[1] * centre
     else:
@@ -320,6 +319,7 @@ def collect_orders(
     statistics, fit, accepted = np.zeros(4), np.zeros(2), np.zeros(2)
     energy = 1e9
     found, last = 0, -gap
+    yes_no = ((x == 0.0) | (x == 1.0)).all()
     for turn in range(steps):
         i, j = rng.integers(0, n), rng.integers(0, n)
         a, b = x[i], x[j]
@@ -327,7 +327,8 @@ def collect_orders(
             continue
         x[i], x[j] = b, a
         fit[:] = accepted
-        if cox_one(years, event, x, order, fit):
+        fits = cox_yes_no(years, event, x, order, fit) if yes_no else cox_one(years, event, x, order, fit)
+        if fits:
             ratio(fit[0], fit[1], statistics)
         else:
             statistics[:] = np.nan

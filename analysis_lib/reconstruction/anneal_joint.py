@@ -11,8 +11,8 @@ from analysis_lib.reconstruction.anneal import limit, misfit, split
 from analysis_lib.reconstruction.regressions import (
     cox_one,
     cox_two,
-    logistic,
     logistic_coefficients,
+    logistic_one,
     ratio,
 )
 
@@ -22,7 +22,7 @@ _SCORE_CONVERGED = 1e-5
 # KPS, grade 1 and activity, then ones and size: about what is taken from each, and what it is divided by.
 _CENTRE = (90.0, 0.0, 29.0, 0.0, 50.0)
 _SCALE = (10.0, 1.0, 3.0, 1.0, 20.0)
-_ONES, _SIZE = 3, 4
+_SIZE = 4
 
 
 @njit(cache=True)
@@ -33,28 +33,23 @@ def _standardise(values: np.ndarray, order: np.ndarray, which: int, columns: np.
 
 
 @njit(cache=True)
-def _size_statistics(
-    years: np.ndarray,
-    event: np.ndarray,
-    order: np.ndarray,
-    outcome: np.ndarray,
-    columns: np.ndarray,
-    size: np.ndarray,
-    cox_fit: np.ndarray,
-    logistic_fit: np.ndarray,
-    out: np.ndarray,
+def _hazard_of_size(
+    years: np.ndarray, event: np.ndarray, order: np.ndarray, size: np.ndarray, fit: np.ndarray, out: np.ndarray
 ) -> None:
-    if cox_one(years, event, size, order, cox_fit):
-        ratio(cox_fit[0], cox_fit[1], out[12:16])
+    if cox_one(years, event, size, order, fit):
+        ratio(fit[0], fit[1], out[12:16])
     else:
         out[12:16] = np.nan
-        cox_fit[:] = 0.0
-    errors = np.empty(2)
-    if logistic(columns[_ONES:], outcome, logistic_fit, errors):
-        ratio(logistic_fit[1] / _SCALE[_SIZE], errors[1] / _SCALE[_SIZE], out[16:20])
+        fit[:] = 0.0
+
+
+@njit(cache=True)
+def _odds_of_size(columns: np.ndarray, outcome: np.ndarray, fit: np.ndarray, out: np.ndarray) -> None:
+    if logistic_one(columns[_SIZE], outcome, fit):
+        ratio(fit[1] / _SCALE[_SIZE], fit[2] / _SCALE[_SIZE], out[16:20])
     else:
         out[16:20] = np.nan
-        logistic_fit[:] = 0.0
+        fit[:] = 0.0
 
 
 @njit(cache=True)
@@ -132,11 +127,12 @@ def anneal_joint(
     columns = np.ones((len(_SCALE), order.size))
     _standardise(size, order, _SIZE, columns)
     statistics = np.zeros(JOINT_STATISTICS)
-    size_cox, size_logistic = np.zeros(2), np.zeros(2)
+    size_cox, size_logistic = np.zeros(2), np.zeros(3)
     score_fit, cox_fit = np.zeros(5), np.zeros(4)
     for which in range(3):
         _standardise(pools[which, picked[which]], order, which, columns)
-    _size_statistics(years, event, order, outcome, columns, size, size_cox, size_logistic, statistics)
+    _hazard_of_size(years, event, order, size, size_cox, statistics)
+    _odds_of_size(columns, outcome, size_logistic, statistics)
     _adjusted_statistics(years, event, order, outcome, operated, columns, score_fit, cox_fit, statistics)
     energy = misfit(statistics, box, 12, JOINT_STATISTICS)
     trial = statistics.copy()
@@ -161,7 +157,8 @@ def anneal_joint(
         a, b = size[i], size[j]
         if i == j or a != a or b != b or operated[i] != operated[j]:
             continue
-        if rng.random() < 0.5:
+        exchanged = rng.random() < 0.5
+        if exchanged:
             size[i], size[j] = b, a
         else:
             shift = float(rng.integers(1, 2 if rng.random() < 0.5 else 6))
@@ -174,9 +171,14 @@ def anneal_joint(
             size[i], size[j] = a, b
             continue
         _standardise(size, order, _SIZE, columns)
-        _size_statistics(years, event, order, outcome, columns, size, size_cox, size_logistic, trial)
-        proposed = misfit(trial, box, 12, 20)
-        # The adjusted model costs the most: leave it out where the rest already decides.
+        # Cheapest first, and no further than where a part already decides. An exchange within a group
+        # leaves the odds ratio as it was.
+        if not exchanged:
+            _odds_of_size(columns, outcome, size_logistic, trial)
+        proposed = misfit(trial, box, 16, 20)
+        if proposed <= highest:
+            _hazard_of_size(years, event, order, size, size_cox, trial)
+            proposed += misfit(trial, box, 12, 16)
         if proposed <= highest:
             _adjusted_statistics(years, event, order, outcome, operated, columns, score_fit, cox_fit, trial)
             proposed += misfit(trial, box, 20, JOINT_STATISTICS)

@@ -11,11 +11,14 @@ import math
 import numpy as np
 from numba import njit
 
+from analysis_lib.reconstruction.exponentials import exponentials
 from analysis_lib.reconstruction.kernels import Z95, normal_p
 
 _NEWTON_STEPS = 30
 # Of the last Newton step, in standard errors; the errors printed are those before it.
 _CONVERGED = 1e-9
+# Values that a processor may take at once.
+_LANES = 16
 
 
 @njit(cache=True)
@@ -44,7 +47,7 @@ def cox_one(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.ndarra
     """
     n = order.size
     # From the last time to the first, side by side: a Newton step then looks nothing up.
-    value, weight = np.empty(n), np.empty(n)
+    value, weight, room = np.empty(n), np.empty(n), np.empty(n)
     died, ends = np.empty(n, np.bool_), np.empty(n, np.bool_)
     for k in range(n):
         patient = order[n - 1 - k]
@@ -53,7 +56,8 @@ def cox_one(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.ndarra
     beta = out[0]
     for _ in range(_NEWTON_STEPS):
         for k in range(n):
-            weight[k] = math.exp(beta * value[k])
+            weight[k] = beta * value[k]
+        exponentials(weight, room)
         s0, s1, s2, score, information = 0.0, 0.0, 0.0, 0.0, 0.0
         deaths, sum_x = 0, 0.0
         for k in range(n):
@@ -137,7 +141,7 @@ def cox_two(
     """As :func:`cox_one` with two covariates; ``out`` is (4,): two coefficients, two errors."""
     n = order.size
     # As in `cox_one`.
-    xs, ys, weight = np.empty(n), np.empty(n), np.empty(n)
+    xs, ys, weight, room = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
     died, ends = np.empty(n, np.bool_), np.empty(n, np.bool_)
     for k in range(n):
         patient = order[n - 1 - k]
@@ -146,7 +150,8 @@ def cox_two(
     b, c = out[0], out[1]
     for _ in range(_NEWTON_STEPS):
         for k in range(n):
-            weight[k] = math.exp(b * xs[k] + c * ys[k])
+            weight[k] = b * xs[k] + c * ys[k]
+        exponentials(weight, room)
         s0, sx, sy, sxx, sxy, syy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
         ux, uy, ixx, ixy, iyy = 0.0, 0.0, 0.0, 0.0, 0.0
         deaths = 0
@@ -214,6 +219,50 @@ def logistic(columns: np.ndarray, outcome: np.ndarray, beta: np.ndarray, errors:
 
 
 @njit(cache=True, fastmath={"reassoc", "contract"})
+def logistic_one(x: np.ndarray, outcome: np.ndarray, out: np.ndarray) -> bool:
+    """As :func:`logistic` with one covariate beside the ones.
+
+    ``out`` (3,) holds the starting values of constant and coefficient on entry; both and the
+    coefficient's standard error on return. Sums may be taken in any order.
+    """
+    n = x.size
+    # Whole vectors: of the patients added each has no weight.
+    whole = (n + _LANES - 1) // _LANES * _LANES
+    value, died, there = np.zeros(whole), np.zeros(whole), np.zeros(whole)
+    value[:n], died[:n], there[:n] = x, outcome, 1.0
+    weight, powers = np.empty(whole), np.empty(whole)
+    for _ in range(_NEWTON_STEPS):
+        for i in range(whole):
+            weight[i] = -out[0] - out[1] * value[i]
+        exponentials(weight, powers)
+        u0, u1, i00, i01, i11 = 0.0, 0.0, 0.0, 0.0, 0.0
+        for i in range(whole):
+            p = there[i] / (1.0 + weight[i])
+            residual, w = died[i] - p, p * (1.0 - p)
+            u0 += residual
+            u1 += residual * value[i]
+            i00 += w
+            i01 += w * value[i]
+            i11 += w * value[i] * value[i]
+        if not i00 > 1e-12:
+            return False
+        rest = i11 - i01 * i01 / i00
+        if not rest > 1e-12:
+            return False
+        step = (u1 - u0 * i01 / i00) / rest
+        constant = (u0 - i01 * step) / i00
+        out[0] += constant
+        out[1] += step
+        largest = max(abs(constant) * math.sqrt(i00), abs(step) * math.sqrt(rest))
+        if largest > 1e4:
+            return False
+        if largest < _CONVERGED:
+            out[2] = 1.0 / math.sqrt(rest)
+            return True
+    return False
+
+
+@njit(cache=True, fastmath={"reassoc", "contract"})
 def logistic_coefficients(
     columns: np.ndarray, outcome: np.ndarray, beta: np.ndarray, information: np.ndarray, converged: float
 ) -> bool:
@@ -223,14 +272,15 @@ def logistic_coefficients(
     """
     k, n = columns.shape
     score = np.empty(k)
-    w, residual = np.empty(n), np.empty(n)
+    w, residual, room = np.empty(n), np.empty(n), np.empty(n)
     for _ in range(_NEWTON_STEPS):
         w[:] = 0.0
         for a in range(k):
             for i in range(n):
-                w[i] += columns[a, i] * beta[a]
+                w[i] -= columns[a, i] * beta[a]
+        exponentials(w, room)
         for i in range(n):
-            p = 1.0 / (1.0 + math.exp(-w[i]))
+            p = 1.0 / (1.0 + w[i])
             residual[i] = outcome[i] - p
             w[i] = p * (1.0 - p)
         for a in range(k):
