@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,11 @@ import pytest
 from analysis_lib import cohort
 from analysis_lib.errors import InputError
 from analysis_lib.published import ROOT
-from analysis_lib.reconstruction import blocks, covariates, ensemble, search
+from analysis_lib.reconstruction import blocks, chain, covariates, ensemble, search
 from analysis_lib.reconstruction.targets import Assumptions, load_targets
 
+# A start that finds its first cohort soon.
+QUICK_START = 5
 SHIPPED = ROOT / "data" / "ensemble" / "cohorts.parquet"
 
 
@@ -96,36 +99,69 @@ def test_bad_arguments_write_nothing(tmp_path, cohorts, seed, name, jobs):
     assert not list(tmp_path.iterdir())
 
 
-def test_an_interrupted_build_keeps_finished_starts_and_goes_on(tmp_path, monkeypatch, targets):
-    one = cohort.load(SHIPPED).query("cohort == 0").drop(columns="cohort")
-    asked = []
-
-    def chain(targets, seed, start, length, stop=True):
-        asked.append(start)
-        if stop and start == 2:
-            raise KeyboardInterrupt
-        yield from (one.copy() for _ in range(length))
-
-    out = tmp_path / "some.parquet"
-    monkeypatch.setattr(ensemble, "chain", chain)
-    with pytest.raises(KeyboardInterrupt):
-        ensemble.build(4, 1, out)
-    assert not out.exists()
-    monkeypatch.setattr(ensemble, "chain", lambda *a: chain(*a, stop=False))
-    manifest = ensemble.build(4, 1, out)
-    assert asked == [0, 1, 2, 2, 3]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["some.json", "some.parquet"]
-    assert manifest["cohorts"] == pd.read_parquet(out)["cohort"].nunique() == 4
-
-
 @pytest.fixture
-def one_cohort_each(monkeypatch):
-    """A search that has its cohort at hand."""
-    one = cohort.load(SHIPPED).query("cohort == 0").drop(columns="cohort")
-    monkeypatch.setattr(ensemble, "chain", lambda targets, seed, start, length: [one.copy() for _ in range(length)])
+def chained(monkeypatch):
+    """A search that has its cohorts at hand; ``chained.until`` is how many it finds before it is interrupted."""
+    shipped = cohort.load(SHIPPED)
+    state = SimpleNamespace(asked=[], until=None)
+
+    def chain(targets, seed, start, length, position):
+        made = position["made"] if position else 0
+        state.asked.append((start, made))
+        for k in range(made, length):
+            if state.until is not None:
+                if not state.until:
+                    raise KeyboardInterrupt
+                state.until -= 1
+            frame = shipped[shipped["cohort"] == 20 * start + k].drop(columns="cohort").reset_index(drop=True)
+            yield frame, SimpleNamespace(packed=lambda k=k: {"made": k + 1})
+
+    monkeypatch.setattr(ensemble, "chain", chain)
+    return state
 
 
-def test_what_a_killed_search_left_half_written_goes_with_the_next_one(tmp_path, monkeypatch, one_cohort_each):
+@pytest.mark.parametrize("until", range(9))
+def test_an_interrupted_build_keeps_each_cohort_and_goes_on_from_there(tmp_path, chained, until):
+    undisturbed, out = tmp_path / "whole" / "some.parquet", tmp_path / "some" / "some.parquet"
+    ensemble.build(9, 1, undisturbed, chain=3)
+    chained.asked.clear()
+    chained.until = until
+    with pytest.raises(KeyboardInterrupt):
+        ensemble.build(9, 1, out, chain=3)
+    assert not out.exists()
+    kept = [pd.read_parquet(file)["cohort"].nunique() for file in out.parent.glob(".some.*/start-*.parquet")]
+    assert sum(kept) == until
+    chained.until = None
+    manifest = ensemble.build(9, 1, out, chain=3)
+    begun = divmod(until, 3)
+    assert chained.asked == [(k, 0) for k in range(begun[0] + 1)] + [begun] + [(k, 0) for k in range(begun[0] + 1, 3)]
+    assert sorted(p.name for p in out.parent.iterdir()) == ["some.json", "some.parquet"]
+    assert manifest["cohorts"] == pd.read_parquet(out)["cohort"].nunique() == 9
+    assert out.read_bytes() == undisturbed.read_bytes()
+
+
+def test_the_file_of_an_ensemble_is_the_same_however_many_patients_are_written_at_a_time(tmp_path, chained, monkeypatch):
+    ensemble.build(9, 1, tmp_path / "many.parquet", chain=3)
+    monkeypatch.setattr(ensemble, "_ROWS_AT_ONCE", 1)
+    ensemble.build(9, 1, tmp_path / "few.parquet", chain=3)
+    many, few = (pd.read_parquet(tmp_path / f"{name}.parquet") for name in ("many", "few"))
+    pd.testing.assert_frame_equal(many, few)
+    assert not many.attrs
+
+
+def test_a_chain_goes_on_from_where_it_stood(targets):
+    walk = chain.chain(targets, 2026, QUICK_START, 3)
+    (_, first), *others = walk
+    position = json.loads(json.dumps(first.packed()))
+    again = list(chain.chain(targets, 2026, QUICK_START, 3, position))
+    assert len(again) == 2
+    for (frame, stands), (expected, stood) in zip(again, others, strict=True):
+        pd.testing.assert_frame_equal(frame, expected)
+        # As text, since a blank is not equal to itself.
+        assert json.dumps(stands.packed()) == json.dumps(stood.packed())
+
+
+def test_what_a_killed_search_left_half_written_goes_with_the_next_one(tmp_path, monkeypatch, chained):
     with monkeypatch.context() as patch:
         patch.setattr(ensemble, "_merge", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
@@ -136,7 +172,7 @@ def test_what_a_killed_search_left_half_written_goes_with_the_next_one(tmp_path,
     assert sorted(p.name for p in tmp_path.iterdir()) == ["some.json", "some.parquet"]
 
 
-def test_a_second_search_for_the_same_cohorts_is_refused_while_the_first_works(tmp_path, monkeypatch, one_cohort_each):
+def test_a_second_search_for_the_same_cohorts_is_refused_while_the_first_works(tmp_path, monkeypatch, chained):
     out, merge = tmp_path / "some.parquet", ensemble._merge
 
     def twice(*arguments):

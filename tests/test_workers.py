@@ -10,6 +10,7 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -59,11 +60,11 @@ def test_a_worker_that_is_killed_midway_loses_nothing(cluster, tmp_path):
 def test_an_ensemble_from_a_cluster_is_the_ensemble_from_here_to_the_byte(cluster, tmp_path, monkeypatch):
     some = ensembles.load().patients.drop(columns="cohort").head(10 * 49)
 
-    def chain(targets, seed, start, length):
+    def chain(targets, seed, start, length, position):
         rng = np.random.default_rng([seed, start])
         for _ in range(length):
             first = 49 * int(rng.integers(10))
-            yield some.iloc[first : first + 49].reset_index(drop=True)
+            yield some.iloc[first : first + 49].reset_index(drop=True), SimpleNamespace(packed=dict)
 
     monkeypatch.setattr(ensemble, "chain", chain)
     search = ensemble._search_start

@@ -182,7 +182,7 @@ def column_statistics(
         _decrease(x, after, out)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def anneal_column(
     rng: np.random.Generator,
     k: np.ndarray,
@@ -283,7 +283,7 @@ def anneal_column(
     return energy
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def collect_orders(
     rng: np.random.Generator,
     years: np.ndarray,

@@ -83,7 +83,7 @@ def _adjusted_statistics(
         cox_fit[:] = 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def anneal_joint(
     rng: np.random.Generator,
     years: np.ndarray,

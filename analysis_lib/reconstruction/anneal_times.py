@@ -87,7 +87,7 @@ def _keeps_order(years: np.ndarray, i: int, new: float) -> bool:
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def anneal_survival(
     rng: np.random.Generator,
     day: np.ndarray,
@@ -249,7 +249,7 @@ def _recurrence_curves(
     out[15] = log_rank_p(dfs, recurred, role == 1, free)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def anneal_progression(
     rng: np.random.Generator,
     os_day: np.ndarray,

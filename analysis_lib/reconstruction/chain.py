@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -43,8 +44,45 @@ class Solution:
     progression: Progression
 
 
-def chain(targets: Targets, seed: int, start: int, length: int) -> Iterator[pd.DataFrame]:
-    """Cohorts of one start, each verified; the scheme alternates with the start's number.
+@dataclass
+class Position:
+    """Where a chain stands after a cohort: all that its next one depends on.
+
+    ``generator`` is the state of the random numbers, as NumPy's bit generators have it.
+    """
+
+    made: int
+    solution: Solution
+    generator: dict[str, Any]
+
+    def packed(self) -> dict[str, Any]:
+        """In what JSON holds without loss."""
+        parts = {
+            name: {field: x.tolist() for field, x in vars(part).items() if isinstance(x, np.ndarray)}
+            for name, part in vars(self.solution).items()
+        }
+        return {"made": self.made, "generator": self.generator, "solution": parts}
+
+    @classmethod
+    def unpacked(cls, packed: dict[str, Any], blocks: Blocks) -> Position:
+        """What :meth:`packed` gave, in a search with these ``blocks``."""
+        survival, covariates, progression = (
+            {field: np.array(x) for field, x in packed["solution"][name].items()}
+            for name in ("survival", "covariates", "progression")
+        )
+        solution = Solution(
+            Survival(**survival, clock=blocks.clock), Covariates(**covariates), Progression(**progression)
+        )
+        return cls(packed["made"], solution, packed["generator"])
+
+
+def chain(
+    targets: Targets, seed: int, start: int, length: int, position: dict[str, Any] | None = None
+) -> Iterator[tuple[pd.DataFrame, Position]]:
+    """Cohorts of one start, each verified, with where the chain then stands.
+
+    The scheme alternates with the start's number. From a ``position``, packed, the chain goes on to its
+    ``length`` with the cohorts that it would have given anyway.
 
     Raises
     ------
@@ -54,15 +92,20 @@ def chain(targets: Targets, seed: int, start: int, length: int) -> Iterator[pd.D
     rng = np.random.default_rng([seed, start])
     scheme = scheme_of(start)
     blocks = Blocks(targets)
-    solution = solve(rng, blocks, scheme)
-    made, failures = 0, []
+    if position is None:
+        solution, made = solve(rng, blocks, scheme), 0
+    else:
+        stands = Position.unpacked(position, blocks)
+        solution, made = stands.solution, stands.made
+        rng.bit_generator.state = stands.generator
+    failures: list[SearchFailed] = []
     while made < length:
         if made:
             solution = walk(rng, blocks, scheme, solution, fresh=made % _FRESH_EVERY == 0)
         frame = _verified(rng, targets, blocks, solution, failures)
         if frame is not None:
-            yield frame
             made += 1
+            yield frame, Position(made, solution, rng.bit_generator.state)
         elif not made:
             if len(failures) >= _DEAD_ENDS * _TRIES:
                 raise _commonest(failures)

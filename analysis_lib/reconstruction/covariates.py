@@ -24,7 +24,7 @@ POOL = 100
 _TRIES = 150
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _fitting_tables(levels, first, second, n1, n2, rank_box, ratio_box, out):
     """Pairs of rows of ``first`` and ``second`` whose Mann–Whitney p and odds ratio fit."""
     n = n1 + n2

@@ -2,8 +2,9 @@
 
 A start is a search from random times under one scheme. From its solution a chain walks to further
 ones. Each start has a generator of its own, seeded by the ensemble's seed and the start's number,
-and a file of its own while the ensemble is under way; an interrupted run resumes with what is
-there, and the same seed gives the same cohorts whatever the number of processes.
+and a file of its own while the ensemble is under way, to which each cohort goes as soon as it is
+found; an interrupted run goes on from there, and the same seed gives the same cohorts whatever the
+number of processes.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from analysis_lib import workers
 from analysis_lib.cohort import fields
@@ -35,6 +38,10 @@ from analysis_lib.reconstruction.targets import Assumptions, Targets, load_targe
 LONGEST_CHAIN = 20
 # Below this many starts an ensemble has cohorts of their own rather than chains.
 _FEWEST_STARTS = 28
+# Patients that are put into the ensemble's file at a time.
+_ROWS_AT_ONCE = 10_000
+# Where a chain stands, in the file of its cohorts so far.
+_POSITION = "position"
 
 
 @dataclass(frozen=True)
@@ -64,31 +71,61 @@ class Plan:
 def write(frame: pd.DataFrame, file: Path) -> None:
     """Write cohorts as Parquet in the schema's columns and types, beside and then in place.
 
+    What the frame's ``attrs`` hold goes with it.
+
     Raises
     ------
     InputError
         If the place cannot be written to.
     """
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=file) from None
+    with beside(file) as path:
+        _typed(frame).to_parquet(path, index=False, compression="zstd")
+
+
+def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Columns in the schema's order and types."""
     typed = {}
     for name, field in fields().items():
         if name in frame:
             kind = {"integer": "Int16", "number": "float64", "string": "string"}[field["type"]]
             values = frame[name]
             typed[name] = (pd.to_numeric(values) if field["type"] != "string" else values).astype(kind)
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=file) from None
-    with beside(file) as path:
-        pd.DataFrame(typed).to_parquet(path, index=False, compression="zstd")
+    ready = pd.DataFrame(typed)
+    ready.attrs = frame.attrs
+    return ready
 
 
-def _search_start(plan: Plan, targets: Targets, start: int) -> pd.DataFrame:
-    """The cohorts of one start; the work of one process at a time."""
-    frames = list(chain(targets, plan.seed, start, plan.starts[start]))
-    for k, frame in enumerate(frames):
-        frame.insert(0, "cohort", k)
-    return pd.concat(frames, ignore_index=True)
+def _search_start(plan: Plan, targets: Targets, folder: Path | None, start: int) -> pd.DataFrame:
+    """The cohorts of one start; the work of one process at a time.
+
+    Where there is a ``folder``, each goes there as soon as it is found, and what is there is not searched again.
+    """
+    found, position = _kept(folder, start)
+    for frame, stands in chain(targets, plan.seed, start, plan.starts[start], position):
+        frame.insert(0, "cohort", len(found))
+        found.append(frame)
+        if folder:
+            so_far = pd.concat(found, ignore_index=True)
+            so_far.attrs[_POSITION] = stands.packed()
+            write(so_far, _file(folder, start))
+    return pd.concat(found, ignore_index=True)
+
+
+def _kept(folder: Path | None, start: int) -> tuple[list[pd.DataFrame], dict | None]:
+    """The cohorts of a start that an interrupted search has left, and where its chain stood."""
+    if folder is None or not _file(folder, start).exists():
+        return [], None
+    whole = pd.read_parquet(_file(folder, start))
+    position = whole.attrs.pop(_POSITION)
+    return [frame for _, frame in whole.groupby("cohort")], position
+
+
+def _file(folder: Path, start: int) -> Path:
+    return folder / f"start-{start:04}.parquet"
 
 
 def build(
@@ -175,31 +212,39 @@ def _check(cohorts: int, seed: int, out: Path, jobs: int) -> None:
 
 
 def _search_starts(plan: Plan, folder: Path, targets: Targets, jobs: int, scheduler: str) -> None:
-    files = [folder / f"start-{k:04}.parquet" for k in range(len(plan.starts))]
-    waiting = [k for k, file in enumerate(files) if not file.exists()]
-    done, began = len(files) - len(waiting), time.monotonic()
-    for start, found in workers.each(partial(_search_start, plan, targets), waiting, jobs, scheduler):
-        write(found, files[start])
+    starts = range(len(plan.starts))
+    waiting = [start for start in starts if _length(_file(folder, start)) < plan.starts[start]]
+    done, began = len(starts) - len(waiting), time.monotonic()
+    # The workers of a cluster may see another disk.
+    work = partial(_search_start, plan, targets, None if scheduler else folder)
+    for start, found in workers.each(work, waiting, jobs, scheduler):
+        write(found, _file(folder, start))
         done += 1
         seconds = time.monotonic() - began
-        line = f"start {start}: {plan.starts[start]} cohorts; {done} of {len(files)} starts in {seconds:.0f} s"
+        line = f"start {start}: {plan.starts[start]} cohorts; {done} of {len(starts)} starts in {seconds:.0f} s"
         print(line, file=sys.stderr, flush=True)
+
+
+def _length(file: Path) -> int:
+    """How many cohorts a start's file has."""
+    return int(pd.read_parquet(file, columns=["cohort"])["cohort"].max()) + 1 if file.exists() else 0
 
 
 def _merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
     """Number the cohorts of all starts, write them as one file, and say where each comes from."""
-    frames, rows, number = [], [], 0
-    for start in range(len(plan.starts)):
-        part = pd.read_parquet(folder / f"start-{start:04}.parquet")
-        length = int(part["cohort"].max()) + 1
-        part["cohort"] += number
-        frames.append(part)
-        scheme = scheme_of(start).name
-        rows.append({"start": start, "scheme": scheme, "first_cohort": number, "cohorts": length})
+    rows, number = [], 0
+    for start, length in enumerate(plan.starts):
+        rows.append({"start": start, "scheme": scheme_of(start).name, "first_cohort": number, "cohorts": length})
         number += length
     # First in the search's own folder: a search that is killed leaves nothing beside the file.
     whole = folder / out.name
-    write(pd.concat(frames, ignore_index=True), whole)
+    with ExitStack() as stack:
+        writer = None
+        for part in _together(rows, folder):
+            table = pa.Table.from_pandas(_typed(part), preserve_index=False)
+            if writer is None:
+                writer = stack.enter_context(pq.ParquetWriter(whole, table.schema, compression="zstd"))
+            writer.write_table(table)
     try:
         os.replace(whole, out)
     except OSError as error:
@@ -219,3 +264,16 @@ def _merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
     text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
     write_beside_then_rename(out.with_suffix(".json"), text)
     return manifest
+
+
+def _together(starts: list[dict], folder: Path) -> Iterator[pd.DataFrame]:
+    """The numbered cohorts of all starts, some at a time, so that memory does not grow with the ensemble."""
+    parts: list[pd.DataFrame] = []
+    for row in starts:
+        part = pd.read_parquet(_file(folder, row["start"]))
+        part["cohort"] += row["first_cohort"]
+        part.attrs.clear()
+        parts.append(part)
+        if sum(map(len, parts)) >= _ROWS_AT_ONCE or row is starts[-1]:
+            yield pd.concat(parts, ignore_index=True)
+            parts = []
