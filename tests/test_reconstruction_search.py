@@ -140,7 +140,7 @@ def test_an_interrupted_build_keeps_each_cohort_and_goes_on_from_there(tmp_path,
     assert out.read_bytes() == undisturbed.read_bytes()
 
 
-def test_the_file_of_an_ensemble_is_the_same_however_many_patients_are_written_at_a_time(tmp_path, chained, monkeypatch):
+def test_however_many_patients_are_written_at_a_time_the_cohorts_are_the_same(tmp_path, chained, monkeypatch):
     ensemble.build(9, 1, tmp_path / "many.parquet", chain=3)
     monkeypatch.setattr(ensemble, "_ROWS_AT_ONCE", 1)
     ensemble.build(9, 1, tmp_path / "few.parquet", chain=3)
