@@ -29,18 +29,26 @@ def report(name: str, cells: list, index: int | None, problem: str, detail: str 
     print(where, f"  {problem[:400]}", *(f"    {line[:160]}" for line in shown), sep="\n", file=sys.stderr, flush=True)
 
 
-def last_started(output: Path) -> tuple[list, int | None]:
-    """The cells, and which of them papermill started last: it saves before it runs each."""
-    try:
-        cells = json.loads(output.read_text(encoding="utf-8"))["cells"]
-    except (OSError, ValueError):
-        return [], None
-    started = None
-    for index, cell in enumerate(cells):
-        cell["source"] = "".join(cell["source"])
-        if cell["metadata"].get("papermill", {}).get("start_time"):
-            started = index
-    return cells, started
+def last_started(cells: list) -> int | None:
+    """Which of the cells papermill started last."""
+    return max((i for i, cell in enumerate(cells) if cell["metadata"]["papermill"]["start_time"]), default=None)
+
+
+def engine_that_shows(cells: list) -> str:
+    """The name of an engine that is papermill's own and fills this list with the cells as they run.
+
+    Papermill would save the notebook before and after each cell, which took a fifth of the longest chapter's time.
+    """
+    from papermill.engines import NBClientEngine, papermill_engines
+
+    class Showing(NBClientEngine):
+        @classmethod
+        def execute_managed_notebook(cls, manager, *place, **how):
+            cells[:] = manager.nb.cells
+            return super().execute_managed_notebook(manager, *place, **how)
+
+    papermill_engines.register("showing", Showing)
+    return "showing"
 
 
 def tidy(output: Path) -> None:
@@ -53,7 +61,8 @@ def tidy(output: Path) -> None:
     output.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def run(notebook: Path, output: Path, cohort: str | None) -> bool:
+def run(notebook: Path, output: Path, cohort: str | None, cells: list) -> bool:
+    """Run the notebook, whose cells can be seen in the list meanwhile; False, having said why, if it fails."""
     import papermill
     from papermill.exceptions import PapermillExecutionError
 
@@ -64,19 +73,18 @@ def run(notebook: Path, output: Path, cohort: str | None) -> bool:
             parameters={"cohort": cohort} if cohort else None,
             kernel_name="python3",
             cwd=os.getcwd(),
+            engine_name=engine_that_shows(cells),
+            request_save_on_cell_execute=False,
             progress_bar=False,
             log_output=False,
         )
     except PapermillExecutionError as error:
-        from nbformat import read
-
-        cells = read(notebook, 4).cells
         detail = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback))
         report(notebook.stem, cells, error.cell_index, f"{error.ename}: {error.evalue}", detail)
         return False
     except Exception as error:
         # Not the cell's own error: a kernel that died, a notebook that cannot be read.
-        report(notebook.stem, *last_started(output), f"{type(error).__name__}: {error}")
+        report(notebook.stem, cells, last_started(cells), f"{type(error).__name__}: {error}")
         return False
     tidy(output)
     return True
@@ -101,12 +109,14 @@ def main() -> None:
         path = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = os.pathsep.join([recorder, path] if path else [recorder])
 
+    cells: list = []
+
     def at_limit() -> None:
         problem = f"still running at its time limit of {given.limit:g} s"
-        report(given.notebook.stem, *last_started(given.output), problem)
+        report(given.notebook.stem, cells, last_started(cells), problem)
 
     lifeline.follow(given.limit, at_limit)
-    sys.exit(0 if run(given.notebook, given.output, given.cohort) else 1)
+    sys.exit(0 if run(given.notebook, given.output, given.cohort, cells) else 1)
 
 
 if __name__ == "__main__":
