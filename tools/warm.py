@@ -115,6 +115,7 @@ def run(folder: str, program: list[str]) -> int:
 
 def serve(folder: str, libraries: list[str]) -> None:
     """Load the libraries, say on stdout that it is done, and fork until the process that started this one ends."""
+    import gc
     import importlib
     import select
     import warnings
@@ -124,6 +125,8 @@ def serve(folder: str, libraries: list[str]) -> None:
     own, parent = os.getpid(), int(os.environ.get(BUILD, os.getppid()))
     for name in libraries:
         importlib.import_module(name)
+    # What is loaded stays: no program need look through it for garbage.
+    gc.freeze()
     listener = _at(folder, lambda s: (s.bind(_SOCKET), s.listen()))
     os.write(1, _READY)
     running: dict[socket.socket, int] = {}
