@@ -111,6 +111,8 @@ def run_all(
     failed = []
     server = warm.server(scratch) if len(notebooks) >= _WORTH_A_SERVER else nullcontext([sys.executable])
     with server as start, ThreadPoolExecutor(AT_ONCE) as pool:
+        # A long chapter runs long, as a rule: begun last, it would leave the other core without work.
+        notebooks = sorted(notebooks, key=lambda name: (digests.root / name).stat().st_size, reverse=True)
         started = [pool.submit(_run, start, digests, name, executed, scratch, limit, cohort) for name in notebooks]
         jobs = {job: Path(name).stem for job, name in zip(started, notebooks, strict=True)}
         for job in as_completed(jobs):
