@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import build_book
@@ -46,6 +47,12 @@ def chapters_run(printed: str) -> set[str]:
 
 def without_scratch(root: Path) -> bool:
     return not list((root / "_build").glob("scratch-*")) + list((root / "_build").glob("*.old"))
+
+
+@pytest.fixture(autouse=True)
+def no_renderer(monkeypatch):
+    """A stub needs none loaded ahead."""
+    monkeypatch.setattr(render, "loading", lambda scratch: nullcontext())
 
 
 @pytest.fixture(scope="module")
@@ -214,8 +221,12 @@ def test_a_renderer_that_fails_leaves_the_old_book(book):
     assert page(book) == before
 
 
-def test_jupyter_book_is_strict_about_a_reference_to_nothing(book):
+@pytest.mark.parametrize("ahead", [False, True], ids=["started when needed", "loaded ahead"])
+def test_jupyter_book_is_strict_about_a_reference_to_nothing(book, monkeypatch, ahead):
     rewrite(book, "book/index.md", "# A small book", "# A small book\n\n[nothing](#nowhere)")
+    if ahead:
+        monkeypatch.undo()
+        rewrite(book, "book/alpha.md", "# Alpha", "# Alpha, again")
     with pytest.raises(render.RenderError, match=r"book/index\.md:3: WARNING.*nowhere"):
         build(book, renderer=render.jupyter_book)
 

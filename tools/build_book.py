@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import chapters
@@ -137,20 +137,21 @@ def build(root: Path, out: Path, limit: float, renderer=render.jupyter_book, coh
     stale = [name for name in notebooks if not chapters.is_fresh(digests, name, executed, cohort)]
     scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=out))
     try:
-        failures = chapters.run_all(digests, stale, executed, scratch, limit, say, cohort)
-        if failures:
-            raise BuildError("\n".join(failures))
-        key = book_key(root, digests, executed, sources)
-        made_from = out / "html" / KEY_FILE
-        if made_from.exists() and made_from.read_text() == key:
-            say(f"up to date ({time.monotonic() - started:.1f} s)")
-            return False
-        for path in executed.iterdir():
-            if path.stem not in {Path(name).stem for name in notebooks}:
-                path.unlink()
-        render_started = time.monotonic()
-        render.stage(root, executed, scratch / "source")
-        new = renderer(scratch / "source", scratch / "rendered", out / "render.log")
+        with render.loading(scratch) if stale else nullcontext():
+            failures = chapters.run_all(digests, stale, executed, scratch, limit, say, cohort)
+            if failures:
+                raise BuildError("\n".join(failures))
+            key = book_key(root, digests, executed, sources)
+            made_from = out / "html" / KEY_FILE
+            if made_from.exists() and made_from.read_text() == key:
+                say(f"up to date ({time.monotonic() - started:.1f} s)")
+                return False
+            for path in executed.iterdir():
+                if path.stem not in {Path(name).stem for name in notebooks}:
+                    path.unlink()
+            render_started = time.monotonic()
+            render.stage(root, executed, scratch / "source")
+            new = renderer(scratch / "source", scratch / "rendered", out / "render.log")
         (new / KEY_FILE).write_text(key)
         replace_book(new, out)
         say(f"{'pages':<16} {'made':<7} {time.monotonic() - render_started:5.1f} s")

@@ -12,9 +12,13 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 # Starts from here are safe where a fork is; elsewhere programs start as usual.
 POSSIBLE = sys.platform == "linux"
@@ -48,26 +52,40 @@ def command(folder: Path, *program: str) -> list[str]:
 
 
 @contextmanager
+def loading(folder: Path, libraries: Iterable[str]) -> Iterator[Popen]:
+    """With a server that loads libraries and then works in a folder, and says on its stdout when it does.
+
+    What is to run there before, or after its end, starts as usual.
+    """
+    import subprocess
+
+    import lifeline
+
+    folder.mkdir(exist_ok=True)
+    process = subprocess.Popen(
+        [sys.executable, __file__, "serve", str(folder), *libraries],
+        env=lifeline.environment(folder),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+    )
+    try:
+        yield process
+    finally:
+        _end(process.pid)
+        process.communicate()
+
+
+@contextmanager
 def server(folder: Path) -> Iterator[list[str]]:
     """With what the command of a Python program begins, to be forked from a server that works in a folder.
 
     With ``JUPYTER_PATH`` at that folder, Jupyter's kernels are forked from it too. Where there can be no such
     server, programs start as usual.
     """
-    import subprocess
-
-    import lifeline
-
     if not POSSIBLE:
         yield [sys.executable]
         return
-    process = subprocess.Popen(
-        [sys.executable, __file__, "serve", str(folder), *LIBRARIES],
-        env=lifeline.environment(folder),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-    )
-    try:
+    with loading(folder, LIBRARIES) as process:
         # Its end, in place of a line, means that it could not start.
         if process.stdout.readline():
             spec = folder / "kernels" / "python3" / "kernel.json"
@@ -78,9 +96,6 @@ def server(folder: Path) -> Iterator[list[str]]:
             yield command(folder)
         else:
             yield [sys.executable]
-    finally:
-        _end(process.pid)
-        process.communicate()
 
 
 def _at(folder: str, use) -> socket.socket:
