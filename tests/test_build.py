@@ -52,7 +52,7 @@ def without_scratch(root: Path) -> bool:
 @pytest.fixture(autouse=True)
 def no_renderer(monkeypatch):
     """A stub needs none loaded ahead."""
-    monkeypatch.setattr(render, "loading", lambda scratch: nullcontext())
+    monkeypatch.setattr(render, "loading", lambda scratch, ahead: nullcontext(lambda: None))
 
 
 @pytest.fixture(scope="module")

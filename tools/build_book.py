@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from pathlib import Path
 
 import chapters
@@ -137,7 +137,7 @@ def build(root: Path, out: Path, limit: float, renderer=render.jupyter_book, coh
     stale = [name for name in notebooks if not chapters.is_fresh(digests, name, executed, cohort)]
     scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=out))
     try:
-        with render.loading(scratch) if stale else nullcontext():
+        with render.loading(scratch, ahead=bool(stale)) as wait_for_renderer:
             failures = chapters.run_all(digests, stale, executed, scratch, limit, say, cohort)
             if failures:
                 raise BuildError("\n".join(failures))
@@ -151,6 +151,7 @@ def build(root: Path, out: Path, limit: float, renderer=render.jupyter_book, coh
                     path.unlink()
             render_started = time.monotonic()
             render.stage(root, executed, scratch / "source")
+            wait_for_renderer()
             new = renderer(scratch / "source", scratch / "rendered", out / "render.log")
         (new / KEY_FILE).write_text(key)
         replace_book(new, out)

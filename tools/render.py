@@ -8,7 +8,8 @@ import re
 import shutil
 import subprocess
 import sys
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import buttons
@@ -17,9 +18,8 @@ import revision
 import warm
 
 SHOWN_LINES = 30
-# Where a build that has loaded the renderer ahead finds it.
+# Where a build that has the renderer loaded ahead finds it, and what it loads: nothing of this repository.
 WARM = "renderer"
-# What a rendering loads, the book's own code left out.
 LIBRARIES = (
     "jupyter_book.cli.main",
     "jupyter_book.sphinx",
@@ -90,9 +90,14 @@ def stage(root: Path, executed: Path, source: Path, pages: list[str] | None = No
             shutil.copytree(root / "book" / folder, source / folder, ignore=ignored)
 
 
-def loading(scratch: Path):
-    """With a process that loads what renders, while there is nothing to render yet, for the folder of a build."""
-    return warm.loading(scratch / WARM, LIBRARIES) if warm.POSSIBLE else nullcontext()
+@contextmanager
+def loading(scratch: Path, ahead: bool) -> Iterator[Callable[[], object]]:
+    """With a process that loads, `ahead` of its use in the folder of a build, what renders; and how to wait for it."""
+    if ahead and warm.POSSIBLE:
+        with warm.loading(scratch / WARM, LIBRARIES) as process:
+            yield process.stdout.readline
+    else:
+        yield lambda: None
 
 
 def jupyter_book(source: Path, target: Path, log: Path, strict: bool = True) -> Path:

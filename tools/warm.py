@@ -53,9 +53,9 @@ def command(folder: Path, *program: str) -> list[str]:
 
 @contextmanager
 def loading(folder: Path, libraries: Iterable[str]) -> Iterator[Popen]:
-    """With a server that loads libraries and then works in a folder, and says on its stdout when it does.
+    """With a server that loads libraries and then works in a folder, and says so in a line on its stdout.
 
-    What is to run there before, or after its end, starts as usual.
+    What is to run there before that line, or after the server's end, starts as usual.
     """
     import subprocess
 
