@@ -70,9 +70,10 @@ def risk_tables(cohort, start, stop, event, exposed) -> RiskTables:
     labels, code = np.unique(cohort, return_inverse=True)
     # A key orders by cohort, then time; whole numbers, so that no two times run together.
     late = np.isfinite(start)
-    times = np.unique(np.concatenate([start[late], stop]))
-    begin = code[late] * times.size + np.searchsorted(times, start[late])
-    end = code * times.size + np.searchsorted(times, stop)
+    times, place = np.unique(np.concatenate([start[late], stop]), return_inverse=True)
+    starts, stops = np.split(place, [late.sum()])
+    begin = code[late] * times.size + starts
+    end = code * times.size + stops
     when, which = np.unique(end[event], return_inverse=True)
     of = when // times.size
     beyond = (of + 1) * times.size
