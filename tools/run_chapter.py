@@ -17,6 +17,9 @@ from pathlib import Path
 import lifeline
 
 TRACEBACK_LINES = 12
+# Of a kernel: Jupyter picks its ports before it takes them, and another program may be quicker.
+STARTS = 3
+NOT_STARTED = "Kernel died before replying to kernel_info"
 
 
 def report(name: str, cells: list, index: int | None, problem: str, detail: str = "") -> None:
@@ -61,13 +64,25 @@ def tidy(output: Path) -> None:
     output.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def execute(*arguments, **options) -> None:
+    """As papermill does, once more where the kernel could not be started."""
+    import papermill
+
+    for start in range(STARTS):
+        try:
+            papermill.execute_notebook(*arguments, **options)
+            return
+        except RuntimeError as error:
+            if str(error) != NOT_STARTED or start == STARTS - 1:
+                raise
+
+
 def run(notebook: Path, output: Path, cohort: str | None, cells: list) -> bool:
     """Run the notebook, whose cells can be seen in the list meanwhile; False, having said why, if it fails."""
-    import papermill
     from papermill.exceptions import PapermillExecutionError
 
     try:
-        papermill.execute_notebook(
+        execute(
             str(notebook),
             str(output),
             parameters={"cohort": cohort} if cohort else None,
