@@ -61,6 +61,7 @@ UV_COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11
 lock: $(READY) ## lock the dependencies of pyproject.toml again (UPGRADE=--upgrade for newer ones)
 	@$(UV_COMPILE) $(UPGRADE) --all-extras -o requirements.lock pyproject.toml
 	@$(UV_COMPILE) $(UPGRADE) --group bootstrap -o tools/bootstrap.lock
+	@$(UV_COMPILE) $(UPGRADE) --group bench -c requirements.lock -o tools/bench.lock
 	@$(VENV_PYTHON) tools/environment_yml.py
 
 .PHONY: clean
@@ -119,5 +120,5 @@ mutants: $(READY) ## change the library's code in turn and see which tests fail,
 	@$(VENV_PYTHON) tools/mutants.py
 
 .PHONY: bench
-bench: $(READY) ## time the fits beside lifelines, statsmodels and R, in data/bench
-	@$(VENV_PYTHON) tools/bench.py
+bench: $(READY) ## time fits, search, book and large cohorts, in data/bench: some minutes (PART=fits|size|search|book)
+	@$(VENV_PYTHON) tools/overlay.py tools/bench.lock python tools/bench.py $(PART)

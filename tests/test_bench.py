@@ -107,10 +107,17 @@ def test_memory_is_that_of_a_process_and_not_of_the_one_that_started_it():
 
 def test_the_search_on_file_grows_with_targets_and_each_part_was_measured():
     on_file = json.loads((bench.OUT / "search.json").read_text(encoding="utf-8"))
-    targets = [row["targets"] for row in on_file["by_targets"]]
+    targets = [*(row["targets"] for row in on_file["by_targets"]), on_file["targets"]]
     assert targets == sorted(set(targets)) and targets[-1] > 400
     assert [row["patients"] for row in on_file["by_patients"]] == list(bench_search.SIZES)
     assert all(row["found"] <= row["studies"] for row in on_file["by_patients"])
     rate, seconds = on_file["starts"]["per_minute_and_core"], on_file["starts"]["first_seconds"]
     # No start is quicker than its first cohort.
     assert rate <= 60 * bench_search.LENGTH / seconds["least"]
+
+
+@pytest.mark.parametrize("name", [name for _, name in bench.PARTS.values()])
+def test_each_file_says_what_it_was_measured_on_and_how_long_that_took(name):
+    on_file = json.loads((bench.OUT / f"{name}.json").read_text(encoding="utf-8"))
+    assert on_file["machine"]["cores"] >= 1 and on_file["versions"]["python"]
+    assert on_file["revision"] and on_file["seconds_in_all"] > 0

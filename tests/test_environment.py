@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ["requirements.lock", "tools/bootstrap.lock"]
+LOCKS = ["requirements.lock", "tools/bootstrap.lock", "tools/bench.lock"]
 
 
 def read(name: str) -> str:

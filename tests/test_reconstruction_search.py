@@ -163,7 +163,7 @@ def test_a_chain_goes_on_from_where_it_stood(targets):
 
 def test_what_a_killed_search_left_half_written_goes_with_the_next_one(tmp_path, monkeypatch, chained):
     with monkeypatch.context() as patch:
-        patch.setattr(ensemble, "_merge", lambda *_: 1 / 0)
+        patch.setattr(ensemble, "merge", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             ensemble.build(1, 1, tmp_path / "some.parquet")
     (folder,) = tmp_path.iterdir()
@@ -173,14 +173,14 @@ def test_what_a_killed_search_left_half_written_goes_with_the_next_one(tmp_path,
 
 
 def test_a_second_search_for_the_same_cohorts_is_refused_while_the_first_works(tmp_path, monkeypatch, chained):
-    out, merge = tmp_path / "some.parquet", ensemble._merge
+    out, merge = tmp_path / "some.parquet", ensemble.merge
 
     def twice(*arguments):
         with pytest.raises(InputError, match="another search for these cohorts is under way"):
             ensemble.build(1, 1, out)
         return merge(*arguments)
 
-    monkeypatch.setattr(ensemble, "_merge", twice)
+    monkeypatch.setattr(ensemble, "merge", twice)
     ensemble.build(1, 1, out)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["some.json", "some.parquet"]
 

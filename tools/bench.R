@@ -1,6 +1,6 @@
 # R's side of `make bench`: started once, it answers one line on stdin with one on stdout.
-#   time whole|core FIT FIRST LAST   seconds for the cohorts FIRST to LAST
-#   answer FILE FIT FIRST LAST       writes a line for each cohort, fitted to the last digit
+#   time whole|core FIT FIRST LAST          seconds for the cohorts FIRST to LAST
+#   answer whole|core FIT FIRST LAST FILE   writes a line for each cohort, fitted to the last digit
 # FIT is a name in `whole` or `core` below. The script's arguments are the patients' and the tables' file.
 suppressMessages(library(survival))
 
@@ -30,10 +30,14 @@ exact_glm <- glm.control(epsilon = 1e-15, maxit = 100)
 
 cox <- function(formula) function(i, control = usual) coxph(formula, patients[[i]], ties = "breslow", control = control)
 cox_core <- function(design) {
-  function(i) coxph.fit(designs[[design]][[i]], y[[i]], NULL, NULL, NULL, usual, NULL, "breslow", names_of_rows, FALSE)
+  function(i, control = usual) {
+    coxph.fit(designs[[design]][[i]], y[[i]], NULL, NULL, NULL, control, NULL, "breslow", names_of_rows, FALSE)
+  }
 }
 logistic <- function(formula) function(i, ...) glm(formula, family, patients[[i]], ...)
-logistic_core <- function(design) function(i) glm.fit(designs[[design]][[i]], patients[[i]]$operated, family = family)
+logistic_core <- function(design) {
+  function(i, ...) glm.fit(designs[[design]][[i]], patients[[i]]$operated, family = family, ...)
+}
 exact <- function(test) function(i) fisher.test(tables[[test]][[i]], workspace = 2e7)
 
 # The median with SPSS's limits from R's curve; see tests/oracles/ensemble.R.
@@ -69,12 +73,26 @@ core <- list(
 estimates <- function(fit) c(coef(fit), sqrt(diag(vcov(fit))))
 # glm's standard errors are a step behind its estimates, so it is fitted again from these.
 twice <- function(fit) estimates(fit(control = exact_glm, start = coef(fit(control = exact_glm))))
-answers <- list(
+of_whole <- list(
   cox = function(name, i) estimates(whole[[name]](i, control = exact_cox)),
   log_rank = function(name, i) pchisq(whole[[name]](i)$chisq, 1, lower.tail = FALSE),
   median = function(name, i) whole[[name]](i),
   glm = function(name, i) twice(function(...) whole[[name]](i, ...)),
   exact = function(name, i) whole[[name]](i)$p.value
+)
+# What the functions for users take from the inner ones: estimates, and the errors that belong to them.
+of_core <- list(
+  cox = function(name, i) with(core[[name]](i, control = exact_cox), c(coefficients, sqrt(diag(as.matrix(var))))),
+  log_rank = function(name, i) {
+    fit <- core[[name]](i)
+    pchisq((fit$observed[1] - fit$expected[1])^2 / fit$var[1, 1], 1, lower.tail = FALSE)
+  },
+  median = function(name, i) spss(core[[name]](i)),
+  glm = function(name, i) {
+    fit <- core[[name]](i, control = exact_glm)
+    fit <- core[[name]](i, control = exact_glm, start = fit$coefficients)
+    c(fit$coefficients, sqrt(diag(chol2inv(fit$qr$qr[seq_len(fit$rank), , drop = FALSE]))))
+  }
 )
 kind <- function(name) {
   if (startsWith(name, "cox")) "cox" else if (name %in% c("logistic", "score")) "glm" else sub("_(small|large)", "", name)
@@ -87,8 +105,9 @@ while (length(line <- readLines(lines, 1))) {
   name <- asked[3]
   chosen <- as.integer(asked[4]):as.integer(asked[5])
   if (asked[1] == "answer") {
-    rows <- lapply(chosen, function(i) sprintf("%.17g", answers[[kind(name)]](name, i)))
-    writeLines(vapply(rows, paste, "", collapse = ","), asked[2])
+    answer <- list(whole = of_whole, core = of_core)[[asked[2]]][[kind(name)]]
+    rows <- lapply(chosen, function(i) sprintf("%.17g", answer(name, i)))
+    writeLines(vapply(rows, paste, "", collapse = ","), asked[6])
     cat("0\n")
   } else {
     fit <- list(whole = whole, core = core)[[asked[2]]][[name]]

@@ -1,8 +1,10 @@
 """How fast this library is beside what a user would take instead: `make bench`.
 
-    python tools/bench.py             models and tests over the shipped cohorts
-    python tools/bench.py book        the book beside jupyter-book's own build
+    python tools/bench.py             all of it, in some minutes
+    python tools/bench.py fits        models and tests over the shipped cohorts
     python tools/bench.py size        a user's cohort of 1,000 to 100,000 patients
+    python tools/bench.py search      the search for cohorts
+    python tools/bench.py book        the book beside jupyter-book's own build
 
 Results go to data/bench, for the appendix "How fast is it?". Ratios are of times taken one right
 after the other, so that what else the machine does weighs on both.
@@ -25,6 +27,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import revision
 
 from analysis_lib.files import write_beside_then_rename
 
@@ -125,8 +128,8 @@ class R:
         """For the cohorts at the positions from `first` up to `last`."""
         return self._ask("time", kind, row, first + 1, last)
 
-    def answers(self, row: str, cohorts: int) -> np.ndarray:
-        self._ask("answer", self._answers, row, 1, cohorts)
+    def answers(self, kind: str, row: str, cohorts: int) -> np.ndarray:
+        self._ask("answer", kind, row, 1, cohorts, self._answers)
         return np.loadtxt(self._answers, delimiter=",", ndmin=2)
 
     def close(self) -> None:
@@ -173,7 +176,7 @@ def contenders(row, sample, r: R | None) -> list[tuple[dict, Callable, np.ndarra
                 first = turn * count % (len(sample) - count + 1)
                 return r.seconds(kind, row.name, first, first + count) / count
 
-            add(library, call, spent, everyone, r.answers(row.name, len(sample)))
+            add(library, call, spent, everyone, r.answers(kind, row.name, len(sample)))
     return found
 
 
@@ -237,8 +240,8 @@ def measure(row, sample, r: R | None, rounds: int = ROUNDS) -> dict:
     }
 
 
-def fits() -> None:
-    """Measure all rows and write data/bench/kernels.json."""
+def fits() -> dict:
+    """All rows, as data/bench/kernels.json has them."""
     with tempfile.TemporaryDirectory() as name:
         # An empty cache, so that the first call shows what compilation takes.
         os.environ["NUMBA_CACHE_DIR"] = str(Path(name) / "numba")
@@ -253,17 +256,13 @@ def fits() -> None:
             say(rows[-1])
         if r:
             r.close()
-    write(
-        "kernels",
-        {
-            "machine": machine(),
-            "versions": versions() | (r.versions if r else {"R": None, "survival": None}),
-            "cohorts": len(sample),
-            "patients": sample.array("time").shape[1],
-            "rounds": ROUNDS,
-            "rows": rows,
-        },
-    )
+    return {
+        "versions": versions() | (r.versions if r else {"R": None, "survival": None}),
+        "cohorts": len(sample),
+        "patients": sample.array("time").shape[1],
+        "rounds": ROUNDS,
+        "rows": rows,
+    }
 
 
 def say(row: dict) -> None:
@@ -278,35 +277,50 @@ def say(row: dict) -> None:
             print(f"{name:<42} not installed")
 
 
-def book() -> None:
-    """Measure builds of the book and write data/bench/book.json."""
-    import bench_book
-
-    write("book", {"machine": machine(), "versions": versions(_BUILD), **bench_book.measure()})
-
-
-def size() -> None:
-    """Measure cohorts of growing size and write data/bench/size.json."""
+def size() -> dict:
+    """Cohorts of growing size, as data/bench/size.json has them."""
     import bench_size
 
-    result = {"machine": machine(), "versions": versions(), "runs": bench_size.RUNS}
-    write("size", result | {"commands": bench_size.measure()})
+    return {"versions": versions(), "runs": bench_size.RUNS, "commands": bench_size.measure()}
 
 
-def search() -> None:
-    """Measure the search for cohorts and write data/bench/search.json."""
+def search() -> dict:
+    """The search for cohorts, as data/bench/search.json has it."""
     import bench_search
 
-    write("search", {"machine": machine(), "versions": versions(), **bench_search.measure()})
+    return {"versions": versions(), **bench_search.measure()}
 
 
-PARTS = {"fits": fits, "book": book, "size": size, "search": search}
+def book() -> dict:
+    """Builds of the book, as data/bench/book.json has them."""
+    import bench_book
+
+    return {"versions": versions(_BUILD), **bench_book.measure()}
 
 
-def main() -> None:
+# What measures a part, and the file that it goes to.
+PARTS = {"fits": (fits, "kernels"), "size": (size, "size"), "search": (search, "search"), "book": (book, "book")}
+
+
+def one(part: str) -> None:
+    """Measure a part and write its file, with what it was measured on and how long that took."""
+    measured, name = PARTS[part]
+    began, made_from = time.perf_counter(), revision.revision(ROOT)
+    result = measured()
+    spent = round(time.perf_counter() - began)
+    write(name, {"machine": machine(), "revision": made_from, "seconds_in_all": spent, **result})
+    print(f"bench: {part}: {spent} s", flush=True)
+
+
+def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="?", choices=tuple(PARTS), default="fits")
-    PARTS[parser.parse_args().what]()
+    parser.add_argument("part", nargs="?", choices=tuple(PARTS), help="all if none is named")
+    given = parser.parse_args()
+    if given.part:
+        one(given.part)
+        return 0
+    # In interpreters of their own: compiled code is at hand in one part and must not be in another.
+    return max(subprocess.run([sys.executable, __file__, part]).returncode for part in PARTS)
 
 
 if __name__ == "__main__":

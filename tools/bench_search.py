@@ -1,22 +1,24 @@
 """The search for cohorts: how soon the first, how many a minute, and how both grow.
 
-Each start of an ensemble runs in an interpreter of its own, one at a time, from nothing to its last cohort, verified.
-Seconds are those that the processor worked, so that other work on the machine weighs little.
+Each start of an ensemble runs in an interpreter of its own, from nothing to its last cohort, verified. Seconds are
+those that the processor worked, so that other work on the machine weighs little.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
 SEED = 2026
-STARTS = 6
+STARTS = 8
 # As many as a start of the shipped ensemble has.
 LENGTH = 20
 # Of each part of the search that can be had without the rest.
@@ -26,7 +28,7 @@ STUDIES = 3
 TURNS = 30
 # Of simulated studies: events per year, how many times fewer in the first group, years of admission and of study.
 _HAZARD, _RATIO, _ADMISSION, _STUDY = 0.4, 0.5, 5.0, 15.0
-ENSEMBLE_SIZES = (100, 1_000)
+ENSEMBLE_SIZES = (100, 1_000, 5_000)
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -50,13 +52,15 @@ def one_start(start: int) -> None:
         print(json.dumps([time.process_time(), peak()]), flush=True)
 
 
-def merged(file: str) -> None:
-    """Print the most memory, in MB, that reading cohorts and writing them takes."""
-    import pandas as pd
-
+def merged(folder: str) -> None:
+    """Print the most memory, in MB, that making one file of a folder's starts takes."""
     from analysis_lib.reconstruction import ensemble
+    from analysis_lib.reconstruction.targets import load_targets
 
-    ensemble.write(pd.read_parquet(file), Path(file).with_suffix(".again.parquet"))
+    starts = Path(folder)
+    cohorts, targets = LENGTH * len(list(starts.glob("start-*"))), load_targets()
+    plan = ensemble.Plan(cohorts, SEED, targets.digest, LENGTH)
+    ensemble.merge(plan, starts, starts / "all.parquet", targets)
     print(peak())
 
 
@@ -73,26 +77,29 @@ def spread(values) -> dict[str, float]:
     return {"median": round(float(middle), 2), "least": round(float(low), 2), "most": round(float(high), 2)}
 
 
+def per_minute(cohorts: int, seconds: float) -> float:
+    return float(f"{60 * cohorts / seconds:.3g}")
+
+
 def starts(count: int) -> dict:
     """Seconds to the first cohort and for each further one, cohorts a minute and core, and memory on the way."""
-    runs = []
-    for start in range(count):
-        runs.append(np.array([json.loads(line) for line in apart("one_start", start)]))
-        print(f"start {start}: first cohort {runs[-1][0, 0]:.1f} s, {LENGTH} in {runs[-1][-1, 0]:.1f} s", flush=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        lines = list(pool.map(lambda start: apart("one_start", start), range(count)))
+    runs = [np.array([json.loads(line) for line in of_start]) for of_start in lines]
     seconds = np.array([run[:, 0] for run in runs])
     return {
         "starts": count,
         "cohorts_per_start": LENGTH,
         "first_seconds": spread(seconds[:, 0]),
         "further_seconds": spread((seconds[:, -1] - seconds[:, 0]) / (LENGTH - 1)),
-        "per_minute_and_core": round(60 * seconds.size / float(seconds[:, -1].sum()), 2),
+        "per_minute_and_core": per_minute(seconds.size, seconds[:, -1].sum()),
         "megabytes_first": spread([run[0, 1] for run in runs]),
         "megabytes_last": spread([run[-1, 1] for run in runs]),
     }
 
 
-def by_targets(rounds: int, first_seconds: dict[str, float]) -> list[dict]:
-    """Seconds until so many targets hold at once; the last row, of all, is that of the starts."""
+def by_targets(rounds: int) -> list[dict]:
+    """Seconds until so many targets hold at once, from random times."""
     from analysis_lib.reconstruction import search
     from analysis_lib.reconstruction.blocks import Blocks, scheme_of
     from analysis_lib.reconstruction.chain import find_progression
@@ -121,8 +128,15 @@ def by_targets(rounds: int, first_seconds: dict[str, float]) -> list[dict]:
             find(np.random.default_rng([SEED, k]), scheme_of(k))
             taken.append(time.process_time() - began)
         # The first compiles.
-        rows.append({"what": what, "targets": len(ids), "seconds": spread(taken[1:])})
-    return [*rows, {"what": "all, verified", "targets": len(blocks.targets), "seconds": first_seconds}]
+        rows.append(
+            {
+                "what": what,
+                "targets": len(ids),
+                "seconds": spread(taken[1:]),
+                "per_minute_and_core": per_minute(rounds, sum(taken[1:])),
+            }
+        )
+    return rows
 
 
 def simulated(patients: int, seed: int):
@@ -153,31 +167,44 @@ def by_patients(sizes=SIZES, studies: int = STUDIES) -> list[dict]:
             began = time.process_time()
             found += reconstruct(strings, study.horizon, SCHEMES[seed % 2], rng, TURNS) is not None
             taken.append(time.process_time() - began)
-        rows.append({"patients": patients, "studies": studies, "found": found, "seconds": spread(taken)})
+        rows.append(
+            {
+                "patients": patients,
+                "studies": studies,
+                "found": found,
+                "seconds": spread(taken),
+                "per_minute_and_core": per_minute(found, sum(taken)),
+            }
+        )
         print(rows[-1], flush=True)
     return rows
 
 
 def by_cohorts(sizes=ENSEMBLE_SIZES) -> list[dict]:
-    """Memory that putting an ensemble together takes, by its size."""
+    """Memory that putting an ensemble together takes, by its size; the shipped starts are used again and again."""
     from analysis_lib import ensembles
     from analysis_lib.reconstruction import ensemble
 
     patients, rows = ensembles.load().patients, []
-    with tempfile.TemporaryDirectory() as name:
-        for cohorts in sizes:
-            file = Path(name) / f"{cohorts}.parquet"
-            ensemble.write(patients[patients["cohort"] < cohorts], file)
-            rows.append({"cohorts": cohorts, "megabytes": round(float(apart("merged", str(file))[0]))})
+    shipped = [part for _, part in patients.groupby(patients["cohort"] // LENGTH)]
+    for cohorts in sizes:
+        with tempfile.TemporaryDirectory() as name:
+            for start in range(cohorts // LENGTH):
+                part = shipped[start % len(shipped)]
+                ensemble.write(part.assign(cohort=part["cohort"] % LENGTH), Path(name) / f"start-{start:04}.parquet")
+            rows.append({"cohorts": cohorts, "megabytes": round(float(apart("merged", name)[0]))})
+        print(rows[-1], flush=True)
     return rows
 
 
 def measure() -> dict:
     """Everything, as data/bench/search.json has it."""
-    of_starts = starts(STARTS)
+    from analysis_lib.reconstruction.targets import load_targets
+
     return {
-        "starts": of_starts,
-        "by_targets": by_targets(ROUNDS, of_starts["first_seconds"]),
+        "starts": starts(STARTS),
+        "targets": len(load_targets()),
+        "by_targets": by_targets(ROUNDS),
         "by_patients": by_patients(),
         "by_cohorts": by_cohorts(),
     }

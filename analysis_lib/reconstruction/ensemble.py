@@ -179,7 +179,7 @@ def build(
         raise InputError(f"cannot be written: {error.strerror}", file=folder) from None
     with _alone(folder):
         _search_starts(plan, folder, targets, jobs, scheduler)
-        manifest = _merge(plan, folder, out, targets)
+        manifest = merge(plan, folder, out, targets)
         # With what a killed search may have left half written.
         shutil.rmtree(folder)
     return manifest
@@ -230,8 +230,26 @@ def _length(file: Path) -> int:
     return int(pd.read_parquet(file, columns=["cohort"])["cohort"].max()) + 1 if file.exists() else 0
 
 
-def _merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
-    """Number the cohorts of all starts, write them as one file, and say where each comes from."""
+def merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
+    """Number the cohorts of all starts, write them as one file, and say where each comes from.
+
+    Parameters
+    ----------
+    folder
+        With a file for each start of the plan.
+    out
+        The file of the ensemble; a manifest is written beside it.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    InputError
+        If the place cannot be written to.
+    """
     rows, number = [], 0
     for start, length in enumerate(plan.starts):
         rows.append({"start": start, "scheme": scheme_of(start).name, "first_cohort": number, "cohorts": length})
