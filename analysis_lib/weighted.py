@@ -71,19 +71,22 @@ def cox(time, event, covariates, weights, strata=None) -> Fits:
     d = np.where(np.arange(at.shape[1]) < count[:, None], np.take_along_axis(weights, at, axis=1), 0.0)
     first, to = np.take_along_axis(before, at, axis=1), np.take_along_axis(last, at, axis=1) + 1
     own = np.einsum("me,mek->mk", d, np.take_along_axis(x, at[:, :, None], axis=1))
-    squares = _products(x)
+    k = x.shape[2]
+    powers = _powers(x)
 
     def derivatives(beta, rows):
-        risk = weights[rows] * np.exp(np.einsum("mnk,mk->mn", x[rows], beta))
-        terms = np.concatenate([risk[:, :, None], risk[:, :, None] * x[rows], risk[:, :, None] * squares[rows]], axis=2)
-        sums = np.concatenate([np.zeros_like(terms[:, :1]), np.cumsum(terms, axis=1)], axis=1)
-        at_risk = _at(sums, to[rows]) - _at(sums, first[rows])
+        here, share = powers[rows], d[rows][:, :, None]
+        risk = weights[rows] * np.exp(np.einsum("mnk,mk->mn", here[:, :, 1 : k + 1], beta))
+        # The first sum is over nobody.
+        sums = np.zeros((len(here), n + 1, here.shape[2]))
+        np.cumsum(risk[:, :, None] * here, axis=1, out=sums[:, 1:])
+        each = np.arange(len(here))[:, None]
+        at_risk = sums[each, to[rows]] - sums[each, first[rows]]
         total = np.where(at_risk[:, :, :1] > 0, at_risk[:, :, :1], 1.0)
-        k, share = x.shape[2], d[rows][:, :, None]
         means = at_risk[:, :, 1 : k + 1] / total
         score = own[rows] - (share * means).sum(axis=1)
         spread = (share * at_risk[:, :, k + 1 :] / total).sum(axis=1).reshape(-1, k, k)
-        return score, spread - np.einsum("me,mei,mej->mij", d[rows], means, means)
+        return score, spread - np.matmul((share * means).transpose(0, 2, 1), means)
 
     fits = _newton(derivatives, *x.shape[::2])
     return Fits(fits.coef / scale, fits.covariance / (scale[:, :, None] * scale[:, None, :]))
@@ -113,15 +116,16 @@ def logistic(covariates, outcome, weights, firth: bool = False) -> Fits:
     x = np.concatenate([np.ones_like(x[:, :, :1]), x], axis=2)
 
     def derivatives(beta, rows):
-        p = 1 / (1 + np.exp(-np.einsum("mnk,mk->mn", x[rows], beta)))
-        spread = weights[rows] * p * (1 - p)
-        information = np.matmul((x[rows] * spread[:, :, None]).transpose(0, 2, 1), x[rows])
-        residual = weights[rows] * (outcome[rows] - p)
+        here, w = x[rows], weights[rows]
+        p = 1 / (1 + np.exp(-np.einsum("mnk,mk->mn", here, beta)))
+        spread = w * p * (1 - p)
+        information = np.matmul((here * spread[:, :, None]).transpose(0, 2, 1), here)
+        residual = w * (outcome[rows] - p)
         if firth:
             inverse = _inverse(information)
-            leverage = spread * np.einsum("mni,mni->mn", np.matmul(x[rows], inverse), x[rows])
+            leverage = spread * np.einsum("mni,mni->mn", np.matmul(here, inverse), here)
             residual = residual + leverage * (0.5 - p)
-        return np.einsum("mn,mnk->mk", residual, x[rows]), information
+        return np.einsum("mn,mnk->mk", residual, here), information
 
     fits = _newton(derivatives, *x.shape[::2])
     # Back to the covariates' units: the constant takes up what their means contribute.
@@ -147,12 +151,10 @@ def _standardised(covariates, weights, centre=False):
     return (x, sd, mean[:, 0]) if centre else (x, sd)
 
 
-def _products(x):
-    return (x[:, :, :, None] * x[:, :, None, :]).reshape(*x.shape[:2], -1)
-
-
-def _at(sums, position):
-    return np.take_along_axis(sums, position[:, :, None], axis=1)
+def _powers(x):
+    """One, the covariates and their products side by side, shape (m, n, 1 + k + k²)."""
+    products = (x[:, :, :, None] * x[:, :, None, :]).reshape(*x.shape[:2], -1)
+    return np.concatenate([np.ones_like(x[:, :, :1]), x, products], axis=2)
 
 
 def _inverse(information):
