@@ -47,11 +47,12 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 
 def _chapter(arguments: argparse.Namespace) -> int:
-    from analysis_lib import parameters
+    from analysis_lib import parameters, workers
     from analysis_lib.published import ROOT
 
     values = parameters.parse(arguments.name, arguments.parameter)
-    notebook = parameters.run(arguments.name, values, arguments.out)
+    with workers.asking(arguments.jobs, arguments.scheduler):
+        notebook = parameters.run(arguments.name, values, arguments.out)
     print(notebook)
     if not arguments.html:
         return 0
@@ -107,6 +108,7 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    from analysis_lib import workers
     from analysis_lib.published import NUMBERS, ROOT
 
     parser = argparse.ArgumentParser(prog="python -m analysis_lib", description=__doc__.split("\n")[0])
@@ -122,16 +124,14 @@ def _parser() -> argparse.ArgumentParser:
     chapter.add_argument("-p", dest="parameter", action="append", default=[], metavar="KEY=VALUE")
     chapter.add_argument("--out", type=Path, default=ROOT / "_build" / "runs", help="folder to write to")
     chapter.add_argument("--html", action="store_true", help="also a page that stands alone, beside the notebook")
+    workers.options(chapter, jobs=None)
     chapter.set_defaults(run=_chapter)
 
     reconstruct = commands.add_parser("reconstruct", help="search cohorts that meet every printed number")
     reconstruct.add_argument("--cohorts", type=int, required=True, help="how many")
     reconstruct.add_argument("--seed", type=int, required=True, help="the same seed gives the same cohorts")
     reconstruct.add_argument("--out", type=Path, required=True, help="a .parquet file; a manifest goes beside it")
-    reconstruct.add_argument("--jobs", type=int, default=1, help="processes")
-    reconstruct.add_argument(
-        "--scheduler", default="", metavar="ADDRESS", help="a Dask cluster's, such as tcp://host:8786"
-    )
+    workers.options(reconstruct, jobs=1)
     reconstruct.add_argument(
         "--assume", action="append", default=[], metavar="NAME=VALUE", help="follow_up=survivors, age_test=student, …"
     )

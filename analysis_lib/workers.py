@@ -14,17 +14,20 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
-
-import joblib
+from typing import TYPE_CHECKING, TypeVar
 
 from analysis_lib.errors import InputError
+
+if TYPE_CHECKING:
+    import joblib
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 # Between two looks whether whoever asked for the work is still there.
 _SECONDS = 0.5
 _CONNECT_SECONDS = 10
+# No parameters of a chapter, which are what its results depend on.
+_JOBS, _SCHEDULER = "BOOK_JOBS", "BOOK_SCHEDULER"
 
 
 def each(
@@ -52,6 +55,8 @@ def each(
         for item in items:
             yield item, work(item)
         return
+    import joblib
+
     with _pool(min(jobs, len(items)), scheduler) as pool:
         task = joblib.delayed(partial(_done, work, None if scheduler else os.getpid()))
         try:
@@ -61,7 +66,7 @@ def each(
             raise InputError("a process was killed before its work was done") from None
 
 
-def options(parser: argparse.ArgumentParser, jobs: int = 2) -> argparse.ArgumentParser:
+def options(parser: argparse.ArgumentParser, jobs: int | None = 2) -> argparse.ArgumentParser:
     """The same parser with the options ``--jobs`` and ``--scheduler`` of a command that calls :func:`each`."""
     parser.add_argument("--jobs", type=int, default=jobs, help="processes")
     parser.add_argument("--scheduler", default="", metavar="ADDRESS", help="a Dask cluster's, such as tcp://host:8786")
@@ -69,7 +74,44 @@ def options(parser: argparse.ArgumentParser, jobs: int = 2) -> argparse.Argument
 
 
 @contextmanager
+def asking(jobs: int | None, scheduler: str) -> Iterator[None]:
+    """Have the chapters that are started meanwhile do their work there, which changes none of their results.
+
+    Parameters
+    ----------
+    jobs, scheduler
+        As in :func:`each`; what is None or blank stays as the environment has it.
+    """
+    wanted = {_JOBS: "" if jobs is None else str(jobs), _SCHEDULER: scheduler}
+    before = {name: os.environ[name] for name in wanted if name in os.environ}
+    os.environ.update({name: value for name, value in wanted.items() if value})
+    try:
+        asked()
+        yield
+    finally:
+        for name in wanted:
+            os.environ.pop(name, None)
+        os.environ.update(before)
+
+
+def asked() -> dict[str, int | str]:
+    """``jobs`` and ``scheduler`` for :func:`each` as the environment asks for them: of a chapter, in its kernel.
+
+    Raises
+    ------
+    InputError
+        If the number of processes is none.
+    """
+    jobs = os.environ.get(_JOBS) or "1"
+    if not jobs.isdecimal() or int(jobs) < 1:
+        raise InputError(f"{jobs} jobs were asked for", remedy="at least 1")
+    return {"jobs": int(jobs), "scheduler": os.environ.get(_SCHEDULER, "")}
+
+
+@contextmanager
 def _pool(jobs: int, scheduler: str) -> Iterator[joblib.Parallel]:
+    import joblib
+
     # Nothing is kept waiting with a process for another piece of work to join it.
     ways = {"return_as": "generator_unordered", "batch_size": 1, "max_nbytes": None}
     if not scheduler:
@@ -77,9 +119,12 @@ def _pool(jobs: int, scheduler: str) -> Iterator[joblib.Parallel]:
         return
     try:
         from distributed import Client
+        from distributed.comm import resolve_address
     except ImportError:
         raise InputError("a Dask cluster needs the package distributed", remedy="install the extra 'cluster'") from None
     try:
+        # A client that cannot make sense of its address leaves threads behind, which end with a traceback.
+        resolve_address(scheduler)
         client = Client(scheduler, timeout=_CONNECT_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise InputError(f"no Dask scheduler answers at {scheduler!r}: {error}", remedy="tcp://host:8786") from None

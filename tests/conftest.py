@@ -4,6 +4,17 @@ import numpy as np
 import pytest
 
 
+@pytest.fixture(scope="module")
+def cluster():
+    """A Dask scheduler with two workers, each a process."""
+    from distributed import LocalCluster
+
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
+    ) as running:
+        yield running
+
+
 @pytest.fixture(params=range(12))
 def small_cohort(request):
     """Random survival with many ties and a covariate that matters: time, event, covariate, group, order."""

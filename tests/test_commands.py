@@ -262,6 +262,7 @@ def test_a_command_that_there_is_not_is_bad_input_too(arguments, capsys):
         (["reconstruct", "--cohorts", "2", "--seed", "1", "--jobs", "0", "--out", "{tmp}/x.parquet"], "at least 1"),
         (["reconstruct", "--cohorts", "2", "--seed", "1", "--jobs", "-1", "--out", "{tmp}/x.parquet"], "at least 1"),
         (["reconstruct", "--cohorts", "2", "--seed", "1", "--out", "{tmp}/foreign.parquet/x.parquet"], "be written"),
+        (["chapter", "discussion", "--jobs", "0", "--out", "{tmp}/runs"], "0 jobs were asked for (at least 1)"),
         (["verify", "{tmp}/missing.parquet"], "no such file"),
         (["verify", "--jobs", "0", "{tmp}/foreign.parquet"], "0 jobs were asked for (at least 1)"),
         (["validate", "{tmp}/missing.csv"], "no such file"),

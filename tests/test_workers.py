@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from distributed import Client, LocalCluster
+from distributed import Client
 from pieces_of_work import drawn, dying, refusing, slowly
 
 from analysis_lib import ensembles, workers
@@ -23,14 +24,6 @@ from analysis_lib.reconstruction import ensemble
 
 ROOT = Path(__file__).resolve().parent.parent
 ITEMS = list(range(12))
-
-
-@pytest.fixture(scope="module")
-def cluster():
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=50
-    ) as running:
-        yield running
 
 
 def sorted_results(*arguments, **options):
@@ -55,6 +48,23 @@ def test_a_worker_that_is_killed_midway_loses_nothing(cluster, tmp_path):
     assert sorted([first, *found]) == [(k, drawn(k)) for k in ITEMS]
     done_by = {int(path.name.partition("-")[2]) for path in tmp_path.iterdir()}
     assert one in done_by and len(done_by) >= 2
+
+
+def test_a_chapter_is_asked_by_its_command_and_else_by_the_environment(monkeypatch):
+    assert workers.asked() == {"jobs": 1, "scheduler": ""}
+    monkeypatch.setenv("BOOK_JOBS", "2")
+    with workers.asking(None, "tcp://host:8786"):
+        assert workers.asked() == {"jobs": 2, "scheduler": "tcp://host:8786"}
+    with workers.asking(3, ""):
+        assert workers.asked() == {"jobs": 3, "scheduler": ""}
+    assert workers.asked() == {"jobs": 2, "scheduler": ""}
+
+
+@pytest.mark.parametrize("jobs", ["0", "-1", "two", "1.5"])
+def test_no_number_of_processes_is_refused(jobs, monkeypatch):
+    monkeypatch.setenv("BOOK_JOBS", jobs)
+    with pytest.raises(InputError, match=rf"{jobs} jobs were asked for \(at least 1\)"):
+        workers.asked()
 
 
 def test_an_ensemble_from_a_cluster_is_the_ensemble_from_here_to_the_byte(cluster, tmp_path, monkeypatch):
@@ -118,6 +128,14 @@ def test_where_no_scheduler_answers_it_is_said(monkeypatch):
         address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(InputError, match="no Dask scheduler answers"):
         list(workers.each(drawn, ITEMS, scheduler=address))
+
+
+@pytest.mark.parametrize("address", ["tcp://host", "host:port", "nowhere://host:8786", "tcp://no.such.host.invalid:1"])
+def test_an_address_that_is_none_is_told_in_a_line_at_once_and_leaves_no_thread(address):
+    before = set(threading.enumerate())
+    with pytest.raises(InputError, match="no Dask scheduler answers"):
+        list(workers.each(drawn, ITEMS, scheduler=address))
+    assert set(threading.enumerate()) <= before
 
 
 def test_workers_end_with_a_process_that_was_killed(tmp_path):
