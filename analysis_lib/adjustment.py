@@ -213,19 +213,6 @@ def log_ratios(sample: Stack, scores: np.ndarray | None = None) -> pd.DataFrame:
     return found
 
 
-def resampled(sample: Stack, times: int, rng: np.random.Generator) -> Stack:
-    """Each sample ``times`` times, its patients drawn with replacement; rows of one sample together.
-
-    References
-    ----------
-    Efron B, Tibshirani RJ. An introduction to the bootstrap. Chapman & Hall 1993.
-    """
-    several = sample.rows(np.repeat(np.arange(len(sample.labels)), times))
-    size = several.counts.sum(axis=1)
-    counts = rng.multinomial(size.astype(int), several.counts / size[:, None])
-    return replace(several, counts=counts.astype(float))
-
-
 def standardised_differences(sample: Stack, w: np.ndarray | None = None) -> np.ndarray:
     """Standardised mean differences of the covariates, operated less others, shape (m, k).
 

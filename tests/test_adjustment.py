@@ -99,19 +99,6 @@ def test_the_papers_analysis_is_that_of_the_library_cohort_by_cohort(cohorts):
         assert found.loc[number, "crude"] == pytest.approx(crude.coef[0], rel=1e-7)
 
 
-def test_a_bootstrap_sample_is_the_cohort_with_patients_written_down_again(cohorts):
-    number = int(cohorts["cohort"].iat[0])
-    one = cohorts[cohorts["cohort"] == number].dropna(subset=["tumour_size_post_mm"])
-    drawn = adjustment.resampled(adjustment.stack(one), 3, np.random.default_rng(5))
-    assert (drawn.counts.sum(axis=1) == len(one)).all()
-    found = adjustment.log_ratios(drawn)
-    for k in range(3):
-        again = one.loc[one.index.repeat(drawn.counts[k].astype(int))]
-        wanted = adjustment.log_ratios(adjustment.stack(again)).iloc[0]
-        assert found.iloc[k].to_numpy() == pytest.approx(wanted.to_numpy(), rel=1e-6, nan_ok=True)
-    assert found.notna().any(axis=1).sum() >= 2
-
-
 def test_samples_of_unequal_size_do_not_touch_each_other(cohorts):
     numbers = cohorts["cohort"].unique()
     short = cohorts[(cohorts["cohort"] != numbers[0]) | (cohorts["patient"] % 3 > 0)]

@@ -5,6 +5,7 @@ import re
 import nbformat
 import pytest
 
+from analysis_lib import __main__ as commands
 from analysis_lib import batch, ensembles, parameters
 
 
@@ -44,3 +45,10 @@ def test_where_the_score_separates_the_groups_it_is_told_and_no_ratio_is_shown(c
     assert "Not computed: the adjusted ratios." in words and "the covariates tell the groups apart" in words
     assert "nan to nan" not in words
     assert "Hazard ratio of heart transplantation" in words
+
+
+def test_a_cluster_that_is_not_there_ends_the_chapter_and_is_not_taken_for_a_want_of_the_cohorts(tmp_path, capsys):
+    arguments = ["chapter", "discussion", "--scheduler", "nowhere://at-all", "--out", str(tmp_path)]
+    assert commands.main(arguments) == commands.BAD_INPUT
+    told = capsys.readouterr().err
+    assert "no Dask scheduler answers at 'nowhere://at-all'" in told
