@@ -1,12 +1,14 @@
 """List the licence of every locked package that is installed here, in data/trust/licences.csv.
 
-What a package says itself: its licence expression, else its licence field if that is a name and no text, else
-its classifiers. Nothing is looked up elsewhere.
+Packages that the lock has for another Python stay as they were listed there: run under each Python in turn, the
+list is that of all. What a package says itself: its licence expression, else its licence field if that is a name
+and no text, else its classifiers. Nothing is looked up elsewhere.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import importlib.metadata
 import tomllib
 from email.message import Message
@@ -22,7 +24,7 @@ from analysis_lib.files import write_beside_then_rename
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"
 OUT = ROOT / "data" / "trust" / "licences.csv"
-COLUMNS = ("package", "version", "licence", "declared")
+COLUMNS = ("package", "version", "licence", "declared", "only")
 # A licence field that is longer holds the licence's text.
 _LONGEST_NAME = 40
 _NAMES = {
@@ -39,14 +41,14 @@ _NAMES = {
 }
 
 
-def locked(file: Path = LOCK) -> dict[str, str]:
-    """Version by package, of those whose marker holds in this Python."""
-    pins = map(Requirement, environment_yml.pins(file.read_text(encoding="utf-8")))
-    return {
-        canonicalize_name(pin.name): next(iter(pin.specifier)).version
-        for pin in pins
-        if pin.marker is None or pin.marker.evaluate()
-    }
+def locked(file: Path = LOCK) -> list[Requirement]:
+    """Every pin of the lock, for whatever Python it is."""
+    return [Requirement(pin) for pin in environment_yml.pins(file.read_text(encoding="utf-8"))]
+
+
+def key(pin: Requirement) -> tuple[str, str]:
+    """Package and version."""
+    return canonicalize_name(pin.name), next(iter(pin.specifier)).version
 
 
 def declared(file: Path = ROOT / "pyproject.toml") -> set[str]:
@@ -69,19 +71,37 @@ def licence(metadata: Message) -> str:
 
 
 def rows() -> list[tuple[str, ...]]:
-    """One row for each package: name, version, licence, and whether it is declared or came with another."""
-    own = declared()
+    """One row for each package that this Python needs.
+
+    Name, version, licence, whether it is declared or came with another, and where only it is needed.
+    """
+    own, here = declared(), [pin for pin in locked() if pin.marker is None or pin.marker.evaluate()]
     return [
-        (name, version, licence(importlib.metadata.metadata(name)), "yes" if name in own else "no")
-        for name, version in sorted(locked().items())
+        (
+            *key(pin),
+            licence(importlib.metadata.metadata(pin.name)),
+            "yes" if canonicalize_name(pin.name) in own else "no",
+            str(pin.marker or "").replace("python_full_version", "Python").replace('"', ""),
+        )
+        for pin in here
     ]
+
+
+def on_file(file: Path = OUT) -> dict[tuple[str, str], tuple[str, ...]]:
+    """The rows listed before, by package and version."""
+    with file.open(encoding="utf-8", newline="") as stream:
+        listed = [tuple(row[column] for column in COLUMNS) for row in csv.DictReader(stream)]
+    return {row[:2]: row for row in listed}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--out", type=Path, default=OUT)
     file = parser.parse_args().out
-    write_beside_then_rename(file, pd.DataFrame(rows(), columns=COLUMNS).to_csv(index=False))
+    found = {row[:2]: row for row in rows()}
+    before = on_file(file) if file.is_file() else {}
+    found = {key(pin): row for pin in locked() if (row := found.get(key(pin), before.get(key(pin))))}
+    write_beside_then_rename(file, pd.DataFrame(sorted(found.values()), columns=COLUMNS).to_csv(index=False))
 
 
 if __name__ == "__main__":
