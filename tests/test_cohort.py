@@ -249,7 +249,7 @@ def test_excel_is_read_from_the_sheet_of_patients(tmp_path):
     [
         ({"os_event": [True, False]}, 1, "os_event"),
         ({"os_years": [[1], [2]]}, 1, "os_years"),
-        ({"os_years": [pd.Timedelta("3 days")] * 2}, 1, "os_years"),
+        ({"os_years": [datetime.timedelta(days=3)] * 2}, 1, "os_years"),
     ],
 )
 def test_parquet_types_other_than_the_schema_s_are_told(tmp_path, changes, row, column):
