@@ -80,10 +80,10 @@ def test_invented_patients_of_any_number_are_a_well_formed_cohort_with_few_ties(
     assert found["os_years"].nunique() > 180
 
 
-@pytest.mark.parametrize("power", [0.5, 1, 2])
-def test_the_slope_is_the_power_with_which_a_quantity_grows(power):
+def test_what_a_further_patient_takes_is_the_same_where_time_is_in_step_with_size():
     sizes = np.array([10, 100, 1000])
-    assert bench_size.slope(sizes, 3.0 * sizes**power) == pytest.approx(power)
+    assert bench_size.per_further_patient(sizes, 7 + 0.002 * sizes) == [2, 2]
+    assert bench_size.per_further_patient(sizes, 0.001 * sizes**2) == [110, 1100]
 
 
 def test_what_a_command_took_is_told_and_a_command_that_fails_stops_the_bench(tmp_path):

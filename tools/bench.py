@@ -281,7 +281,7 @@ def size() -> dict:
     """Cohorts of growing size, as data/bench/size.json has them."""
     import bench_size
 
-    return {"versions": versions(), "runs": bench_size.RUNS, "commands": bench_size.measure()}
+    return {"versions": versions(), "commands": bench_size.measure()}
 
 
 def search() -> dict:

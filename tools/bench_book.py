@@ -36,10 +36,10 @@ def copy(folder: Path) -> Path:
 
 
 class Build(NamedTuple):
-    """Seconds in all, the chapters that ran, and the seconds for the pages; 0 where none were made."""
+    """Seconds in all, of each chapter that ran, and for the pages; 0 where none were made."""
 
     seconds: float
-    ran: list[str]
+    chapters: dict[str, float]
     pages: float
 
 
@@ -57,7 +57,8 @@ def make_book(clone: Path) -> Build:
     if done.returncode:
         raise SystemExit(f"bench: make book failed: {done.stdout}{done.stderr}")
     pages = re.search(r"^book: pages\s+made\s+([\d.]+) s", done.stdout, re.M)
-    return Build(spent, re.findall(r"^book: (\S+)\s+ran\b", done.stdout, re.M), float(pages[1]) if pages else 0.0)
+    chapters = re.findall(r"^book: (\S+)\s+ran\s+([\d.]+) s", done.stdout, re.M)
+    return Build(spent, {name: float(s) for name, s in chapters}, float(pages[1]) if pages else 0.0)
 
 
 def jupyter_book(clone: Path, folder: Path) -> float:
@@ -116,8 +117,11 @@ def measure() -> dict:
         "of_which_pages": [one.pages for one in ours],
         "jupyter_book_seconds": [round(t, 1) for t in theirs],
         "ratio": round(float(np.median(np.divide([one.seconds for one in ours], theirs))), 2),
+        "chapter_seconds": {
+            name: round(float(np.median([one.chapters[name] for one in ours])), 1) for name in sorted(ours[0].chapters)
+        },
         "unchanged_seconds": round(float(np.median(unchanged)), 2),
         "edited": EDITED,
         "edited_seconds": round(edited.seconds, 1),
-        "edited_ran": edited.ran,
+        "edited_ran": list(edited.chapters),
     }

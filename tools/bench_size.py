@@ -12,8 +12,8 @@ import numpy as np
 from analysis_lib import cohort, cohort_examples
 
 SIZES = (1_000, 10_000, 100_000)
-# Runs of each size; the middle one counts.
-RUNS = 3
+# The chapters that do most with a cohort.
+CHAPTERS = ("your-cohort", "survival", "discussion")
 ROOT = Path(__file__).resolve().parent.parent
 _DURATIONS = (
     "os_years", "pfs_years", "dfs_years", "months_to_surgery", "prrt_months", "months_to_best_response",
@@ -66,37 +66,35 @@ def run(command: list[str]) -> tuple[float, float]:
     return float(spent), float(memory)
 
 
-def slope(sizes, values) -> float:
-    """Of log value on log size, between the last two: 1 where twice as many take twice as much."""
-    return float(np.diff(np.log(values[-2:]))[0] / np.diff(np.log(sizes[-2:]))[0])
+def per_further_patient(sizes, seconds) -> list[float]:
+    """Milliseconds for each patient more, from one size to the next: the same where time is in step with size."""
+    return [float(f"{ms:.2g}") for ms in 1000 * np.diff(seconds) / np.diff(sizes)]
 
 
-def measure(sizes=SIZES, runs: int = RUNS) -> list[dict]:
-    """For each command: medians by size, and how they grow between the two largest."""
+def measure(sizes=SIZES) -> list[dict]:
+    """For each command: seconds and memory by size, and what a patient more takes."""
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = {size: folder / f"{size}.csv" for size in sizes}
         for size, file in files.items():
             write_cohort(size, file)
-        commands = {
-            "validate": lambda file: ["validate", str(file)],
-            "chapter your-cohort": lambda file: [
-                "chapter", "your-cohort", "-p", f"cohort={file}", "--out", str(folder / "out")
-            ],
+        commands = {"validate": lambda file: ["validate", str(file)]} | {
+            f"chapter {chapter}": lambda file, chapter=chapter: [
+                "chapter", chapter, "-p", f"cohort={file}", "--out", str(folder / "out")
+            ]
+            for chapter in CHAPTERS
         }  # fmt: skip
         for what, command in commands.items():
-            taken = [np.median([run(command(file)) for _ in range(runs)], axis=0) for file in files.values()]
-            times, memory = np.transpose(taken)
+            seconds, megabytes = zip(*(run(command(file)) for file in files.values()), strict=True)
             found.append(
                 {
                     "command": what,
                     "sizes": [
-                        {"patients": size, "seconds": round(float(t), 2), "megabytes": round(float(m))}
-                        for size, t, m in zip(sizes, times, memory, strict=True)
+                        {"patients": size, "seconds": round(t, 2), "megabytes": round(m)}
+                        for size, t, m in zip(sizes, seconds, megabytes, strict=True)
                     ],
-                    "slope_of_time": round(slope(sizes, times), 2),
-                    "slope_of_memory": round(slope(sizes, memory), 2),
+                    "ms_per_further_patient": per_further_patient(sizes, seconds),
                 }
             )
             print(found[-1], flush=True)
