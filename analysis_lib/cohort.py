@@ -20,7 +20,8 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib import cohort_files, cohort_hints
-from analysis_lib.cohort_problems import CohortError, Problem, shorten, told
+from analysis_lib.cohort_files import LONGEST_CELL
+from analysis_lib.cohort_problems import CohortError, Problem, add, shorten, told
 from analysis_lib.published import ROOT
 
 __all__ = [
@@ -41,7 +42,6 @@ PACKAGE = ROOT / "data" / "datapackage.json"
 # Events may be printed as months of 30.4375 days and years of 365.25; both round a little.
 _ROUNDING_YEARS = 0.01
 MONTHS_PER_YEAR = 12
-_LONGEST_CELL = 1000
 # Python's own readers of numbers take digits of every script, and 1_000; no other program does.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # From here on a float, as which a column with blanks is held, no longer tells whole numbers apart.
@@ -101,7 +101,8 @@ def judge(file: Path | str) -> Judgement:
 
 def judged(sheet: cohort_files.Sheet) -> Judgement:
     """As :func:`judge`, of cells that were read already."""
-    found = list(sheet.problems) + _column_problems(sheet.cells)
+    found = list(sheet.problems)
+    add(found, _column_problems(sheet.cells))
     if not len(sheet.cells) and not any(problem.row for problem in found):
         found.append(Problem(None, "", "", "the file has no patients", "a row for each patient"))
     typed, bad = {}, {}
@@ -109,13 +110,10 @@ def judged(sheet: cohort_files.Sheet) -> Judgement:
         cells = sheet.cells[name]
         typed[name], wrong = _typed(cells, name)
         bad[name] = np.zeros(len(cells), dtype=bool)
-        for position, what in wrong:
-            bad[name][position] = True
-            value = _shown(cells.iat[position])
-            remedy = _remedy(name, value)
-            found.append(Problem(int(sheet.rows[position]), name, value, what, remedy))
+        bad[name][[position for position, _ in wrong]] = True
+        add(found, _bad_cells(cells, name, wrong, sheet.rows))
     frame = pd.DataFrame(typed, index=range(len(sheet.cells)))
-    found += _broken_rules(frame, bad, sheet.rows)
+    add(found, _broken_rules(frame, bad, sheet.rows))
     if "cohort" not in frame or frame["cohort"].isna().all():
         frame["cohort"] = 0
     # Where cells are bad, only the units of the others can be judged: who is left is no cohort.
@@ -166,11 +164,17 @@ def _is_number(name: str) -> bool:
     return name in fields() and fields()[name]["type"] != "string"
 
 
+def _bad_cells(cells: pd.Series, name: str, wrong: list[tuple[int, str]], rows: np.ndarray) -> Iterator[Problem]:
+    for position, what in wrong:
+        value = _shown(cells.iat[position])
+        yield Problem(int(rows[position]), name, value, what, _remedy(name, value))
+
+
 def _column_problems(cells: pd.DataFrame) -> list[Problem]:
     names, found = list(fields()), []
     for name in cells.columns:
         if name not in fields():
-            word = re.sub(r"[\s-]+", "_", name[:_LONGEST_CELL].casefold())
+            word = re.sub(r"[\s-]+", "_", name[:LONGEST_CELL].casefold())
             near = difflib.get_close_matches(word, names, n=1)
             remedy = f"did you mean {near[0]!r}?" if near else "remove it, or see the data dictionary"
             found.append(Problem(None, shorten(name), "", "is not in the schema", remedy))
@@ -219,7 +223,7 @@ def _judge(reader: Callable, name: str, value: object) -> tuple[object, str]:
     """A cell's typed value and what is wrong with it, if anything."""
     if isinstance(value, str):
         value = value.strip()
-        if len(value) > _LONGEST_CELL:
+        if len(value) > LONGEST_CELL:
             return None, "is far too long"
         # Programs that know no whole numbers with blanks among them write 1 as 1.0.
         if fields()[name]["type"] == "integer" and (whole := re.fullmatch(r"(-?[0-9]+)\.0+", value)):
@@ -272,30 +276,27 @@ def _shown(value: object) -> str:
     return "" if blank else shorten(str(value))
 
 
-def _broken_rules(frame: pd.DataFrame, bad: dict[str, np.ndarray], rows: np.ndarray) -> list[Problem]:
+def _broken_rules(frame: pd.DataFrame, bad: dict[str, np.ndarray], rows: np.ndarray) -> Iterator[Problem]:
     """Where cells do not go together; of a bad cell nothing more is said."""
-    found = []
 
-    def tell(positions, name: str, problem: str, remedy: str) -> None:
+    def tell(positions, name: str, problem: str, remedy: str) -> Iterator[Problem]:
         for position in positions:
-            value = _shown(frame[name].iat[position])
-            found.append(Problem(int(rows[position]), name, value, problem, remedy))
+            yield Problem(int(rows[position]), name, _shown(frame[name].iat[position]), problem, remedy)
 
     numbered = "cohort" in frame and frame["cohort"].notna().any()
     if numbered:
         blank = np.flatnonzero(frame["cohort"].isna() & ~bad["cohort"])
-        tell(blank, "cohort", "is blank, while other patients have one", "the number of the patient's cohort")
+        yield from tell(blank, "cohort", "is blank, while other patients have one", "the number of the patient's cohort")
     if "patient" in frame:
         keys = ["cohort", "patient"] if numbered else ["patient"]
         remedy = "a number of its own" + ("" if numbered else ", or a column 'cohort' if these are several")
         twice = np.flatnonzero(frame.duplicated(keys) & frame[keys].notna().all(axis=1))
-        tell(twice, "patient", "occurs twice", remedy)
+        yield from tell(twice, "patient", "occurs twice", remedy)
     for rule in RULES:
         if set(rule.columns) <= set(frame.columns):
             sound = ~np.any([bad[name] for name in rule.columns], axis=0)
             broken = rule.broken(frame).fillna(False).to_numpy(dtype=bool)
-            tell(np.flatnonzero(broken & sound), rule.columns[0], rule.problem, rule.remedy)
-    return found
+            yield from tell(np.flatnonzero(broken & sound), rule.columns[0], rule.problem, rule.remedy)
 
 
 def _only_operated(name: str) -> Rule:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pyarrow import parquet
+from pyarrow import compute, parquet
 
-from analysis_lib.cohort_problems import Problem, shorten
+from analysis_lib.cohort_problems import Problem, add, shorten
 from analysis_lib.errors import InputError
 
 _WHOLE = {
@@ -27,13 +27,23 @@ _WHOLE = {
     ".parquet": "a whole Parquet file, and no other kind",
     ".xlsx": "a whole Excel workbook, and no other kind",
 }
-# Bounds, far above any cohort, on what a file can make this program do: cells that are read, columns,
-# and bytes once unpacked. Text and workbooks are typed by hand; what `reconstruct` writes is Parquet.
+# Bounds, far above any cohort, on what a file can make this program do: cells that are read, rows (as many
+# as Excel has), columns, and bytes once unpacked. Text and workbooks are typed by hand; what `reconstruct`
+# writes is Parquet.
 _MOST_CELLS = {".csv": 10_000_000, ".parquet": 50_000_000, ".xlsx": 1_000_000}
+_MOST_ROWS = 2**20
 _MOST_COLUMNS = 10_000
-_MOST_BYTES = 300_000_000
-# Some put a title above their table.
+_MOST_BYTES = 100_000_000
+# No value of any column is longer.
+LONGEST_CELL = 1000
+# Of a workbook's XML, in which a filled cell has four; those of one row are held at once.
+_MOST_TAGS = 4_000_000
+# What Parquet may hold beside numbers and text has no place in a cohort, and each value takes the room of many.
+_MOST_OTHER_VALUES = 1_000_000
+_PLAIN = {"NONE", "INT", "STRING", "TIMESTAMP", "UNKNOWN"}
+# Some put a title above their table; what separates its cells is seen in so many characters.
 _HEADING_WITHIN = 20
+_BEGINNING = 1_000_000
 _AS_UTF8 = "save it as CSV in UTF-8; Excel calls that 'CSV UTF-8'"
 _SEPARATORS = (",", ";", "\t")
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
@@ -81,6 +91,7 @@ def read(file: Path | str, is_number: Callable[[str], bool]) -> Sheet:
             raise InputError("is a folder", file=file, remedy="name a file in it")
         if not file.is_file():
             raise InputError("no such file", file=file)
+        _check_bytes(file.stat().st_size, file)
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", file=file) from None
     readers = {".csv": lambda f: _read_csv(f, is_number), ".parquet": _read_parquet, ".xlsx": _read_excel}
@@ -99,12 +110,12 @@ def read(file: Path | str, is_number: Callable[[str], bool]) -> Sheet:
 
 def _check_bytes(size: int, file: Path) -> None:
     if size > _MOST_BYTES:
-        what = f"holds {size} bytes once it is unpacked"
+        what = f"holds {size} bytes, or does so once it is unpacked"
         raise InputError(what, file=file, remedy=f"at most {_MOST_BYTES}; a row for each patient and no more")
 
 
 def _check_size(rows: int, columns: int, file: Path) -> None:
-    """Refuse a table of more columns or cells than any cohort has.
+    """Refuse a table of more rows, columns or cells than any cohort has.
 
     Raises
     ------
@@ -114,6 +125,8 @@ def _check_size(rows: int, columns: int, file: Path) -> None:
     if columns > _MOST_COLUMNS:
         what = f"has a row of {columns} cells"
         raise InputError(what, file=file, remedy=f"at most {_MOST_COLUMNS}; one row a patient, not one column")
+    if rows > _MOST_ROWS:
+        raise InputError(f"has more than {_MOST_ROWS} rows", file=file, remedy="a row for each patient and no more")
     most = _MOST_CELLS[file.suffix.lower()]
     if rows * columns > most:
         raise InputError(f"has more than {most} cells", file=file, remedy="a row for each patient and no more")
@@ -121,16 +134,16 @@ def _check_size(rows: int, columns: int, file: Path) -> None:
 
 def _bounded(rows: Iterable[Sequence], file: Path) -> Iterator[Sequence]:
     """The rows one by one, until there are too many; see :func:`_check_size`."""
-    cells = 0
-    for row in rows:
-        cells += len(row)
-        _check_size(1, len(row), file)
-        _check_size(cells, 1, file)
+    filled = widest = 0
+    for number, row in enumerate(rows, start=1):
+        # The width counts for each row, since all are made as long as the longest; blank ones are left out.
+        filled, widest = filled + bool(row), max(widest, len(row))
+        _check_size(number, 1, file)
+        _check_size(filled, widest, file)
         yield row
 
 
 def _read_csv(file: Path, is_number: Callable[[str], bool]) -> Sheet:
-    _check_bytes(file.stat().st_size, file)
     text = _decoded(file)
     if not text.strip():
         raise InputError("is empty", file=file, remedy="a heading, and a row for each patient")
@@ -164,7 +177,7 @@ def _decoded(file: Path) -> str:
 
 def _separator(text: str) -> str:
     """What separates the names of the heading; a comma if nothing does."""
-    lines = [line for line in text.splitlines() if line.strip()][:_HEADING_WITHIN]
+    lines = [line for line in text.lstrip()[:_BEGINNING].splitlines() if line.strip()][:_HEADING_WITHIN]
     for line in lines:
         for separator in _SEPARATORS:
             if "patient" in [name.strip().strip('"') for name in line.split(separator)]:
@@ -182,20 +195,76 @@ def _mend_decimal_commas(sheet: Sheet, is_number: Callable[[str], bool]) -> None
         return
     for name in names:
         column = sheet.cells[name].str.strip()
-        for position in np.flatnonzero(column.str.fullmatch(_WITH_POINT)):
-            what = "has a point, while other numbers of the file have a decimal comma"
-            remedy = "one decimal mark in the whole file, and none between thousands"
-            row = int(sheet.rows[position])
-            sheet.problems.append(Problem(row, name, shorten(column.iat[position]), what, remedy))
+        what = "has a point, while other numbers of the file have a decimal comma"
+        remedy = "one decimal mark in the whole file, and none between thousands"
+        with_point = np.flatnonzero(column.str.fullmatch(_WITH_POINT))
+        problems = (Problem(int(sheet.rows[p]), name, shorten(column.iat[p]), what, remedy) for p in with_point)
+        add(sheet.problems, problems)
         commas = column.str.fullmatch(_DECIMAL_COMMA)
         sheet.cells[name] = column.where(~commas, column.str.replace(",", "."))
 
 
-def _read_parquet(file: Path) -> Sheet:
-    # What the file says of itself, before any of it is unpacked.
+def _check_parquet(file: Path) -> list[str]:
+    """Refuse what would be too large once it is unpacked, by what the file says of itself.
+
+    Returns
+    -------
+    list of str
+        The columns of text. How much these are cannot be told without a look at them: see :func:`_check_texts`.
+    """
     said = parquet.read_metadata(file)
     _check_size(said.num_rows, said.num_columns, file)
-    _check_bytes(sum(said.row_group(k).total_byte_size for k in range(said.num_row_groups)), file)
+    groups = [said.row_group(k) for k in range(said.num_row_groups)]
+    size, others, texts = sum(group.total_byte_size for group in groups), 0, []
+    for k in range(said.num_columns):
+        column = said.schema.column(k)
+        nested, is_text = column.path != column.name, column.physical_type == "BYTE_ARRAY"
+        fixed = column.length if column.physical_type == "FIXED_LEN_BYTE_ARRAY" else 0
+        if is_text and not nested:
+            texts.append(column.name)
+            # It gives a text by what it shares with the one before, and so no measure of either.
+            if any("DELTA_BYTE_ARRAY" in group.column(k).encodings for group in groups):
+                what, remedy = "is encoded as DELTA_BYTE_ARRAY, which hides its size", "the encoding that pandas writes"
+                raise InputError(what, file=file, column=shorten(column.name), remedy=remedy)
+        if nested or fixed or column.logical_type.type not in _PLAIN:
+            values = sum(group.column(k).num_values for group in groups)
+            size, others = size + fixed * values, others + values
+            if is_text and nested or others > _MOST_OTHER_VALUES:
+                what, name = "holds lists, records, dates or the like", shorten(column.path)
+                raise InputError(what, file=file, column=name, remedy="one number or one text in each cell")
+    if said.num_columns != len({said.schema.column(k).path for k in range(said.num_columns)}):
+        raise InputError("names a column twice", file=file, remedy="each column once")
+    _check_bytes(size, file)
+    return texts
+
+
+def _check_texts(texts: list[str], file: Path) -> None:
+    """Refuse a text that is too long, or that are too long together, before each row has its own.
+
+    Parquet writes down once what many rows repeat, and is read that way here.
+    """
+    opened = parquet.ParquetFile(file, read_dictionary=texts)
+    size, row = 0, 1
+    for k in range(opened.num_row_groups if texts else 0):
+        group = opened.read_row_group(k, columns=texts)
+        for name, column in zip(group.column_names, group.columns, strict=True):
+            before = row
+            for chunk in column.chunks:
+                lengths = compute.binary_length(chunk.dictionary)
+                size += compute.sum(lengths.take(chunk.indices)).as_py() or 0
+                longest = compute.max(lengths).as_py() or 0
+                if longest > LONGEST_CELL:
+                    at = before + chunk.indices.index(lengths.index(longest).as_py()).as_py()
+                    remedy = f"at most {LONGEST_CELL}"
+                    what = f"holds a text of {longest} bytes"
+                    raise InputError(what, file=file, row=at, column=shorten(name), remedy=remedy)
+                before += len(chunk)
+        row += len(group)
+        _check_bytes(size, file)
+
+
+def _read_parquet(file: Path) -> Sheet:
+    _check_texts(_check_parquet(file), file)
     frame = pd.read_parquet(file)
     if any(name is not None for name in frame.index.names):
         frame = frame.reset_index()
@@ -210,8 +279,7 @@ def _read_excel(file: Path) -> Sheet:
     except ImportError:
         raise InputError("needs the package openpyxl", file=file, remedy="install it, or save as CSV") from None
 
-    with zipfile.ZipFile(file) as parts:
-        _check_bytes(sum(part.file_size for part in parts.infolist()), file)
+    _check_workbook(file)
     # Values as Excel last showed them, and the cells as written: a formula without a value is no blank.
     values = load_workbook(file, read_only=True, data_only=True)
     written = load_workbook(file, read_only=True)
@@ -227,9 +295,22 @@ def _read_excel(file: Path) -> Sheet:
     finally:
         values.close()
         written.close()
-    # A row may end with its last filled cell.
+    # A row may end with its last filled cell, and a blank one has none.
     width = max(map(len, rows), default=0)
-    return _laid_out([row + [""] * (width - len(row)) for row in rows])
+    return _laid_out([row and row + [""] * (width - len(row)) for row in rows])
+
+
+def _check_workbook(file: Path) -> None:
+    """Refuse a workbook whose parts are too large once unpacked, before any is parsed."""
+    tags = 0
+    with zipfile.ZipFile(file) as parts:
+        _check_bytes(sum(part.file_size for part in parts.infolist()), file)
+        for part in parts.infolist():
+            with parts.open(part) as stream:
+                while block := stream.read(2**20):
+                    tags += block.count(b"<")
+    if tags > _MOST_TAGS:
+        raise InputError(f"has {tags} XML tags", file=file, remedy=f"at most {_MOST_TAGS}; a row for each patient")
 
 
 def _sheet_of_patients(workbook, file: Path) -> str:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from analysis_lib.errors import InputError
 
 LONGEST_VALUE = 60
+# In a file that is wrong throughout there may be millions, in a small file too.
+MOST_PROBLEMS = 100_000
 # A mistake that goes down a whole column is told for so many rows, one of the heading for so many columns.
 _ROWS_TOLD = 5
 _COLUMNS_TOLD = 20
@@ -43,6 +47,18 @@ class CohortError(InputError):
         lines = "".join(f"\n  {line}" for line in told(problems))
         some = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__(f"{some}:{lines}", file=file)
+
+
+def add(found: list[Problem], others: Iterable[Problem]) -> None:
+    """Add other problems to those found, as long as there are not :data:`MOST_PROBLEMS`; then one that says so."""
+    room = MOST_PROBLEMS - len(found)
+    if room < 0:
+        return
+    others = iter(others)
+    found.extend(islice(others, room))
+    if next(others, None):
+        what = f"there are more than {MOST_PROBLEMS} problems, of which the others are not told"
+        found.append(Problem(None, "", "", what, "mend these, and validate again"))
 
 
 def told(problems: list[Problem]) -> list[str]:

@@ -45,6 +45,8 @@ STATISTICS = (
 _EXACT = frozenset({"count", "n", "threshold"})
 
 _CSV_FIELD_LIMIT = 10_000
+# Some hundred times what the largest of these files has.
+_MOST_BYTES = 20_000_000
 # ASCII only, and none of the signs that join ids in a recipe.
 _ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 
@@ -124,9 +126,14 @@ def read_rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[
     Raises
     ------
     InputError
-        If the file is missing, not UTF-8, not CSV, lacks a column or has a row of another length.
+        If the file is missing, far too large, not UTF-8, not CSV, lacks a column or has a row of another length.
     """
     try:
+        # No file says how much more a device or a pipe would give.
+        if file.exists() and not file.is_file():
+            raise InputError("cannot be read: it is not a file", file=file, remedy="a CSV file")
+        if (size := file.stat().st_size) > _MOST_BYTES:
+            raise InputError(f"has {size} bytes", file=file, remedy=f"at most {_MOST_BYTES}")
         text = file.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise InputError("no such file", file=file) from None

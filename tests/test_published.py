@@ -264,3 +264,16 @@ def test_the_words_of_an_error_say_where_and_what_would_be_right():
     assert str(error) == "x.csv, row 3, column 'id': is odd (make it even)"
     assert str(InputError("is odd")) == "is odd"
     assert isinstance(error, ValueError)
+
+
+def test_what_is_far_too_large_is_refused_before_it_is_read(read, monkeypatch):
+    monkeypatch.setattr(published, "_MOST_BYTES", 100)
+    monkeypatch.setattr(Path, "read_text", lambda *_, **__: pytest.fail("it was read"))
+    with pytest.raises(InputError, match=r"numbers\.csv: has \d{3} bytes \(at most 100\)"):
+        read(table(row()))
+
+
+def test_what_has_no_end_is_not_read(tmp_path):
+    (tmp_path / "numbers.csv").symlink_to("/dev/zero")
+    with pytest.raises(InputError, match=r"numbers\.csv: cannot be read: it is not a file \(a CSV file\)"):
+        load(tmp_path)
