@@ -286,7 +286,8 @@ def _broken_rules(frame: pd.DataFrame, bad: dict[str, np.ndarray], rows: np.ndar
     numbered = "cohort" in frame and frame["cohort"].notna().any()
     if numbered:
         blank = np.flatnonzero(frame["cohort"].isna() & ~bad["cohort"])
-        yield from tell(blank, "cohort", "is blank, while other patients have one", "the number of the patient's cohort")
+        remedy = "the number of the patient's cohort"
+        yield from tell(blank, "cohort", "is blank, while other patients have one", remedy)
     if "patient" in frame:
         keys = ["cohort", "patient"] if numbered else ["patient"]
         remedy = "a number of its own" + ("" if numbered else ", or a column 'cohort' if these are several")

@@ -2,22 +2,64 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import fuzz
 import pytest
 
+# A few of each: what is far too large takes memory and seconds, and chapters take seconds each.
+FEW = {target: 25 for target in fuzz.TARGETS} | {"audit of a transcription": 8, "chapters on a cohort": 2}
+
 
 @pytest.mark.parametrize("target", fuzz.TARGETS)
-def test_each_input_ends_in_success_or_in_a_clear_error(target):
-    found = fuzz.fuzz(target, inputs=25, start=1)
-    assert found["inputs"] >= 25
+def test_each_input_ends_in_success_or_in_a_clear_error(target, monkeypatch):
+    monkeypatch.setitem(fuzz.TARGETS, target, replace(fuzz.TARGETS[target], extremes=lambda: iter(())))
+    found = fuzz.fuzz(target, inputs=FEW[target], start=1)
+    assert found["inputs"] >= FEW[target]
     assert found["accepted"] + found["refused"] == found["inputs"]
+
+
+def test_what_is_far_too_large_is_fed_before_the_rest(monkeypatch):
+    fed = []
+    target = fuzz.TARGETS["transcription"]
+    reader = lambda content, folder: fed.append(content) or "refused"  # noqa: E731
+    changed = replace(target, reader=reader, extremes=lambda: iter([b"large", b"larger"]))
+    monkeypatch.setitem(fuzz.TARGETS, "transcription", changed)
+    assert fuzz.fuzz("transcription", inputs=5, start=1)["inputs"] == len(fed) >= 7
+    assert fed[:2] == [b"large", b"larger"]
+
+
+def test_there_are_a_million_columns():
+    table = fuzz.transcription()
+    assert next(fuzz.wide(table)).partition(b"\n")[0].count(b",") == 999_999
+
+
+@pytest.mark.parametrize(
+    ("arguments", "file", "table", "ends"),
+    [
+        (fuzz.AUDIT, "numbers/numbers.csv", fuzz.transcription, "accepted"),
+        (fuzz.AUDIT, "numbers/numbers.csv", lambda: fuzz.transcription()[:9], "refused"),
+        (["verify", "x.csv"], "x.csv", fuzz.reconstructed, "accepted"),
+        (["verify", "x.csv"], "x.csv", lambda: fuzz.reconstructed()[:9], "refused"),
+        (["chapter", "tvi", "-p", "cohort=x.csv"], "x.csv", lambda: fuzz.cohort_table(30), "accepted"),
+    ],
+)
+def test_a_command_is_run_to_its_end_on_the_file_that_it_is_given(arguments, file, table, ends, tmp_path):
+    assert fuzz.run_on_file((arguments, file, fuzz.as_csv(table()).encode()), tmp_path) == ends
+
+
+def test_what_a_chapter_s_cells_run_into_is_no_clear_error(tmp_path, monkeypatch):
+    monkeypatch.setattr("analysis_lib.first_look.groups", lambda *_: 1 / 0)
+    content = fuzz.as_csv(fuzz.cohort_table(30)).encode()
+    with pytest.raises(ZeroDivisionError):
+        fuzz.run_on_file((["chapter", "your-cohort", "-p", "cohort=x.csv"], "x.csv", content), tmp_path)
 
 
 def test_an_input_that_breaks_a_reader_is_found(monkeypatch):
     def breaks(content, folder):
         return {b"": "accepted"}[content[:0]] if b"1" not in content else 1 / 0
 
-    strategy, _, share = fuzz.TARGETS["transcription"]
-    monkeypatch.setitem(fuzz.TARGETS, "transcription", (strategy, breaks, share))
+    broken = replace(fuzz.TARGETS["transcription"], reader=breaks)
+    monkeypatch.setitem(fuzz.TARGETS, "transcription", broken)
     with pytest.raises(ZeroDivisionError):
         fuzz.fuzz("transcription", inputs=20, start=1)

@@ -1,10 +1,12 @@
 """Feed the readers and the commands what nobody should: each input ends in success or in a clear error.
 
 Hypothesis makes the inputs from a well-formed file: cells replaced by what people and programs write
-in them, rows and columns cut, doubled and moved, bytes damaged. An input passes if the reader accepts
-it, or refuses it with :class:`~analysis_lib.errors.InputError`; a command also with the exit code and
-on stderr. Any other exception, more than ``SECONDS`` for one input or more than ``MEMORY`` bytes ends
-the run with the smallest input that does so.
+in them or by others of their column, rows and columns cut, doubled and moved, bytes damaged. Before them
+comes what is far too large: a million columns, and small files that unpack into gigabytes. An input
+passes if the reader accepts it, or refuses it with :class:`~analysis_lib.errors.InputError`; a command
+also with the exit code and on stderr. Any other exception, more than ``SECONDS`` for one input or more
+than ``MEMORY`` bytes ends the run of that target with the smallest input that does so. Each target has a
+process of its own.
 """
 
 from __future__ import annotations
@@ -12,17 +14,24 @@ from __future__ import annotations
 import argparse
 import csv
 import io
+import json
+import multiprocessing
 import os
 import resource
 import signal
 import sys
 import tempfile
 import time
+import zipfile
 from collections import Counter
-from collections.abc import Callable
-from contextlib import redirect_stderr, redirect_stdout
-from functools import cache
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
+from unittest import mock
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -34,6 +43,7 @@ SECONDS = 60
 MEMORY = 6_000_000_000
 # Rows of the transcription that the fuzzed copy keeps: all parts of a row are there, and it is quick.
 KEPT = 40
+MANY = 1_000_000
 
 CELLS = st.one_of(
     st.sampled_from(
@@ -99,6 +109,12 @@ CELLS = st.one_of(
 )
 
 
+def as_csv(table: list[list[str]], delimiter: str = ",") -> str:
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=delimiter, lineterminator="\n").writerows(table)
+    return stream.getvalue()
+
+
 def damaged(table: list[list[str]]) -> st.SearchStrategy[bytes]:
     """The bytes of a CSV file that was well formed until somebody touched it."""
 
@@ -120,16 +136,34 @@ def damaged(table: list[list[str]]) -> st.SearchStrategy[bytes]:
                 rows.append(list(rows[at]))
             else:
                 rows[0], rows[at] = rows[at], rows[0]
-        stream = io.StringIO()
-        csv.writer(stream, delimiter=draw(st.sampled_from(",,,,,,,,;\t")), lineterminator="\n").writerows(rows)
         encoding = draw(st.sampled_from([*["utf-8"] * 12, "utf-8-sig", "latin-1", "utf-16", "utf-7"]))
-        content = stream.getvalue().encode(encoding, errors="replace")
+        content = as_csv(rows, draw(st.sampled_from(",,,,,,,,;\t"))).encode(encoding, errors="replace")
         if draw(st.booleans()) and draw(st.booleans()):
             at = draw(st.integers(0, len(content)))
             content = content[:at] + draw(st.binary(max_size=20)) + content[at + draw(st.integers(0, 30)) :]
         return content
 
     return damage()
+
+
+def altered(table: list[list[str]]) -> st.SearchStrategy[list[list[str]]]:
+    """A table in which cells, whole columns too, hold what others of their column do, or nothing; rows are left out.
+
+    Most pass the reader, and what is made of them meets what it was not made for.
+    """
+
+    @st.composite
+    def alter(draw) -> list[list[str]]:
+        heading, *rows = [list(row) for row in table]
+        for _ in range(draw(st.integers(0, 6))):
+            k = draw(st.integers(0, len(heading) - 1))
+            value = draw(st.sampled_from([row[k] for row in rows]) | st.sampled_from(["", "0", "1"]))
+            for row in rows if draw(st.integers(0, 3)) == 0 else [draw(st.sampled_from(rows))]:
+                row[k] = value
+        kept = draw(st.sampled_from([len(rows)] * 3 + [1, 2, len(rows) // 2]))
+        return [heading, *rows[:kept]]
+
+    return alter()
 
 
 @cache
@@ -152,11 +186,20 @@ def numbers():
 
 
 @cache
-def cohort_table() -> list[list[str]]:
+def cohort_table(patients: int = 12) -> list[list[str]]:
     import pandas as pd
 
     frame = pd.read_csv(ROOT / "data" / "examples" / "invented.csv", dtype=str, keep_default_na=False)
-    return [list(frame.columns), *frame.head(12).values.tolist()]
+    return [list(frame.columns), *frame.head(patients).values.tolist()]
+
+
+@cache
+def reconstructed() -> list[list[str]]:
+    """The first shipped cohort: all columns of the schema, and every target met."""
+    import pandas as pd
+
+    frame = pd.read_parquet(ROOT / "data" / "ensemble" / "cohorts.parquet", filters=[("cohort", "==", 0)])
+    return list(csv.reader(io.StringIO(frame.to_csv(index=False))))
 
 
 def as_workbook(table: list[list[object]], file: Path) -> None:
@@ -318,24 +361,46 @@ COMMANDS = st.one_of(
 
 
 class Started(Exception):
-    """A command passed all checks of its arguments and went to work."""
+    """A search passed all checks of its arguments and went to work."""
+
+
+def run_cells(chapter: str, values: dict, out: Path) -> Path:
+    """A chapter's cells one after another, as :func:`parameters.run` has them run by a kernel."""
+    import matplotlib
+
+    from analysis_lib.errors import InputError
+
+    matplotlib.use("agg")
+    notebook = json.loads((ROOT / "book" / f"{chapter}.ipynb").read_text(encoding="utf-8"))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    names: dict[str, object] = {"__name__": "__main__"}
+    os.chdir(ROOT)
+    try:
+        for cell in cells:
+            exec(compile("".join(cell["source"]), chapter, "exec"), names)  # noqa: S102 - the book's own
+            names |= values if "parameters" in cell["metadata"].get("tags", []) else {}
+    except InputError as error:
+        raise InputError(f"InputError: {error}", file=out / f"{chapter}.ipynb", remedy="see its last cell") from None
+    finally:
+        matplotlib.pyplot.close("all")
+    return out / f"{chapter}.ipynb"
 
 
 def run_command(arguments: list[str], folder: Path) -> str:
-    """A command up to where its work would begin; the folder is its own."""
-    from unittest import mock
-
+    """A command in a folder of its own: all of it, but that a search only starts, and chapters run in this process."""
     from analysis_lib import __main__ as commands
-    from analysis_lib import ledger, parameters
+    from analysis_lib import parameters
     from analysis_lib.reconstruction import ensemble
 
     here, out, err = Path.cwd(), io.StringIO(), io.StringIO()
-    starts = mock.Mock(side_effect=Started)
     os.chdir(folder)
     try:
-        with redirect_stdout(out), redirect_stderr(err), mock.patch.object(parameters, "run", starts):
-            with mock.patch.object(ensemble, "_search_starts", starts), mock.patch.object(ledger, "audit", starts):
-                code = commands.main(arguments)
+        with ExitStack() as stack:
+            stack.enter_context(redirect_stdout(out))
+            stack.enter_context(redirect_stderr(err))
+            stack.enter_context(mock.patch.object(parameters, "run", run_cells))
+            stack.enter_context(mock.patch.object(ensemble, "_search_starts", side_effect=Started))
+            code = commands.main(arguments)
     except Started:
         return "accepted"
     except SystemExit as ended:
@@ -347,14 +412,143 @@ def run_command(arguments: list[str], folder: Path) -> str:
     return "refused" if code else "accepted"
 
 
-TARGETS: dict[str, tuple[Callable[[], st.SearchStrategy], Callable, int]] = {
-    # What is fuzzed: its inputs, its reader, and its share of all inputs in parts of 20.
-    "transcription": (lambda: damaged(transcription()[:KEPT]), read_transcription, 5),
-    "recipes": (lambda: damaged(recipes()[:KEPT]), read_recipes, 4),
-    "cohort, CSV": (lambda: damaged(cohort_table()), lambda c, f: read_cohort(".csv", c, f), 5),
-    "cohort, Excel": (workbooks, lambda c, f: read_cohort(".xlsx", c, f), 1),
-    "cohort, Parquet": (parquets, lambda c, f: read_cohort(".parquet", c, f), 2),
-    "commands": (lambda: COMMANDS, run_command, 3),
+# A command, and the file that it reads.
+OnFile = tuple[list[str], str, bytes]
+
+
+def run_on_file(given_: OnFile, folder: Path) -> str:
+    arguments, name, content = given_
+    file = folder / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(content)
+    return run_command(arguments, folder)
+
+
+AUDIT = ["audit", "--numbers", "numbers", "--json", "verdicts.json"]
+
+
+def file_of(table: list[list[str]], ending: str) -> bytes:
+    """A table as a program would write it that knows numbers from text."""
+    import pandas as pd
+
+    if ending == ".csv":
+        return as_csv(table).encode()
+    frame, stream = pd.read_csv(io.StringIO(as_csv(table))), io.BytesIO()
+    frame.to_parquet(stream) if ending == ".parquet" else frame.to_excel(stream, index=False)
+    return stream.getvalue()
+
+
+@st.composite
+def audits(draw) -> OnFile:
+    if draw(st.booleans()):
+        return AUDIT, "numbers/numbers.csv", draw(damaged(transcription()))
+    return AUDIT, "numbers/numbers.csv", as_csv(draw(altered(transcription()))).encode()
+
+
+@st.composite
+def on_cohorts(draw) -> OnFile:
+    command = draw(st.sampled_from(["validate", "verify", "verify"]))
+    if draw(st.booleans()):
+        return [command, "x.csv"], "x.csv", draw(damaged(reconstructed()))
+    ending = draw(st.sampled_from([".csv", ".csv", ".parquet", ".xlsx"]))
+    return [command, f"x{ending}"], f"x{ending}", file_of(draw(altered(reconstructed())), ending)
+
+
+@st.composite
+def chapters(draw) -> OnFile:
+    name = draw(st.sampled_from(["your-cohort", "methods", "toxicity", "response", "surgery", "tvi", "survival"]))
+    table = draw(st.sampled_from([cohort_table(60), reconstructed()]))
+    ending = draw(st.sampled_from([".csv", ".csv", ".parquet", ".xlsx"]))
+    arguments = ["chapter", name, "-p", f"cohort=x{ending}"]
+    return arguments, f"x{ending}", file_of(draw(altered(table)), ending)
+
+
+# --- what is far too large
+
+
+def wide(table: list[list[str]]) -> Iterator[bytes]:
+    """CSV of very many columns: from the first row on, or in one row only."""
+    yield as_csv([["x"] * MANY] * 2).encode()
+    yield as_csv([*table[:2], table[1] + ["1"] * MANY]).encode()
+    yield as_csv([[*row, *[""] * 20_000] for row in table[:3]]).encode()
+    yield as_csv(table[:1]).encode() + b"\n" * 30_000_000
+    yield as_csv(table[:1]).encode() + b'"' + b"x" * 30_000_000
+
+
+def wide_workbooks() -> Iterator[bytes]:
+    """As many columns as Excel has, and rows, cells and tags that only a damaged or a made-up workbook has."""
+    heading, first = cohort_table()[:2]
+    yield workbook_bytes([heading, first, ["1"] * 16_384])
+    yield workbook_bytes([heading, *[first + [""] * 9_000] * 3])
+    whole = workbook_bytes([heading, first])
+    for old, new in ((b'<row r="2"', b'<row r="900000000"'), (b"</row>", b"<c/>" * 6_000_000 + b"</row>")):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(io.BytesIO(whole)) as parts, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as out:
+            for part in parts.namelist():
+                out.writestr(part, parts.read(part).replace(old, new))
+        yield stream.getvalue()
+
+
+def wide_parquets() -> Iterator[bytes]:
+    """Very many columns, and what many rows share: a long text, short ones, lists, a value that is wrong throughout."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    def written(table: dict[str, pa.Array]) -> bytes:
+        stream = io.BytesIO()
+        parquet.write_table(pa.table(table), stream, store_schema=False, compression="zstd")
+        return stream.getvalue()
+
+    def repeated(value: object, times: int) -> pa.Array:
+        return pa.DictionaryArray.from_arrays(pa.array([0] * times, pa.int32()), pa.array([value]))
+
+    yield written({f"x{k}": pa.array([1]) for k in range(20_000)})
+    yield written({"patient": pa.array(range(12_000)), "sex": repeated("x" * 100_000, 12_000)})
+    yield written({f"x{k}": repeated("x" * 900, 100_000) for k in range(8)})
+    yield written({"patient": pa.array([[7] * 2_000_000])})
+    yield written({name: pa.array([7] * 40_000) for name in cohort_table()[0]})
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is fuzzed.
+
+    Attributes
+    ----------
+    inputs
+        Makes the strategy that draws inputs.
+    reader
+        Takes one of them and an empty folder; says "accepted" or "refused", or raises.
+    share
+        Of all inputs, in parts of 200.
+    extremes
+        What it is fed before, each time.
+    """
+
+    inputs: Callable[[], st.SearchStrategy]
+    reader: Callable[[object, Path], str]
+    share: int
+    extremes: Callable[[], Iterator] = lambda: iter(())
+
+
+TARGETS = {
+    "transcription": Target(
+        lambda: damaged(transcription()[:KEPT]), read_transcription, 45, lambda: wide(transcription())
+    ),
+    "recipes": Target(lambda: damaged(recipes()[:KEPT]), read_recipes, 37, lambda: wide(recipes())),
+    "cohort, CSV": Target(
+        lambda: damaged(cohort_table()), partial(read_cohort, ".csv"), 45, lambda: wide(cohort_table())
+    ),
+    "cohort, Excel": Target(workbooks, partial(read_cohort, ".xlsx"), 10, wide_workbooks),
+    "cohort, Parquet": Target(parquets, partial(read_cohort, ".parquet"), 20, wide_parquets),
+    "options of commands": Target(lambda: COMMANDS, run_command, 28),
+    "audit of a transcription": Target(
+        audits, run_on_file, 7, lambda: ((AUDIT, "numbers/x.csv", far) for far in wide(transcription()))
+    ),
+    "validate and verify": Target(
+        on_cohorts, run_on_file, 7, lambda: ((["verify", "x.csv"], "x.csv", far) for far in wide(cohort_table()))
+    ),
+    "chapters on a cohort": Target(chapters, run_on_file, 1),
 }
 
 
@@ -363,7 +557,7 @@ def late(*_: object) -> None:
 
 
 def fuzz(name: str, inputs: int, start: int) -> dict[str, object]:
-    """Try so many inputs on one target, and count how they ended.
+    """Try so many inputs on one target, after those that are far too large, and count how they ended.
 
     Raises
     ------
@@ -372,9 +566,24 @@ def fuzz(name: str, inputs: int, start: int) -> dict[str, object]:
     """
     from analysis_lib.errors import InputError
 
-    strategy, reader, _ = TARGETS[name]
+    target = TARGETS[name]
     counts: Counter[str] = Counter()
     longest = 0.0
+
+    def attempt(content: object) -> None:
+        nonlocal longest
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory() as folder:
+            signal.alarm(SECONDS)
+            try:
+                counts[target.reader(content, Path(folder))] += 1
+            except InputError as error:
+                if not str(error).strip():
+                    raise AssertionError("an error that says nothing") from error
+                counts["refused"] += 1
+            finally:
+                signal.alarm(0)
+        longest = max(longest, time.monotonic() - began)
 
     @seed(start)
     @settings(
@@ -384,24 +593,14 @@ def fuzz(name: str, inputs: int, start: int) -> dict[str, object]:
         phases=[Phase.generate, Phase.shrink],
         suppress_health_check=list(HealthCheck),
     )
-    @given(strategy())
+    @given(target.inputs())
     def try_one(content) -> None:
-        nonlocal longest
-        began = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder:
-            signal.alarm(SECONDS)
-            try:
-                counts[reader(content, Path(folder))] += 1
-            except InputError as error:
-                if not str(error).strip():
-                    raise AssertionError("an error that says nothing") from error
-                counts["refused"] += 1
-            finally:
-                signal.alarm(0)
-        longest = max(longest, time.monotonic() - began)
+        attempt(content)
 
     before = signal.signal(signal.SIGALRM, late)
     try:
+        for extreme in target.extremes():
+            attempt(extreme)
         try_one()
     finally:
         signal.signal(signal.SIGALRM, before)
@@ -417,23 +616,40 @@ def fuzz(name: str, inputs: int, start: int) -> dict[str, object]:
     }
 
 
+def told(name: str, inputs: int, start: int) -> tuple[dict[str, object], str]:
+    """A target's row of the table, and what its first failure was."""
+    try:
+        return fuzz(name, inputs, start), ""
+    except Exception as error:
+        notes = "\n".join([f"{type(error).__name__}: {error}"[:2000], *getattr(error, "__notes__", [])])
+        return {"target": name, "failed": 1}, notes[:10_000]
+
+
+def limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+
+
+def apart(name: str, inputs: int, start: int) -> tuple[dict[str, object], str]:
+    """As :func:`told`, in a process of its own: what memory the target takes is its own."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=limit_memory) as alone:
+        try:
+            return alone.submit(told, name, inputs, start).result()
+        except BrokenProcessPool as error:
+            return {"target": name, "failed": 1}, str(error)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--inputs", type=int, default=12_000, help="how many in all")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--out", type=Path, help="write a table here")
     given_ = parser.parse_args()
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
-    parts = sum(share for *_, share in TARGETS.values())
-    rows, failed = [], 0
-    for name, (*_, share) in TARGETS.items():
-        try:
-            rows.append(fuzz(name, given_.inputs * share // parts, given_.seed))
-        except Exception as error:
-            failed += 1
-            rows.append({"target": name, "failed": 1})
-            print(f"{name}: {type(error).__name__}: {error}", *getattr(error, "__notes__", []), sep="\n", flush=True)
-        print(rows[-1], flush=True)
+    parts = sum(target.share for target in TARGETS.values())
+    rows = []
+    for name, target in TARGETS.items():
+        row, failure = apart(name, -(-given_.inputs * target.share // parts), given_.seed)
+        rows.append(row)
+        print(*filter(None, [failure]), row, sep="\n", flush=True)
         if given_.out:
             given_.out.parent.mkdir(parents=True, exist_ok=True)
             with beside(given_.out) as path, path.open("w", encoding="utf-8", newline="") as stream:
@@ -441,7 +657,7 @@ def main() -> None:
                 writer = csv.DictWriter(stream, heading, lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(rows)
-    sys.exit(1 if failed else 0)
+    sys.exit(any(row["failed"] for row in rows))
 
 
 if __name__ == "__main__":
