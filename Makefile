@@ -101,7 +101,7 @@ truth: $(READY) ## reconstruct public studies whose patients are known, in data/
 
 .PHONY: sensitivity
 sensitivity: $(READY) ## change each printed number in turn and see which verdicts change, in data/trust
-	@$(VENV_PYTHON) -m analysis_lib.sensitivity
+	@$(VENV_PYTHON) tools/wrong_digits.py
 
 .PHONY: reproduce
 reproduce: $(READY) ## build the book twice from nothing and compare to the byte (PYTHONS="python3.12 …" for verdicts too)

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import random
 import subprocess
 import sys
 import textwrap
 from dataclasses import replace
+from itertools import islice
 
 import faults
+import pandas as pd
 import pytest
+import trust
 
 WHOLE = """
     import pathlib, shutil, time
@@ -105,3 +110,51 @@ def test_a_digest_sees_every_byte_and_name(tmp_path):
 def test_a_traceback_of_the_builds_own_is_no_clear_answer(tmp_path, said, clear):
     (tmp_path / "log").write_text(said)
     assert faults.tell_clearly(tmp_path / "log") is clear
+
+
+def test_each_kind_of_fault_comes_once_before_any_comes_again():
+    names = list(faults.FAULTS)
+    first = list(islice(faults.in_turn(names, random.Random(3)), 3 * len(names) + 3))
+    assert sorted(first[: len(names)]) == sorted(names)
+    assert first[len(names) :].count("killed") > first[len(names) :].count("file missing")
+
+
+def test_the_short_trials_are_one_of_each_kind_and_a_kill_of_a_search():
+    (short,) = [words for words in trust.SHORT if "--searches" in words]
+    assert short[1:] == ("--small", str(len(faults.FAULTS)), "--whole", "0", "--searches", "1")
+
+
+def test_a_search_goes_on_if_each_start_begins_with_the_cohorts_that_it_had():
+    before = {0: ["a", "b"], 3: ["c"]}
+    assert faults.goes_on_from(before, {0: ["a", "b"], 1: ["x"], 3: ["c", "d"]})
+    for after in ({0: ["a"], 3: ["c"]}, {0: ["a", "x"], 3: ["c"]}, {0: ["a", "b"]}):
+        assert not faults.goes_on_from(before, after)
+
+
+def test_cohorts_are_known_by_their_patients_whatever_their_numbers(tmp_path):
+    kept, out = tmp_path / ".cohorts.abc", tmp_path / "cohorts.parquet"
+    kept.mkdir()
+    rows = [(k, k % 3, k / 7) for k in range(12)]
+    frame = pd.DataFrame(rows, columns=["patient", "cohort", "os_years"])
+    for start, numbers in enumerate(([0, 1], [2])):
+        part = frame[frame["cohort"].isin(numbers)]
+        part.assign(cohort=part["cohort"] - min(numbers)).to_parquet(kept / f"start-{start:04}.parquet")
+    (kept / "start-0002.parquet").write_bytes(b"PAR1 half of it")
+    frame.to_parquet(out)
+    starts = [{"start": 0, "first_cohort": 0, "cohorts": 2}, {"start": 1, "first_cohort": 2, "cohorts": 1}]
+    out.with_suffix(".json").write_text(json.dumps({"starts": starts}))
+    found = faults.kept_cohorts(tmp_path)
+    assert {start: len(known) for start, known in found.items()} == {0: 2, 1: 1}
+    assert found == faults.cohorts_by_start(out)
+    frame.assign(os_years=frame["os_years"] + 1e-12).to_parquet(out)
+    assert not faults.goes_on_from(found, faults.cohorts_by_start(out))
+
+
+def test_trials_take_the_place_of_those_of_the_same_subject(tmp_path):
+    trial = faults.Trial("search", "killed", "", "signal 9", 1.0, True, True, True, 0)
+    other = replace(trial, subject="small book")
+    faults.write([trial, trial, other], tmp_path / "faults.csv")
+    faults.write([replace(trial, kept=False)], tmp_path / "faults.csv")
+    with (tmp_path / "faults.csv").open() as stream:
+        rows = [(row["subject"], row["kept"]) for row in csv.DictReader(stream)]
+    assert rows == [("small book", "yes"), ("search", "no")]

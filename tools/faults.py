@@ -5,8 +5,8 @@ at a random moment, a full disk, a folder that cannot be written to, a missing f
 fails or hangs, another build at the same time. After it the book must be the old one or the new one,
 whole and to the byte; an undisturbed build must then end with the new one; and no process and no
 temporary file may be left. Most trials are made on a small book of two chapters with the real build
-and the real renderer, some on this one. A search for cohorts is killed again and again in the same
-way: it must keep each start that it had finished, and end with the cohorts of an undisturbed one.
+and the real renderer, some on this one. A search for cohorts is killed again and again while it is at
+work: it must keep each cohort that it had kept, and end with the cohorts of an undisturbed one.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import json
 import os
 import random
 import resource
@@ -29,8 +30,10 @@ from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 
+import pandas as pd
 import psutil
 import small_book
+from manifest import Making
 
 from analysis_lib.files import beside
 
@@ -42,6 +45,7 @@ SHORT_LIMIT = 10
 GRACE = 15
 AT_ONCE = ("two builds at once", "two builds at once, one killed")
 MARK = "FAULT_TRIAL"
+SUBJECTS = ("small book", "whole book", "search")
 
 
 @dataclass(frozen=True)
@@ -195,12 +199,14 @@ def full_disk(place: Workplace, rng: random.Random, usual: float) -> Ending:
     return how, f"{room // 1000} kB free", nothing
 
 
-def can_mount() -> bool:
+def why_not_mounted() -> str:
+    """Why this machine lets no disk be mounted, if it does not."""
     with tempfile.TemporaryDirectory() as folder:
-        tried = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True)
+        tried = subprocess.run(["mount", "-t", "tmpfs", "tmpfs", folder], capture_output=True, text=True)
         if tried.returncode == 0:
             subprocess.run(["umount", folder], check=True)
-        return tried.returncode == 0
+            return ""
+        return tried.stderr.strip().splitlines()[0] if tried.stderr.strip() else "mount says nothing"
 
 
 def read_only(place: Workplace, rng: random.Random, usual: float) -> Ending:
@@ -377,66 +383,108 @@ def attempt(book: Book, fault: str, rng: random.Random, folder: Path) -> Trial:
 
 # --- the search for cohorts
 
-SEARCH = ["--cohorts", "4", "--seed", "5", "--jobs", "2"]
+COHORTS, CHAIN = 6, 2
+# More cohorts than starts, so that a start can be broken off between two; the command takes one from each.
+SEARCH = f"""
+import sys
+from pathlib import Path
+from analysis_lib.errors import InputError
+from analysis_lib.reconstruction import ensemble
+try:
+    ensemble.build({COHORTS}, seed=5, out=Path(sys.argv[1]), jobs=2, chain={CHAIN})
+except InputError as error:
+    sys.exit(str(error))
+"""
+# A kill strikes between these shares of the time that is still needed: not before the work, nor after it.
+STRIKES = (0.15, 0.85)
 
 
 def search(place: Workplace, out: Path) -> subprocess.Popen:
-    return place.start([sys.executable, "-m", "analysis_lib", "reconstruct", *SEARCH, "--out", str(out)])
+    return place.start([sys.executable, "-c", SEARCH, str(out)])
+
+
+def cohorts_in(file: Path) -> list[str]:
+    """A digest of each cohort of a file, in order, whatever its number there."""
+    frame = pd.read_parquet(file)
+    each = frame.groupby("cohort", sort=True)
+    return [hashlib.sha256(one.drop(columns="cohort").to_csv(index=False).encode()).hexdigest() for _, one in each]
+
+
+def kept_cohorts(folder: Path) -> dict[int, list[str]]:
+    """What a search under way has kept beside its result: the cohorts of each start, as far as they can be read."""
+    found = {}
+    for file in folder.glob(".*/start-*.parquet"):
+        with suppress(OSError, ValueError, KeyError):
+            found[int(file.stem.removeprefix("start-"))] = cohorts_in(file)
+    return found
+
+
+def cohorts_by_start(out: Path) -> dict[int, list[str]]:
+    """As :func:`kept_cohorts`, of a search that has ended."""
+    starts = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))["starts"]
+    every = cohorts_in(out)
+    return {row["start"]: every[row["first_cohort"] :][: row["cohorts"]] for row in starts}
+
+
+def goes_on_from(before: dict[int, list[str]], after: dict[int, list[str]]) -> bool:
+    """Whether each start still begins with the cohorts that it had."""
+    return all(after.get(start, [])[: len(known)] == known for start, known in before.items())
 
 
 def searches(kills: int, rng: random.Random, folder: Path) -> Iterator[Trial]:
-    """Kill one search after another, each going on from where the last one stopped."""
+    """Start two searches at once; then kill one after another, each going on from where the last one stopped."""
     folder.mkdir()
     root = folder / "library"
     for name in ("analysis_lib", "data"):
         shutil.copytree(ROOT / name, root / name)
     place = Workplace(root)
-    place.out = folder / "undisturbed"
-    ended(search(place, place.out / "warm.parquet"), 1800)  # compiles
-    began = time.monotonic()
-    if ended(search(place, place.out / "cohorts.parquet"), 1800) != "exit 0":
-        raise SystemExit(f"faults: the undisturbed search failed:\n{place.log.read_text()}")
-    usual, expected = time.monotonic() - began, digest(place.out / "cohorts.parquet")
-    place.out = folder / "killed"
     out = place.out / "cohorts.parquet"
+    place.out.mkdir()
 
-    def starts() -> dict[str, str]:
-        return {path.name: digest(path) for path in place.out.glob(".cohorts.*/start-*.parquet")}
+    def beside_the_result() -> list[Path]:
+        return [path for path in place.out.iterdir() if path.name not in (out.name, "cohorts.json")]
 
-    finished: dict[str, str] = {}
-    for _ in range(kills):
-        moment = rng.uniform(0, usual)
-        process = search(place, out)
-        time.sleep(moment)
-        process.kill()
-        how, gone = ended(process), place.left(10)
-        now = starts()
-        kept = out.exists() or finished.items() <= now.items()
-        detail = f"after {moment:.1f} s of {usual:.1f}: {len(now)} starts are finished"
-        again = ended(search(place, out), 1800) if out.exists() else ""
-        recovered = not out.exists() or digest(out) == expected and again == "exit 0"
-        left = [name for name in gone if name.startswith("process")]
-        yield Trial(
-            "search", "killed", detail, how, round(moment, 1), kept, tell_clearly(place.log), recovered, len(left)
-        )
-        finished = now
-        if out.exists():
-            shutil.rmtree(place.out)
-            finished = {}
-    how = ended(search(place, out), 1800)
-    left = [path for path in place.out.iterdir() if path.name not in ("cohorts.parquet", "cohorts.json")]
-    same = out.exists() and digest(out) == expected
-    yield Trial("search", "taken up after the kills", "", how, 0.0, same, tell_clearly(place.log), same, len(left))
-    shutil.rmtree(place.out)
     began = time.monotonic()
     pair = [search(place, out), search(place, out)]
     how = " and ".join(ended(process, 1800) for process in pair)
-    same = out.exists() and digest(out) == expected
-    left = [path for path in place.out.iterdir() if path.name not in ("cohorts.parquet", "cohorts.json")]
+    usual = time.monotonic() - began
+    if not out.exists():
+        raise SystemExit(f"faults: of two searches at once none came to its end:\n{place.log.read_text()}")
+    expected, whole = digest(out), len(cohorts_in(out)) == COHORTS
     # The second is refused while the first is at work.
-    clear = tell_clearly(place.log) and sorted(how.split(" and ")) == ["exit 0", "exit 2"]
+    clear = tell_clearly(place.log) and sorted(how.split(" and ")) == ["exit 0", "exit 1"]
+    yield Trial("search", "two at once", "", how, round(usual, 1), whole, clear, whole, len(beside_the_result()))
+
+    shutil.rmtree(place.out)
+    place.out.mkdir()
+    known: dict[int, list[str]] = {}
+    struck = 0
+    while struck < kills:
+        needed = usual * (1 - sum(map(len, known.values())) / COHORTS)
+        moment = rng.uniform(*STRIKES) * needed
+        process = search(place, out)
+        time.sleep(moment)
+        process.kill()
+        how, gone = ended(process), [name for name in place.left(10) if name.startswith("process")]
+        if how == "exit 0":
+            # It was quicker than expected, and so not disturbed.
+            shutil.rmtree(place.out)
+            place.out.mkdir()
+            known = {}
+            continue
+        struck += 1
+        now = kept_cohorts(place.out)
+        kept, known = goes_on_from(known, now) and not out.exists(), now
+        detail = f"after {moment:.1f} s of {needed:.1f}: {sum(map(len, now.values()))} of {COHORTS} cohorts are kept"
+        yield Trial("search", "killed", detail, how, round(moment, 1), kept, tell_clearly(place.log), True, len(gone))
+    began = time.monotonic()
+    how = ended(search(place, out), 1800)
     seconds = round(time.monotonic() - began, 1)
-    yield Trial("search", "two at once", "", how, seconds, same, clear, same, len(left))
+    same = out.exists() and digest(out) == expected
+    kept = same and goes_on_from(known, cohorts_by_start(out))
+    detail = f"{sum(map(len, known.values()))} of {COHORTS} cohorts were kept"
+    left = len(beside_the_result())
+    yield Trial("search", "taken up after the kills", detail, how, seconds, kept, tell_clearly(place.log), same, left)
 
 
 @contextmanager
@@ -447,19 +495,26 @@ def workshop() -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+def in_turn(names: list[str], rng: random.Random) -> Iterator[str]:
+    """Each fault once; then again and again, killing four times as often, since it may happen at any moment."""
+    yield from rng.sample(names, len(names))
+    while True:
+        more = [name for name in names for _ in range(4 if name == "killed" else 1)]
+        yield from rng.sample(more, len(more))
+
+
 def trials(small_ones: int, whole_ones: int, kills: int, seed: int) -> Iterator[Trial]:
     rng = random.Random(seed)
-    mountable = can_mount()
-    names = [name for name in FAULTS if mountable or name != "full disk"]
-    # Killing is what may happen at any moment, so that it is tried most.
-    order = [name for name in names for _ in range(4 if name == "killed" else 1)]
-    rng.shuffle(order)
+    names = list(FAULTS)
+    if small_ones and (why_not := why_not_mounted()):
+        names.remove("full disk")
+        print(f"full disk: left out, since no disk can be mounted here: {why_not}", flush=True)
     with workshop() as folder:
         if small_ones:
             book = small(folder)
             book.measure(folder / "measured")
-            for k in range(small_ones):
-                yield attempt(book, order[k % len(order)], rng, folder / f"small-{k}")
+            for k, fault in zip(range(small_ones), in_turn(names, rng), strict=False):
+                yield attempt(book, fault, rng, folder / f"small-{k}")
         if kills:
             yield from searches(kills, rng, folder / "searches")
         if whole_ones:
@@ -471,13 +526,20 @@ def trials(small_ones: int, whole_ones: int, kills: int, seed: int) -> Iterator[
 
 
 def write(done: list[Trial], out: Path) -> None:
+    """Write trials in place of earlier ones of the same subjects."""
     out.parent.mkdir(parents=True, exist_ok=True)
+    heading = [field.name for field in fields(Trial)]
+    rows = []
+    for trial in done:
+        values = (getattr(trial, name) for name in heading)
+        rows.append([("no", "yes")[v] if isinstance(v, bool) else str(v) for v in values])
+    if out.exists():
+        with out.open(encoding="utf-8", newline="") as stream:
+            rows += [row for row in list(csv.reader(stream))[1:] if row[0] not in {trial.subject for trial in done}]
     with beside(out) as path, path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow([field.name for field in fields(Trial)])
-        for trial in done:
-            row = [getattr(trial, field.name) for field in fields(Trial)]
-            writer.writerow([("no", "yes")[v] if isinstance(v, bool) else v for v in row])
+        writer.writerow(heading)
+        writer.writerows(sorted(rows, key=lambda row: SUBJECTS.index(row[0])))
 
 
 def main() -> None:
@@ -488,6 +550,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--out", type=Path, help="write a table of the trials here")
     given = parser.parse_args()
+    making = Making(f"tools/faults.py --small {given.small} --whole {given.whole} --searches {given.searches}")
     done = []
     for trial in trials(given.small, given.whole, given.searches, given.seed):
         done.append(trial)
@@ -495,6 +558,7 @@ def main() -> None:
         print(f"{mark} {trial.subject}: {trial.fault} ({trial.detail}): {trial.ended}", flush=True)
         if given.out:
             write(done, given.out)
+            making.note(given.out, {one.subject for one in done})
     failed = sum(not trial.passed for trial in done)
     print(f"{len(done)} trials, {failed} not passed")
     sys.exit(1 if failed else 0)

@@ -35,6 +35,7 @@ from unittest import mock
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from manifest import Making
 
 from analysis_lib.files import beside
 
@@ -644,6 +645,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--out", type=Path, help="write a table here")
     given_ = parser.parse_args()
+    making = Making(f"tools/fuzz.py --inputs {given_.inputs}")
     parts = sum(target.share for target in TARGETS.values())
     rows = []
     for name, target in TARGETS.items():
@@ -657,6 +659,7 @@ def main() -> None:
                 writer = csv.DictWriter(stream, heading, lineterminator="\n")
                 writer.writeheader()
                 writer.writerows(rows)
+            making.note(given_.out)
     sys.exit(any(row["failed"] for row in rows))
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import environment_yml
 import pandas as pd
+from manifest import Making
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -98,10 +99,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--out", type=Path, default=OUT)
     file = parser.parse_args().out
+    making = Making("make licences")
     found = {row[:2]: row for row in rows()}
     before = on_file(file) if file.is_file() else {}
     found = {key(pin): row for pin in locked() if (row := found.get(key(pin), before.get(key(pin))))}
     write_beside_then_rename(file, pd.DataFrame(sorted(found.values()), columns=COLUMNS).to_csv(index=False))
+    making.note(file)
 
 
 if __name__ == "__main__":

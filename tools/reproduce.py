@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+from manifest import Making
 
 from analysis_lib.files import write_beside_then_rename
 
@@ -27,8 +28,7 @@ COLUMNS = ("what", "files", "differing")
 # Of a build's folder, in the order in which they are told; the last pattern takes the rest.
 KINDS = {
     "executed chapters": "executed/*.ipynb",
-    "pages": "html/**/*.html",
-    "figures": "html/_images/*",
+    "pages, with their figures": "html/**/*.html",
     "other files of the book": "html/**/*",
 }
 
@@ -137,6 +137,7 @@ def main() -> int:
     parser.add_argument("--with", dest="built", type=Path, metavar="FOLDER", help="compare with a book built before")
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
+    making = Making("make reproduce" + (f' PYTHONS="{" ".join(given.python)}"' if given.python else ""))
     folder = Path(tempfile.mkdtemp(prefix="reproduce-"))
     try:
         (first, one), (second, other) = builds(folder, given.built)
@@ -151,6 +152,7 @@ def main() -> int:
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     write(found, given.out)
+    making.note(given.out)
     for one in found:
         print(f"{one.what:32} {one.files:5} files, {len(one.differing)} differ")
         print(*(f"  {line}" for line in one.differing), sep="\n", end="\n" if one.differing else "")

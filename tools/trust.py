@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import pandas as pd
+from manifest import Making
 
 from analysis_lib.files import write_beside_then_rename
 
@@ -22,9 +23,9 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "data" / "trust"
 OUT = FOLDER / "trust.csv"
 COLUMNS = ("what", "tried", "held")
-_TOOL = {name: str(Path(__file__).with_name(f"{name}.py")) for name in ("mutants", "faults", "fuzz", "reproduce")}
+_TOOL = {path.stem: str(path) for path in Path(__file__).parent.glob("*.py")}
 FULL = (
-    ("-m", "analysis_lib.sensitivity"),
+    (_TOOL["wrong_digits"],),
     (_TOOL["mutants"],),
     (_TOOL["faults"], "--out", str(FOLDER / "faults.csv")),
     (_TOOL["fuzz"], "--inputs", "12000", "--out", str(FOLDER / "fuzz.csv")),
@@ -32,8 +33,9 @@ FULL = (
 # `make test` repeats a sample of the changes of printed numbers.
 SHORT = (
     (_TOOL["mutants"], "--check", "4"),
-    (_TOOL["faults"], "--small", "4", "--whole", "0", "--searches", "0"),
-    (_TOOL["fuzz"], "--inputs", "600"),
+    # As many on the small book as there are kinds of faults: one of each comes first.
+    (_TOOL["faults"], "--small", "10", "--whole", "0", "--searches", "1"),
+    (_TOOL["fuzz"], "--inputs", "300"),
 )
 BUILT = ROOT / "_build"
 
@@ -80,6 +82,7 @@ def main() -> int:
     parser.add_argument("--short", action="store_true", help="a few of each, nothing written")
     parser.add_argument("--python", nargs="+", default=[], metavar="PATH", help="other Pythons, for the verdicts")
     given = parser.parse_args()
+    making = Making("make trust")
     pythons = ["--python", *given.python] if given.python else []
     with tempfile.TemporaryDirectory() as name:
         where = Path(name) / "reproduce.csv" if given.short else FOLDER / "reproduce.csv"
@@ -94,6 +97,7 @@ def main() -> int:
             failed += [words] if status else []
     if not given.short:
         write()
+        making.note(OUT)
         for what, tried, held in summary():
             print(f"{what:55} {held} of {tried}")
     return bool(failed)
