@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analysis_lib import contingency
+from analysis_lib import _freeman_halton, contingency
 
 ORACLES = Path(__file__).parent / "oracles"
 R = json.loads((ORACLES / "contingency.json").read_text())
@@ -135,6 +135,27 @@ def p_by_listing_every_table(table):
 def test_freeman_halton_equals_listing_every_table(table):
     p = contingency.fisher_freeman_halton(table)
     assert p == pytest.approx(p_by_listing_every_table(table), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        [[0, 1, 3], [0, 1, 1], [2, 0, 0], [0, 1, 1]],
+        [[1, 1, 0], [1, 0, 2], [1, 2, 1], [0, 0, 2]],
+        [[0, 1, 1], [3, 1, 1], [0, 1, 0], [1, 1, 1], [1, 0, 1]],
+    ],
+)
+def test_freeman_halton_of_four_and_more_rows_equals_listing_every_table(table):
+    """What the rest of a table can reach at most is a sum over rows, and matters from four on."""
+    p = contingency.fisher_freeman_halton(table)
+    assert p == pytest.approx(p_by_listing_every_table(np.array(table)), rel=1e-12)
+
+
+def test_paths_that_meet_with_the_same_value_go_on_as_one():
+    key, value, number = _freeman_halton._merge(
+        np.array([2, 1, 2, 1]), np.array([0.5, 0.25, 0.5 + 1e-13, 0.75]), np.array([1.0, 2.0, 4.0, 8.0])
+    )
+    assert (key.tolist(), value.tolist(), number.tolist()) == ([1, 1, 2], [0.25, 0.75, 0.5], [2, 8, 5])
 
 
 @given(two_by_two)

@@ -452,3 +452,67 @@ def test_one_separating_covariate_of_two_is_enough_not_to_converge():
     found = survival.cox(time, event, [[1, 0], [1, 1], [1, 0], [1, 1], [0, 0], [0, 1], [0, 0]])
     assert found.separated == ("x1",)
     assert not found.converged
+
+
+# --- what the fits rest on
+
+
+def test_standardised_columns_have_mean_0_and_sd_1_and_a_constant_is_0():
+    matrix, mean, sd = _regression.standardised(np.array([[1.0, 5, 0.1], [3, 5, 0.1], [8, 5, 0.1]]))
+    assert matrix.mean(axis=0) == pytest.approx([0, 0, 0])
+    assert matrix.std(axis=0) == pytest.approx([1, 0, 0])
+    assert mean == pytest.approx([4, 5, 0.1])
+    assert sd[0] == pytest.approx(np.sqrt(26 / 3)) and np.isinf(sd[1:]).all()
+
+
+def test_a_direction_separates_however_small_its_unit():
+    assert _regression.separating(np.array([[0.1], [0.2]])).tolist() == [True]
+    assert _regression.separating(np.array([[0.1], [-0.2]])).tolist() == [False]
+
+
+def test_who_leaves_before_the_first_event_is_compared_with_nobody():
+    differences = _regression.risk_set_differences(np.array([1, 2, 3]), np.array([0, 1, 0]), np.array([[5], [1], [0]]))
+    assert np.unique(differences).tolist() == [0, 1]
+
+
+class Likelihood:
+    """A made-up likelihood of one coefficient, with the places at which Newton's steps arrived."""
+
+    def __init__(self, loglike, score, hessian, coefficients=1):
+        self.exog = np.zeros((1, coefficients))
+        self.loglike, self._score, self._hessian = loglike, score, hessian
+        self.places = []
+
+    def score(self, coef):
+        self.places.append(coef.tolist())
+        return np.array(self._score(coef))
+
+    def hessian(self, coef):
+        return np.array(self._hessian(coef))
+
+
+def test_steps_that_run_off_stop_after_twenty():
+    endless = Likelihood(lambda b: b[0], lambda b: [1.0], lambda b: [[-1.0]])
+    fit = _regression.newton(endless)
+    assert (fit.coef.tolist(), fit.converged) == ([20], False)
+    assert len(endless.places) == 20
+
+
+def test_a_step_that_would_lower_the_likelihood_is_halved():
+    # -sqrt(1 + u^2) with u = b - 1.05: a whole step goes from u to -u^3, and from 1.05 on ever further.
+    root = lambda b: np.sqrt(1 + (b[0] - 1.05) ** 2)  # noqa: E731
+    bowl = Likelihood(lambda b: -root(b), lambda b: [-(b[0] - 1.05) / root(b)], lambda b: [[-1 / root(b) ** 3]])
+    fit = _regression.newton(bowl)
+    assert fit.converged and fit.coef == pytest.approx([1.05])
+    whole = 1.05 * (1 + 1.05**2)
+    assert bowl.places[:2] == [[0], [pytest.approx(whole / 2)]]
+    assert (np.diff([-root(place) for place in bowl.places]) > -1e-9).all()
+
+
+def test_steps_end_where_part_of_the_information_is_infinite():
+    def hessian(b):
+        return [[-1.0, 0], [0, -1.0]] if b[0] < 3 else [[-1.0, 0], [0, -np.inf]]
+
+    runaway = Likelihood(lambda b: b.sum(), lambda b: [1.0, 1.0], hessian, coefficients=2)
+    fit = _regression.newton(runaway)
+    assert (fit.coef.tolist(), fit.converged) == ([3, 3], False)
