@@ -158,3 +158,58 @@ def test_trials_take_the_place_of_those_of_the_same_subject(tmp_path):
     with (tmp_path / "faults.csv").open() as stream:
         rows = [(row["subject"], row["kept"]) for row in csv.DictReader(stream)]
     assert rows == [("small book", "yes"), ("search", "no")]
+
+
+SEARCH = """
+    import fcntl, json, os, shutil, sys, time
+    from pathlib import Path
+    import pandas as pd
+    out = Path(sys.argv[1])
+    folder = out.with_name(".cohorts.plan")
+    folder.mkdir(exist_ok=True)
+    try:
+        fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit("another search is under way")
+    def write(frame, file):
+        frame.to_parquet(file.with_name("." + file.name))
+        file.with_name("." + file.name).rename(file)
+    for start in range(3):
+        for k in range(2):
+            file = folder / f"start-{start:04}.parquet"
+            kept = pd.read_parquet(file) if file.exists() else pd.DataFrame()
+            if k < len(kept):
+                continue
+            time.sleep(0.3)
+            found = pd.DataFrame({"cohort": [k], "patient": [1], "os_years": [{value}]})
+            write(pd.concat([kept, found]), file)
+    whole = pd.concat([pd.read_parquet(file) for file in sorted(folder.glob("start-*"))])
+    write(whole.assign(cohort=range(6)), out)
+    starts = [{"start": k, "first_cohort": 2 * k, "cohorts": 2} for k in range(3)]
+    out.with_suffix(".json").write_text(json.dumps({"starts": starts}))
+    shutil.rmtree(folder)
+"""
+
+
+@pytest.fixture
+def searched(tmp_path, monkeypatch):
+    def searched(program: str) -> list[faults.Trial]:
+        (tmp_path / "here" / "analysis_lib").mkdir(parents=True)
+        (tmp_path / "here" / "data").mkdir()
+        monkeypatch.setattr(faults, "ROOT", tmp_path / "here")
+        monkeypatch.setattr(faults, "SEARCH", textwrap.dedent(program))
+        return list(faults.searches(2, random.Random(4), tmp_path / "searches"))
+
+    return searched
+
+
+def test_a_search_that_keeps_what_it_has_passes_and_each_kill_struck_it_at_work(searched):
+    trials = searched(SEARCH.replace("{value}", "start + k / 7"))
+    assert [trial.fault for trial in trials] == ["two at once", "killed", "killed", "taken up after the kills"]
+    assert all(trial.passed for trial in trials)
+    assert [trial.ended for trial in trials[1:3]] == ["signal 9"] * 2
+
+
+def test_a_search_that_ends_with_other_cohorts_after_a_kill_is_caught(searched):
+    *_, last = searched(SEARCH.replace("{value}", "float(os.getpid())"))
+    assert (last.ended, last.passed) == ("exit 0", False)
