@@ -49,7 +49,7 @@ reruns: book ## rerun the chapters with each parameter changed and on other pati
 
 .PHONY: lab
 lab: $(READY) ## open the chapters in JupyterLab, fetched for the occasion: .venv stays as it is
-	@.venv/bin/uv run --no-project --with jupyterlab jupyter lab book
+	@.venv/bin/uv run --no-project --with jupyterlab==4.6.6 jupyter lab book
 
 .PHONY: setup
 setup: $(READY) ## only make .venv

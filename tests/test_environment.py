@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+import sysconfig
 import tomllib
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ["requirements.lock", "tools/bootstrap.lock", "tools/bench.lock"]
+# What sets up the rest, and the project itself.
+INSTALLERS = {"pip", "setuptools", "wheel", "uv", "pannen-prrt-reproduction"}
 
 
 def read(name: str) -> str:
@@ -65,10 +68,23 @@ def test_environment_yml_agrees_with_the_lock():
     assert [str(Requirement(pin)) for pin in pins] == [str(pin) for pin in locked(LOCKS[0])]
 
 
-def test_what_is_installed_is_what_is_locked():
-    expected = version_here(locked("requirements.lock"))
-    installed = {name: importlib.metadata.version(name) for name in expected}
-    assert installed == expected
+def test_what_is_installed_is_what_is_locked_and_nothing_else():
+    # Where this Python keeps packages, whatever else PYTHONPATH adds.
+    places = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    found = importlib.metadata.distributions(path=places)
+    installed = {canonicalize_name(one.metadata["Name"]): one.version for one in found}
+    expected = version_here(locked(LOCKS[0]))
+    assert {name: v for name, v in installed.items() if name in expected or name not in INSTALLERS} == expected
+
+
+def test_readme_says_why_each_dependency_is_there():
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    extras = project["optional-dependencies"].values()
+    declared = {Requirement(one).name for one in [*project["dependencies"], *(x for extra in extras for x in extra)]}
+    section = read("README.md").partition("## Why each dependency")[2].partition("\n## ")[0]
+    told = re.sub(r"[^a-z0-9]+", " ", " ".join(re.findall(r"^\| (.*?) \|", section, re.MULTILINE)).lower())
+    names = {"beautifulsoup4": "beautiful soup"}
+    assert [name for name in declared if names.get(name, name.replace("-", " ")) not in told] == []
 
 
 def test_citation_is_valid_and_agrees_with_the_project():
