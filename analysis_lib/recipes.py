@@ -19,6 +19,8 @@ from analysis_lib.published import ROOT, Transcription, read_rows
 
 RECIPES = ROOT / "data" / "recipes.csv"
 COLUMNS = ("id", "variant", "method", "inputs", "stated", "note")
+# Each further one doubles the work, since what follows is computed at every corner of their roundings.
+_MOST_ROUNDED = 6
 
 
 class NoSuchCount(ValueError):
@@ -147,6 +149,16 @@ def load(numbers: Transcription, file: Path | str = RECIPES) -> dict[str, list[R
         for id in (id for term in terms for id in term.ids):
             if id not in numbers:
                 raise refuse("inputs", f"{id!r} is not an id of the transcription", "see data/published")
+        rounded = [id for term in terms for _, id, of in term.parts if not of and not numbers[id].exact]
+        if len(set(rounded)) > _MOST_ROUNDED:
+            number = numbers[rounded[0]]
+            raise InputError(
+                f"{number.id} and others are rounded, {len(set(rounded))} of those that {cells['id']} follows from",
+                file=number.file,
+                row=number.row,
+                column="statistic",
+                remedy=f"at most {_MOST_ROUNDED}; whole things counted have the statistic count or n",
+            )
         stated = tuple(s for s in cells["stated"].split("|") if s)
         recipe = Recipe(cells["id"], cells["variant"], cells["method"], terms, stated, cells["note"], row)
         least, more = recipe.method.takes

@@ -7,6 +7,9 @@ from dataclasses import replace
 import fuzz
 import pytest
 
+from analysis_lib import published, recipes
+from analysis_lib.errors import InputError
+
 # A few of each: what is far too large takes memory and seconds, and chapters take seconds each.
 FEW = {target: 25 for target in fuzz.TARGETS} | {"audit of a transcription": 8, "chapters on a cohort": 2}
 
@@ -63,3 +66,14 @@ def test_an_input_that_breaks_a_reader_is_found(monkeypatch):
     monkeypatch.setitem(fuzz.TARGETS, "transcription", broken)
     with pytest.raises(ZeroDivisionError):
         fuzz.fuzz("transcription", inputs=20, start=1)
+
+
+def test_counts_that_are_called_something_else_are_refused_and_not_followed_for_minutes(tmp_path):
+    heading, *rows = fuzz.transcription()
+    k = heading.index("statistic")
+    table = [heading, *([*row[:k], "cited", *row[k + 1 :]] for row in rows)]
+    folder = tmp_path / "numbers"
+    folder.mkdir()
+    (folder / "numbers.csv").write_text(fuzz.as_csv(table), encoding="utf-8")
+    with pytest.raises(InputError, match=r"row \d+, column 'statistic': .* are rounded, \d+ of those that"):
+        recipes.load(published.load(folder))
