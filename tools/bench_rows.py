@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from bench_sample import TABLES, Sample
-from numba import njit
 from scipy import stats
 
 from analysis_lib import batch, contingency, weighted
 from analysis_lib.reconstruction import kernels, regressions
+from analysis_lib.reconstruction.compiling import njit
 
 SCORE = ("activity", "grade_1", "kps", "size")
 _Z95 = 1.959963984540054

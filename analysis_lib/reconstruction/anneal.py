@@ -10,8 +10,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from analysis_lib.reconstruction.compiling import njit
 from analysis_lib.reconstruction.kernels import mann_whitney_p, quantile, student_p
 from analysis_lib.reconstruction.regressions import cox_one, cox_yes_no, logistic_one, ratio
 

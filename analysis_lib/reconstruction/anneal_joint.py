@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
 from analysis_lib.reconstruction.anneal import limit, misfit, split
+from analysis_lib.reconstruction.compiling import njit
 from analysis_lib.reconstruction.regressions import (
     cox_one,
     cox_two,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from analysis_lib.reconstruction.anneal import limit, misfit, split
 from analysis_lib.reconstruction.clock import Clock
+from analysis_lib.reconstruction.compiling import njit
 from analysis_lib.reconstruction.kernels import log_rank_p, median_survival, quantile, resort
 from analysis_lib.reconstruction.regressions import cox_yes_no, ratio
 

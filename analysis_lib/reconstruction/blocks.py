@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -54,7 +55,9 @@ class Scheme:
     def log_density(self) -> np.ndarray:
         """Shape (2, years): of last follow-up and of death, by year."""
         year = np.arange(np.ceil(LONGEST_FOLLOW_UP_YEARS) + 1) + 0.5
-        thinned = np.log(np.maximum(1 - year / (LONGEST_FOLLOW_UP_YEARS + 0.5), 0.02)) * self.admitted_evenly
+        left = np.maximum(1 - year / (LONGEST_FOLLOW_UP_YEARS + 0.5), 0.02)
+        # One by one: NumPy's own logarithm of an array differs with the processor in the last bit.
+        thinned = np.array([math.log(share) for share in left]) * self.admitted_evenly
         return np.array([-self.follow_up_rate * year, -self.death_rate * year + thinned])
 
 

@@ -100,7 +100,7 @@ class Builder:
             known = ~np.isnan(x)
             columns = np.stack([np.ones(known.sum()), x[known]])
             beta, errors, fit = np.zeros(2), np.ones(2), np.zeros(2)
-            order = anneal.split(np.argsort(state.years), known)
+            order = anneal.split(np.argsort(state.years, kind="stable"), known)
             if not logistic(columns, self.operated[known].astype(float), beta, errors):
                 continue
             if not cox_one(state.years, state.event, x, order, fit):

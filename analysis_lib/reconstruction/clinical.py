@@ -132,7 +132,7 @@ def response(build: Builder, state: Survival, covariates: Covariates, progressio
     response[state.sepsis] = "NE"
     # Progressive disease as best response: among those who progressed, the earliest.
     able = np.flatnonzero(~state.operated & progression.progressed & (response == "SD"))
-    earliest = able[np.argsort(progression.day[able])]
+    earliest = able[np.argsort(progression.day[able], kind="stable")]
     worst = earliest[: build.count("results-response.pd.all.count")]
     response[worst] = "PD"
     c["best_response"] = response

@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
-from numba import njit
 
 from analysis_lib.reconstruction import anneal, anneal_joint
 from analysis_lib.reconstruction.anneal import misfit
 from analysis_lib.reconstruction.blocks import NO_LATER, Blocks, Covariates, SearchFailed, Survival, ratio_ids
+from analysis_lib.reconstruction.compiling import njit
 from analysis_lib.reconstruction.kernels import QUANTILE_RULES, mann_whitney_p
 from analysis_lib.reconstruction.regressions import logistic, ratio
 from analysis_lib.reconstruction.targets import CLASSES, GROUPS
@@ -190,7 +190,7 @@ def find_response(rng: np.random.Generator, blocks: Blocks, state: Survival) -> 
     group[state.sepsis] = -1
     found = np.empty((1, response.size))
     box = blocks.targets.box(ratio_ids("table5.pr_death", "hr"))
-    order = np.argsort(state.years)
+    order = np.argsort(state.years, kind="stable")
     if anneal.collect_orders(rng, state.years, state.event, order, group, response, box, 1, 2_000_000, found):
         return found[0]
     return None
@@ -202,7 +202,7 @@ def find_covariates(
     """Covariates whose regressions all fit, the propensity model's included; None if none was found."""
     count = blocks.numbers.count
     n, n1 = blocks.sizes[0], blocks.sizes[1]
-    years, order = state.years, np.argsort(state.years)
+    years, order = state.years, np.argsort(state.years, kind="stable")
     group = np.where(state.operated, 0, 1)
     spared = group.copy()
     spared[state.sepsis] = -1

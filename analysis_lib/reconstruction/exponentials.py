@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from analysis_lib.reconstruction.compiling import njit
 
 _LARGEST = 700.0
 _PER_LN2 = 1.4426950408889634

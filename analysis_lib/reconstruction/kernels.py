@@ -12,7 +12,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+
+from analysis_lib.reconstruction.compiling import njit
 
 Z95 = 1.959963984540054
 # A Kaplan–Meier curve that is .5 in exact arithmetic may miss it by some 1e-16 in floating point.

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numba import njit
 
 from analysis_lib.reconstruction.anneal import COLUMN_STATISTICS, column_statistics, limit, misfit
 from analysis_lib.reconstruction.blocks import Blocks, SearchFailed
 from analysis_lib.reconstruction.clinical import SIZE_MM
+from analysis_lib.reconstruction.compiling import njit
 from analysis_lib.reconstruction.targets import Targets
 
 # RECIST 1.1 (Eisenhauer et al. 2009, Eur J Cancer): a decrease by 30%, an increase by 20%.

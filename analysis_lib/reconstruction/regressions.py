@@ -9,8 +9,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
 
+from analysis_lib.reconstruction.compiling import njit
 from analysis_lib.reconstruction.exponentials import exponentials
 from analysis_lib.reconstruction.kernels import Z95, normal_p
 

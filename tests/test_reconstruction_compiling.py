@@ -1,0 +1,34 @@
+"""The compiled search is the same code on every processor that can run it, so that it rounds alike."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+
+import llvmlite.binding as llvm
+import numba
+import numpy as np
+import pytest
+
+from analysis_lib.reconstruction import compiling, regressions
+from analysis_lib.reconstruction.compiling import njit
+
+ON_X86 = platform.machine() in ("x86_64", "AMD64") and all(llvm.get_host_cpu_features().get(n) for n in compiling._NEEDS)
+
+
+@pytest.mark.skipif(not ON_X86, reason="this processor compiles for itself")
+def test_sums_are_of_four_whatever_the_processor_can_take_at_once():
+    assert numba.config.CPU_NAME == compiling._PROCESSOR
+    fresh = njit(regressions.logistic_one.py_func, fastmath={"reassoc", "contract"})
+    assert fresh(np.arange(6.0), np.array([0.0, 1, 0, 1, 0, 1]), np.zeros(3))
+    (code,) = fresh.inspect_asm().values()
+    assert "%ymm" in code and "%zmm" not in code
+
+
+def test_a_processor_that_the_user_has_set_stays():
+    script = "import numba; from analysis_lib.reconstruction import compiling; print(numba.config.CPU_NAME)"
+    env = os.environ | {"NUMBA_CPU_NAME": "generic"}
+    done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "generic"
