@@ -15,7 +15,8 @@ import pytest
 from analysis_lib.reconstruction import compiling, regressions
 from analysis_lib.reconstruction.compiling import njit
 
-ON_X86 = platform.machine() in ("x86_64", "AMD64") and all(llvm.get_host_cpu_features().get(n) for n in compiling._NEEDS)
+FEATURES = llvm.get_host_cpu_features()
+ON_X86 = platform.machine() in ("x86_64", "AMD64") and all(FEATURES.get(name) for name in compiling._NEEDS)
 
 
 @pytest.mark.skipif(not ON_X86, reason="this processor compiles for itself")
