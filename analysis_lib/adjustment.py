@@ -22,6 +22,8 @@ STRATA = 3
 # Below so many patients in each, a stratum compares next to nobody, and there is no estimate.
 FEWEST_IN_STRATUM = 8
 MOST_LEFT_OUT = 1000
+# Patients in samples that are fitted side by side.
+_CELLS = 500_000
 # As cut, scores that differ by less are one: the last digits of a fit are not the same everywhere.
 _SCORE_DIGITS = 9
 
@@ -252,7 +254,12 @@ def left_out(sample: Stack) -> np.ndarray:
     m, n = sample.counts.shape
     if n > MOST_LEFT_OUT:
         raise InputError(f"one of {n} patients decides nothing; up to {MOST_LEFT_OUT} are left out in turn")
-    one_less = sample.rows(np.repeat(np.arange(m), n))
-    counts = one_less.counts * (1 - np.tile(np.eye(n), (m, 1)))
-    found = weighted.cox(one_less.time, one_less.event, one_less.treated[:, :, None], counts).coef[:, 0].reshape(m, n)
-    return np.where(sample.counts > 0, found, np.nan)
+    found = np.empty(m * n)
+    # Some at a time: a thousand samples without each of a thousand patients would fill the memory.
+    for each in np.array_split(np.arange(m * n), np.ceil(m * n * n / _CELLS)):
+        one_less = sample.rows(each // n)
+        counts = one_less.counts.copy()
+        counts[np.arange(each.size), each % n] = 0.0
+        fits = weighted.cox(one_less.time, one_less.event, one_less.treated[:, :, None], counts)
+        found[each] = fits.coef[:, 0]
+    return np.where(sample.counts > 0, found.reshape(m, n), np.nan)

@@ -138,6 +138,15 @@ def test_strata_of_few_patients_have_no_ratio(cohorts):
         assert np.isfinite(adjustment.log_ratios(sample)["strata"]).all() == there
 
 
+def test_however_many_samples_are_fitted_side_by_side_the_ratios_without_each_patient_are_the_same(
+    cohorts, monkeypatch
+):
+    sample = adjustment.stack(cohorts)
+    whole = adjustment.left_out(sample)
+    monkeypatch.setattr(adjustment, "_CELLS", 7 * sample.counts.shape[1])
+    assert adjustment.left_out(sample) == pytest.approx(whole, rel=1e-12, nan_ok=True)
+
+
 def test_of_very_many_patients_none_is_left_out(cohorts):
     sample = adjustment.stack(cohorts[cohorts["cohort"] == cohorts["cohort"].iat[0]])
     crowd = replace(sample, counts=np.ones((1, adjustment.MOST_LEFT_OUT + 1)))
