@@ -13,8 +13,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
-import json
 import os
 import random
 import resource
@@ -23,125 +21,26 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from functools import partial
 from pathlib import Path
 
-import pandas as pd
 import psutil
 import small_book
+from broken_searches import searches
 from manifest import Making
+from workplace import ROOT, Trial, Workplace, ended, tell_clearly
 
 from analysis_lib.files import beside
 
-ROOT = Path(__file__).resolve().parent.parent
-CHAPTER_LIMIT = 120
 # Of the builds in which a chapter hangs.
 SHORT_LIMIT = 10
 # From the moment that a chapter is over its limit, until the build has ended.
 GRACE = 15
 AT_ONCE = ("two builds at once", "two builds at once, one killed")
-MARK = "FAULT_TRIAL"
 SUBJECTS = ("small book", "whole book", "search")
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What was tried and what came of it."""
-
-    subject: str
-    fault: str
-    detail: str
-    ended: str
-    seconds: float
-    kept: bool
-    clear: bool
-    recovered: bool
-    left: int
-
-    @property
-    def passed(self) -> bool:
-        return self.kept and self.clear and self.recovered and not self.left
-
-
-def digest(folder: Path) -> str:
-    """Of all names and contents below a folder, or of a file, if it is there."""
-    if not folder.exists():
-        return "absent"
-    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else [folder]
-    found = hashlib.sha256()
-    for path in files:
-        found.update(f"{path.relative_to(folder).as_posix()}\0".encode())
-        found.update(hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()
-
-
-class Workplace:
-    """A copy of a book, with a folder of its own for temporary files and a mark on its processes."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.out = root / "_build"
-        self.limit = CHAPTER_LIMIT
-        self.mark = uuid.uuid4().hex
-        self.temporary = root.parent / f"{root.name}-temporary"
-        self.temporary.mkdir()
-        self.log = root.parent / f"{root.name}.log"
-
-    def start(self, command: list[str], before: Callable[[], None] | None = None) -> subprocess.Popen:
-        added = {MARK: self.mark, "TMPDIR": str(self.temporary), "PYTHONPATH": str(self.root)}
-        added["JUPYTER_RUNTIME_DIR"] = str(self.temporary / "runtime")
-        with self.log.open("w") as log:
-            return subprocess.Popen(
-                command, cwd=self.root, env=os.environ | added, stdout=log, stderr=log, preexec_fn=before
-            )
-
-    def build(self, before: Callable[[], None] | None = None, prefix: tuple[str, ...] = ()) -> subprocess.Popen:
-        command = [*prefix, sys.executable, str(self.root / "tools" / "build_book.py"), "--limit", str(self.limit)]
-        return self.start(command, before)
-
-    @property
-    def html(self) -> str:
-        return digest(self.out / "html")
-
-    def processes(self) -> list[psutil.Process]:
-        """All that the trial started and that still run."""
-        found = []
-        for process in psutil.process_iter():
-            try:
-                if process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE:
-                    found.append(process)
-            except psutil.Error:
-                continue
-        return found
-
-    def left(self, patience: float = 5) -> list[str]:
-        """Processes, scratch folders and temporary files that are still there."""
-        deadline = time.monotonic() + patience
-        while (running := self.processes()) and time.monotonic() < deadline:
-            time.sleep(0.2)
-        files = [*self.out.glob("scratch-*"), *self.out.glob("html.*")]
-        files += [path for path in self.temporary.rglob("*") if path.is_file()]
-        return [*(f"process {process.pid}" for process in running), *map(str, files)]
-
-
-def ended(process: subprocess.Popen, limit: float = 600) -> str:
-    try:
-        status = process.wait(limit)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return "hung"
-    return f"signal {-status}" if status < 0 else f"exit {status}"
-
-
-def tell_clearly(log: Path) -> bool:
-    """Whether what a build said is no traceback of its own; a chapter's is shown indented."""
-    return not any(line.startswith("Traceback") for line in log.read_text(errors="replace").splitlines())
-
 
 # Each fault disturbs one build, and returns how it ended, a detail, and how to undo the fault.
 Ending = tuple[str, str, Callable[[], None]]
@@ -379,112 +278,6 @@ def attempt(book: Book, fault: str, rng: random.Random, folder: Path) -> Trial:
     else:
         print(f"  see {folder}\n  " + "\n  ".join(left), flush=True)
     return trial
-
-
-# --- the search for cohorts
-
-COHORTS, CHAIN = 6, 2
-# More cohorts than starts, so that a start can be broken off between two; the command takes one from each.
-SEARCH = f"""
-import sys
-from pathlib import Path
-from analysis_lib.errors import InputError
-from analysis_lib.reconstruction import ensemble
-try:
-    ensemble.build({COHORTS}, seed=5, out=Path(sys.argv[1]), jobs=2, chain={CHAIN})
-except InputError as error:
-    sys.exit(str(error))
-"""
-# A kill strikes between these shares of the time that is still needed: not before the work, nor after it.
-STRIKES = (0.15, 0.85)
-
-
-def search(place: Workplace, out: Path) -> subprocess.Popen:
-    return place.start([sys.executable, "-c", SEARCH, str(out)])
-
-
-def cohorts_in(file: Path) -> list[str]:
-    """A digest of each cohort of a file, in order, whatever its number there."""
-    frame = pd.read_parquet(file)
-    each = frame.groupby("cohort", sort=True)
-    return [hashlib.sha256(one.drop(columns="cohort").to_csv(index=False).encode()).hexdigest() for _, one in each]
-
-
-def kept_cohorts(folder: Path) -> dict[int, list[str]]:
-    """What a search under way has kept beside its result: the cohorts of each start, as far as they can be read."""
-    found = {}
-    for file in folder.glob(".*/start-*.parquet"):
-        with suppress(OSError, ValueError, KeyError):
-            found[int(file.stem.removeprefix("start-"))] = cohorts_in(file)
-    return found
-
-
-def cohorts_by_start(out: Path) -> dict[int, list[str]]:
-    """As :func:`kept_cohorts`, of a search that has ended."""
-    starts = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))["starts"]
-    every = cohorts_in(out)
-    return {row["start"]: every[row["first_cohort"] :][: row["cohorts"]] for row in starts}
-
-
-def goes_on_from(before: dict[int, list[str]], after: dict[int, list[str]]) -> bool:
-    """Whether each start still begins with the cohorts that it had."""
-    return all(after.get(start, [])[: len(known)] == known for start, known in before.items())
-
-
-def searches(kills: int, rng: random.Random, folder: Path) -> Iterator[Trial]:
-    """Start two searches at once; then kill one after another, each going on from where the last one stopped."""
-    folder.mkdir()
-    root = folder / "library"
-    for name in ("analysis_lib", "data"):
-        shutil.copytree(ROOT / name, root / name)
-    place = Workplace(root)
-    out = place.out / "cohorts.parquet"
-    place.out.mkdir()
-
-    def beside_the_result() -> list[Path]:
-        return [path for path in place.out.iterdir() if path.name not in (out.name, "cohorts.json")]
-
-    began = time.monotonic()
-    pair = [search(place, out), search(place, out)]
-    how = " and ".join(ended(process, 1800) for process in pair)
-    usual = time.monotonic() - began
-    if not out.exists():
-        raise SystemExit(f"faults: of two searches at once none came to its end:\n{place.log.read_text()}")
-    expected, whole = digest(out), len(cohorts_in(out)) == COHORTS
-    # The second is refused while the first is at work.
-    clear = tell_clearly(place.log) and sorted(how.split(" and ")) == ["exit 0", "exit 1"]
-    yield Trial("search", "two at once", "", how, round(usual, 1), whole, clear, whole, len(beside_the_result()))
-
-    shutil.rmtree(place.out)
-    place.out.mkdir()
-    known: dict[int, list[str]] = {}
-    struck = 0
-    while struck < kills:
-        needed = usual * (1 - sum(map(len, known.values())) / COHORTS)
-        moment = rng.uniform(*STRIKES) * needed
-        process = search(place, out)
-        time.sleep(moment)
-        process.kill()
-        how, gone = ended(process), [name for name in place.left(10) if name.startswith("process")]
-        if how == "exit 0":
-            # It was quicker than expected, and so not disturbed.
-            shutil.rmtree(place.out)
-            place.out.mkdir()
-            known = {}
-            continue
-        struck += 1
-        now = kept_cohorts(place.out)
-        kept, known = goes_on_from(known, now) and not out.exists(), now
-        detail = f"after {moment:.1f} s of {needed:.1f}: {sum(map(len, now.values()))} of {COHORTS} cohorts are kept"
-        yield Trial("search", "killed", detail, how, round(moment, 1), kept, tell_clearly(place.log), True, len(gone))
-    began = time.monotonic()
-    how = ended(search(place, out), 1800)
-    seconds = round(time.monotonic() - began, 1)
-    same = out.exists() and digest(out) == expected
-    kept = same and goes_on_from(known, cohorts_by_start(out))
-    detail = f"{sum(map(len, known.values()))} of {COHORTS} cohorts were kept"
-    left = len(beside_the_result())
-    yield Trial("search", "taken up after the kills", detail, how, seconds, kept, tell_clearly(place.log), same, left)
 
 
 @contextmanager

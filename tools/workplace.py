@@ -1,0 +1,114 @@
+"""Where builds and searches are disturbed on purpose, and what came of a trial."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent
+CHAPTER_LIMIT = 120
+MARK = "FAULT_TRIAL"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What was tried and what came of it."""
+
+    subject: str
+    fault: str
+    detail: str
+    ended: str
+    seconds: float
+    kept: bool
+    clear: bool
+    recovered: bool
+    left: int
+
+    @property
+    def passed(self) -> bool:
+        return self.kept and self.clear and self.recovered and not self.left
+
+
+def digest(folder: Path) -> str:
+    """Of all names and contents below a folder, or of a file, if it is there."""
+    if not folder.exists():
+        return "absent"
+    files = sorted(path for path in folder.rglob("*") if path.is_file()) if folder.is_dir() else [folder]
+    found = hashlib.sha256()
+    for path in files:
+        found.update(f"{path.relative_to(folder).as_posix()}\0".encode())
+        found.update(hashlib.sha256(path.read_bytes()).digest())
+    return found.hexdigest()
+
+
+class Workplace:
+    """A copy of a book, with a folder of its own for temporary files and a mark on its processes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.out = root / "_build"
+        self.limit = CHAPTER_LIMIT
+        self.mark = uuid.uuid4().hex
+        self.temporary = root.parent / f"{root.name}-temporary"
+        self.temporary.mkdir()
+        self.log = root.parent / f"{root.name}.log"
+
+    def start(self, command: list[str], before: Callable[[], None] | None = None) -> subprocess.Popen:
+        added = {MARK: self.mark, "TMPDIR": str(self.temporary), "PYTHONPATH": str(self.root)}
+        added["JUPYTER_RUNTIME_DIR"] = str(self.temporary / "runtime")
+        with self.log.open("w") as log:
+            return subprocess.Popen(
+                command, cwd=self.root, env=os.environ | added, stdout=log, stderr=log, preexec_fn=before
+            )
+
+    def build(self, before: Callable[[], None] | None = None, prefix: tuple[str, ...] = ()) -> subprocess.Popen:
+        command = [*prefix, sys.executable, str(self.root / "tools" / "build_book.py"), "--limit", str(self.limit)]
+        return self.start(command, before)
+
+    @property
+    def html(self) -> str:
+        return digest(self.out / "html")
+
+    def processes(self) -> list[psutil.Process]:
+        """All that the trial started and that still run."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.environ().get(MARK) == self.mark and process.status() != psutil.STATUS_ZOMBIE:
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return found
+
+    def left(self, patience: float = 5) -> list[str]:
+        """Processes, scratch folders and temporary files that are still there."""
+        deadline = time.monotonic() + patience
+        while (running := self.processes()) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        files = [*self.out.glob("scratch-*"), *self.out.glob("html.*")]
+        files += [path for path in self.temporary.rglob("*") if path.is_file()]
+        return [*(f"process {process.pid}" for process in running), *map(str, files)]
+
+
+def ended(process: subprocess.Popen, limit: float = 600) -> str:
+    try:
+        status = process.wait(limit)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return "hung"
+    return f"signal {-status}" if status < 0 else f"exit {status}"
+
+
+def tell_clearly(log: Path) -> bool:
+    """Whether what a build said is no traceback of its own; a chapter's is shown indented."""
+    return not any(line.startswith("Traceback") for line in log.read_text(errors="replace").splitlines())
