@@ -33,7 +33,7 @@ from analysis_lib.files import write_beside_then_rename
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "data" / "bench"
-ROUNDS = 21
+ROUNDS = 15
 # Cohorts fitted in a round, and in all for the comparison of the numbers.
 IN_A_ROUND = {"lifelines": 8, "statsmodels": 20, "scikit-survival": 8, "scipy": 2, "R": 40, "R core": 200}
 COMPARED = {"lifelines": 60, "statsmodels": 200, "scikit-survival": 60, "scipy": 10}
