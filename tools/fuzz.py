@@ -15,11 +15,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import repeat
 from pathlib import Path
 from unittest import mock
 
@@ -281,6 +282,15 @@ def apart(name: str, inputs: int, start: int) -> tuple[dict[str, object], str]:
             return {"target": name, "failed": 1}, str(error)
 
 
+def write(rows: list[dict[str, object]], out: Path) -> None:
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with beside(out) as path, path.open("w", encoding="utf-8", newline="") as stream:
+        heading = ["target", "inputs", "accepted", "refused", "failed", "longest_s", "peak_mb"]
+        writer = csv.DictWriter(stream, heading, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--inputs", type=int, default=12_000, help="how many in all")
@@ -289,19 +299,15 @@ def main() -> None:
     given_ = parser.parse_args()
     making = Making(f"tools/fuzz.py --inputs {given_.inputs}")
     parts = sum(target.share for target in TARGETS.values())
+    shares = [-(-given_.inputs * target.share // parts) for target in TARGETS.values()]
     rows = []
-    for name, target in TARGETS.items():
-        row, failure = apart(name, -(-given_.inputs * target.share // parts), given_.seed)
-        rows.append(row)
-        print(*filter(None, [failure]), row, sep="\n", flush=True)
-        if given_.out:
-            given_.out.parent.mkdir(parents=True, exist_ok=True)
-            with beside(given_.out) as path, path.open("w", encoding="utf-8", newline="") as stream:
-                heading = ["target", "inputs", "accepted", "refused", "failed", "longest_s", "peak_mb"]
-                writer = csv.DictWriter(stream, heading, lineterminator="\n")
-                writer.writeheader()
-                writer.writerows(rows)
-            making.note(given_.out)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for row, failure in pool.map(apart, TARGETS, shares, repeat(given_.seed)):
+            rows.append(row)
+            print(*filter(None, [failure]), row, sep="\n", flush=True)
+    if given_.out:
+        write(rows, given_.out)
+        making.note(given_.out)
     sys.exit(any(row["failed"] for row in rows))
 
 
