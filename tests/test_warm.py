@@ -203,3 +203,25 @@ subprocess.Popen({command})
         return [p.pid for p in psutil.process_iter(["cmdline"]) if str(tmp_path) in (p.info["cmdline"] or [])]
 
     assert wait_for(lambda: not serving())
+
+
+def test_a_server_whose_folder_has_gone_with_a_killed_build_ends_without_a_word(tmp_path):
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    (tmp_path / "clearing.py").write_text(f"import shutil; shutil.rmtree({str(folder)!r})")
+    command = [sys.executable, warm.__file__, "serve", str(folder), "clearing"]
+    env = os.environ | {"PYTHONPATH": str(tmp_path)}
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_server_that_is_killed_with_a_request_in_its_hands_ends_the_program_without_a_word(tmp_path):
+    with warm._at(str(tmp_path), lambda s: (s.bind(warm._SOCKET), s.listen())) as listener:
+        started = subprocess.Popen(
+            warm.command(tmp_path, "-c", "print('never')"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        connection, _ = listener.accept()
+        # Closed with the request unread, as the system closes what a killed process held.
+        connection.close()
+        said = started.communicate(timeout=60)
+    assert (started.returncode, *said) == (1, "", "")

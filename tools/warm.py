@@ -116,15 +116,17 @@ def run(folder: str, program: list[str]) -> int:
     except OSError:
         os.execv(sys.executable, [sys.executable, *program])
     asked = {"program": program, "environment": dict(os.environ), "folder": os.getcwd()}
-    socket.send_fds(connection, [json.dumps(asked).encode() + _READY], list(range(_STREAMS)))
     parent = os.getppid()
-    connection.settimeout(_PATIENCE)
-    # A kernel's stand-in ends with its chapter: it would hold the chapter's streams open.
-    while os.getppid() == parent:
-        with suppress(TimeoutError):
-            # Nothing comes if the program was killed.
-            status = connection.recv(1)
-            return status[0] if status else 1
+    # The server may be killed at any moment.
+    with suppress(ConnectionError):
+        socket.send_fds(connection, [json.dumps(asked).encode() + _READY], list(range(_STREAMS)))
+        connection.settimeout(_PATIENCE)
+        # A kernel's stand-in ends with its chapter: it would hold the chapter's streams open.
+        while os.getppid() == parent:
+            with suppress(TimeoutError):
+                # Nothing comes if the program was killed.
+                status = connection.recv(1)
+                return status[0] if status else 1
     return 1
 
 
@@ -142,8 +144,12 @@ def serve(folder: str, libraries: list[str]) -> None:
         importlib.import_module(name)
     # What is loaded stays: no program need look through it for garbage.
     gc.freeze()
-    listener = _at(folder, lambda s: (s.bind(_SOCKET), s.listen()))
-    os.write(1, _READY)
+    try:
+        listener = _at(folder, lambda s: (s.bind(_SOCKET), s.listen()))
+        os.write(1, _READY)
+    except OSError:
+        # Its folder, or who would read this, went with a killed build: without a server programs start as usual.
+        return
     running: dict[socket.socket, int] = {}
     while os.getppid() == parent:
         ready = select.select([listener, *running], [], [], _PATIENCE)[0]
