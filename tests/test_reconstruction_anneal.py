@@ -1,5 +1,7 @@
 """What the compiled searches keep up to date move by move is what a fresh computation gives."""
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -45,3 +47,31 @@ def test_survival_found_meets_its_box_when_computed_afresh(blocks, start):
     anneal_times.survival_statistics(state.years, state.event, state.operated, blocks.follow_up, blocks.quantile, found)
     assert anneal.misfit(found, blocks.survival, 0, found.size) == 0.0
     assert find_surgery_days(rng, blocks, state) is not None
+
+
+def test_another_thread_runs_while_a_search_is_at_work():
+    # As the one does that ends a worker when nobody waits for it any more.
+    first, need = np.arange(40) < 22, np.zeros(3, dtype=bool)
+    low, high = np.full(40, 5), np.full(40, 100)
+    box = np.tile([[-np.inf], [np.inf], [1.0]], anneal.COLUMN_STATISTICS)
+    # A mean that no column has.
+    box[:2, 9] = -2.0, -1.0
+    turns, ended = [], threading.Event()
+
+    def count() -> None:
+        while not ended.wait(0.001):
+            turns.append(None)
+
+    def search(steps: int) -> float:
+        k, rng = np.full(40, 50), np.random.default_rng(0)
+        return anneal.anneal_column(rng, k, low, high, 1.0, first, need, NO_LATER, 0.0, box, steps)
+
+    search(1)  # compiles
+    other = threading.Thread(target=count)
+    other.start()
+    before = len(turns)
+    assert search(500_000) > 0
+    during = len(turns) - before
+    ended.set()
+    other.join()
+    assert during > 2
