@@ -24,6 +24,11 @@ def targets():
     return load_targets()
 
 
+@pytest.fixture(scope="module")
+def shipped():
+    return cohort.load(SHIPPED)
+
+
 def test_a_changed_digit_changes_its_target_and_the_digest(tmp_path, targets):
     numbers = ROOT / "data" / "published" / "numbers.csv"
     text = numbers.read_text(encoding="utf-8")
@@ -56,14 +61,14 @@ def test_a_column_search_meets_its_summaries_and_repeats_from_its_seed(targets):
     assert operated.min() == targets.numbers.value("table2.activity.surgery.range_lo")
 
 
-def test_a_seed_gives_the_times_of_the_shipped_cohorts_again(targets):
+def test_a_seed_gives_the_times_of_the_shipped_cohorts_again(targets, shipped):
     manifest = json.loads(SHIPPED.with_suffix(".json").read_text(encoding="utf-8"))
     # A start whose first times of death could be completed to a whole cohort.
     start = 3
     rng = np.random.default_rng([manifest["seed"], start])
     again = search.find_survival(rng, blocks.Blocks(targets), blocks.scheme_of(start))
-    shipped = cohort.load(SHIPPED).query(f"cohort == {manifest['starts'][start]['first_cohort']}")
-    assert np.array_equal(np.sort(again.years), np.sort(shipped["os_years"]))
+    first = shipped.query(f"cohort == {manifest['starts'][start]['first_cohort']}")
+    assert np.array_equal(np.sort(again.years), np.sort(first["os_years"]))
 
 
 def test_groups_that_do_not_add_up_are_refused(targets):
@@ -100,9 +105,8 @@ def test_bad_arguments_write_nothing(tmp_path, cohorts, seed, name, jobs):
 
 
 @pytest.fixture
-def chained(monkeypatch):
+def chained(monkeypatch, shipped):
     """A search that has its cohorts at hand; ``chained.until`` is how many it finds before it is interrupted."""
-    shipped = cohort.load(SHIPPED)
     state = SimpleNamespace(asked=[], until=None)
 
     def chain(targets, seed, start, length, position):
@@ -185,15 +189,14 @@ def test_a_second_search_for_the_same_cohorts_is_refused_while_the_first_works(t
     assert sorted(p.name for p in tmp_path.iterdir()) == ["some.json", "some.parquet"]
 
 
-def test_the_shipped_ensemble_is_as_its_manifest_says(targets):
+def test_the_shipped_ensemble_is_as_its_manifest_says(targets, shipped):
     manifest = json.loads(SHIPPED.with_suffix(".json").read_text(encoding="utf-8"))
     assert manifest["targets_sha256"] == targets.digest
     assert len(manifest["starts"]) >= 25
     assert {row["scheme"] for row in manifest["starts"]} == {scheme.name for scheme in blocks.SCHEMES}
-    frame = cohort.load(SHIPPED)
-    assert frame["cohort"].nunique() == manifest["cohorts"]
+    assert shipped["cohort"].nunique() == manifest["cohorts"]
     distinct = {
         tuple(c[["os_years", "pfs_years", "tumour_size_post_mm", "age_years"]].to_numpy().ravel())
-        for _, c in cohort.each(frame)
+        for _, c in cohort.each(shipped)
     }
     assert len(distinct) == manifest["cohorts"]
