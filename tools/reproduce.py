@@ -137,7 +137,9 @@ def main() -> int:
     parser.add_argument("--with", dest="built", type=Path, metavar="FOLDER", help="compare with a book built before")
     parser.add_argument("--out", type=Path, default=OUT)
     given = parser.parse_args()
-    making = Making("make reproduce" + (f' PYTHONS="{" ".join(given.python)}"' if given.python else ""))
+    # Where they lie on this machine is nobody's business.
+    names = " ".join(Path(python).name for python in given.python)
+    making = Making("make reproduce" + (f' PYTHONS="{names}"' if names else ""))
     folder = Path(tempfile.mkdtemp(prefix="reproduce-"))
     try:
         (first, one), (second, other) = builds(folder, given.built)
