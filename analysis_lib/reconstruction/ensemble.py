@@ -148,7 +148,7 @@ def build(
         In how many processes of this machine, or on which Dask cluster, as in :func:`workers.each`; the
         cohorts do not depend on it.
     out
-        A ``.parquet`` file. While the ensemble is under way, finished starts lie in a folder
+        A ``.parquet`` file. While the ensemble is under way, the cohorts found lie in a folder
         beside it, named after the plan; a second call with the same plan goes on from there.
     numbers
         Folder of printed numbers, if not the repo's own.
@@ -166,7 +166,7 @@ def build(
     ------
     InputError
         If an argument is out of range, the place cannot be written to, or no cohort meets the
-        targets; finished starts are kept.
+        targets; the cohorts found are kept.
     """
     out = Path(out)
     _check(cohorts, seed, out, jobs)
@@ -218,7 +218,8 @@ def _search_starts(plan: Plan, folder: Path, targets: Targets, jobs: int, schedu
     # The workers of a cluster may see another disk.
     work = partial(_search_start, plan, targets, None if scheduler else folder)
     for start, found in workers.each(work, waiting, jobs, scheduler):
-        write(found, _file(folder, start))
+        if scheduler:
+            write(found, _file(folder, start))
         done += 1
         seconds = time.monotonic() - began
         line = f"start {start}: {plan.starts[start]} cohorts; {done} of {len(starts)} starts in {seconds:.0f} s"
