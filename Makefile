@@ -20,7 +20,7 @@ help: ## list the targets
 
 .PHONY: book
 book: $(READY) ## run what changed and render the book: _build/html/index.html (OUT=folder LIMIT=seconds COHORT=file)
-	@$(VENV_PYTHON) tools/build_book.py --out "$(OUT)" --limit "$(LIMIT)" $(if $(COHORT),--cohort "$(COHORT)")
+	@$(VENV_PYTHON) tools/build/build_book.py --out "$(OUT)" --limit "$(LIMIT)" $(if $(COHORT),--cohort "$(COHORT)")
 
 .PHONY: test
 test: $(READY) ## run the tests
@@ -33,7 +33,7 @@ lint: $(READY) ## check style with ruff
 
 .PHONY: sync
 sync: $(READY) ## write each book/*.ipynb anew from its book/*.md
-	@$(VENV_PYTHON) tools/pairs.py
+	@$(VENV_PYTHON) tools/build/pairs.py
 
 .PHONY: serve
 serve: book ## build the book and serve it at 127.0.0.1:8000
@@ -41,7 +41,7 @@ serve: book ## build the book and serve it at 127.0.0.1:8000
 
 .PHONY: crate
 crate: book ## pack book, data and reconstructed cohorts as an RO-Crate: _build/crate.zip
-	@$(VENV_PYTHON) tools/crate.py --html "$(OUT)/html" --out "$(OUT)/crate.zip"
+	@$(VENV_PYTHON) tools/build/crate.py --html "$(OUT)/html" --out "$(OUT)/crate.zip"
 
 .PHONY: reruns
 reruns: book ## rerun the chapters with each parameter changed and on other patients
@@ -60,9 +60,9 @@ UV_COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11
 .PHONY: lock
 lock: $(READY) ## lock the dependencies of pyproject.toml again (UPGRADE=--upgrade for newer ones)
 	@$(UV_COMPILE) $(UPGRADE) --all-extras -o requirements.lock pyproject.toml
-	@$(UV_COMPILE) $(UPGRADE) --group bootstrap -o tools/bootstrap.lock
-	@$(UV_COMPILE) $(UPGRADE) --group bench -c requirements.lock -o tools/bench.lock
-	@$(VENV_PYTHON) tools/environment_yml.py
+	@$(UV_COMPILE) $(UPGRADE) --group bootstrap -o tools/setup/bootstrap.lock
+	@$(UV_COMPILE) $(UPGRADE) --group bench -c requirements.lock -o tools/setup/bench.lock
+	@$(VENV_PYTHON) tools/setup/environment_yml.py
 
 .PHONY: clean
 clean: ## remove what was built
@@ -73,10 +73,10 @@ distclean: clean ## remove .venv too
 	@rm -rf .venv
 
 # set_up.py leaves the stamp last, so an interrupted set-up runs again.
-$(READY): requirements.lock tools/bootstrap.lock tools/set_up.py
+$(READY): requirements.lock tools/setup/bootstrap.lock tools/setup/set_up.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 	  echo "make: '$(PYTHON)' is not Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@$(PYTHON) tools/set_up.py
+	@$(PYTHON) tools/setup/set_up.py
 
 .PHONY: ensemble
 ensemble: $(READY) ## search the reconstructed cohorts anew, in data/ensemble
@@ -121,4 +121,4 @@ mutants: $(READY) ## change the library's code in turn and see which tests fail,
 
 .PHONY: bench
 bench: $(READY) ## time fits, search, book and large cohorts, in data/bench: some minutes (PART=fits|size|search|book)
-	@$(VENV_PYTHON) tools/overlay.py tools/bench.lock python tools/bench.py $(PART)
+	@$(VENV_PYTHON) tools/setup/overlay.py tools/setup/bench.lock python tools/bench.py $(PART)

@@ -57,7 +57,7 @@ def _chapter(arguments: argparse.Namespace) -> int:
     if not arguments.html:
         return 0
     page = notebook.with_suffix(".html")
-    code = subprocess.run([sys.executable, ROOT / "tools" / "page.py", notebook, page]).returncode
+    code = subprocess.run([sys.executable, ROOT / "tools" / "build" / "standalone_page.py", notebook, page]).returncode
     if not code:
         print(page)
     return code

@@ -48,13 +48,13 @@ DEAF = """
 def trial(tmp_path, monkeypatch):
     def with_builder(text: str, fault: str, moment: float = 0.35) -> workplace.Trial:
         root = tmp_path / "built"
-        (root / "tools").mkdir(parents=True)
-        (root / "tools" / "build_book.py").write_text(textwrap.dedent(WHOLE))
+        (root / "tools" / "build").mkdir(parents=True)
+        (root / "tools" / "build" / "build_book.py").write_text(textwrap.dedent(WHOLE))
         (root / "source").write_text("the old book")
-        subprocess.run([sys.executable, "tools/build_book.py"], cwd=root, check=True)
+        subprocess.run([sys.executable, "tools/build/build_book.py"], cwd=root, check=True)
         book = faults.Book("a book", root, lambda root: (root / "source").write_text("the new book"))
         book.measure(tmp_path / "measured")
-        (root / "tools" / "build_book.py").write_text(textwrap.dedent(text))
+        (root / "tools" / "build" / "build_book.py").write_text(textwrap.dedent(text))
         monkeypatch.setattr(random.Random, "uniform", lambda self, low, high: moment)
         return faults.attempt(book, fault, random.Random(1), tmp_path / "trial")
 

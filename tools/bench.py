@@ -27,6 +27,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).with_name("build")))
 import revision
 
 from analysis_lib.files import write_beside_then_rename

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).with_name("build")))
 import render
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,7 +32,7 @@ def copy(folder: Path) -> Path:
     subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
     (clone / ".venv").symlink_to(ROOT / ".venv")
     # Older than the .venv, or `make` would set it up again.
-    for name in ("requirements.lock", "tools/bootstrap.lock", "tools/set_up.py"):
+    for name in ("requirements.lock", "tools/setup/bootstrap.lock", "tools/setup/set_up.py"):
         os.utime(clone / name, (0, 0))
     return clone
 
@@ -91,7 +93,7 @@ def edit(clone: Path) -> None:
     """Add a sentence to a chapter and bring its pair in step."""
     chapter = clone / "book" / f"{EDITED}.md"
     chapter.write_text(chapter.read_text(encoding="utf-8") + "\nOne sentence more.\n", encoding="utf-8")
-    subprocess.run([sys.executable, "tools/pairs.py"], cwd=clone, check=True)
+    subprocess.run([sys.executable, "tools/build/pairs.py"], cwd=clone, check=True)
 
 
 def measure() -> dict:

@@ -10,15 +10,18 @@ from __future__ import annotations
 import argparse
 import csv
 import importlib.metadata
+import sys
 import tomllib
 from email.message import Message
 from pathlib import Path
 
-import environment_yml
 import pandas as pd
 from manifest import Making
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+sys.path.insert(0, str(Path(__file__).with_name("setup")))
+import environment_yml
 
 from analysis_lib.files import write_beside_then_rename
 

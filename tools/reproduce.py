@@ -112,7 +112,7 @@ def builds(folder: Path, built: Path | None) -> Iterator[tuple[Path, Path]]:
         yield ROOT, built
     for name in ("first", "the-second-with-a-longer-name")[built is not None :]:
         root = clone(folder / name)
-        ask(sys.executable, root, "tools/build_book.py", "--out", str(root / "_build"))
+        ask(sys.executable, root, "tools/build/build_book.py", "--out", str(root / "_build"))
         yield root, root / "_build"
 
 
@@ -121,7 +121,7 @@ def other_python(python: str, folder: Path) -> tuple[str, bytes]:
     asked = [python, "-c", "import platform; print(platform.python_version())"]
     version = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.strip()
     root = clone(folder / f"python-{version}")
-    ask(python, root, "tools/set_up.py")
+    ask(python, root, "tools/setup/set_up.py")
     return version, verdicts(root / ".venv" / "bin" / "python", root)
 
 

@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).with_name("build")))
 import warm
 
 from analysis_lib import cohort_examples, parameters, public_cohorts
@@ -125,7 +126,14 @@ def run(rerun: Rerun, book: Path, out: Path, start: list[str], kernels: Path) ->
 
 def book_of(file: Path, book: Path, out: Path) -> list[str]:
     """Make a whole book on a file; what is wrong with its chapters."""
-    command = [sys.executable, str(ROOT / "tools" / "build_book.py"), "--cohort", str(file), "--out", str(out)]
+    command = [
+        sys.executable,
+        str(ROOT / "tools" / "build" / "build_book.py"),
+        "--cohort",
+        str(file),
+        "--out",
+        str(out),
+    ]
     done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         return [done.stderr.strip()]

@@ -71,7 +71,13 @@ class Workplace:
             )
 
     def build(self, before: Callable[[], None] | None = None, prefix: tuple[str, ...] = ()) -> subprocess.Popen:
-        command = [*prefix, sys.executable, str(self.root / "tools" / "build_book.py"), "--limit", str(self.limit)]
+        command = [
+            *prefix,
+            sys.executable,
+            str(self.root / "tools" / "build" / "build_book.py"),
+            "--limit",
+            str(self.limit),
+        ]
         return self.start(command, before)
 
     @property

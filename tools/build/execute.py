@@ -120,7 +120,7 @@ def main() -> None:
     os.environ["IPYTHONDIR"] = str(given.output.with_suffix(".ipython").absolute())
     if given.record:
         os.environ["BOOK_ROOT"], os.environ["BOOK_RECORD"] = os.getcwd(), given.record
-        recorder = str(Path(__file__).resolve().parent / "recorder")
+        recorder = str(Path(__file__).resolve().parent / "read_tracer")
         path = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = os.pathsep.join([recorder, path] if path else [recorder])
 

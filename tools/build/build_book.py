@@ -18,12 +18,12 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import chapters
+import freshness
 import pairs
 import render
 import revision
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 KEY_FILE = ".made-from"
 # Seconds in which the processes of a killed build end by themselves, with much to spare.
 PATIENCE = 5
@@ -78,7 +78,7 @@ def replace_book(new: Path, out: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def check_pairs(root: Path, digests: chapters.Digests, out: Path) -> None:
+def check_pairs(root: Path, digests: freshness.Digests, out: Path) -> None:
     """Refuse pairs out of step. Pairs seen in step are remembered: reading them is slow."""
     known = out / "pairs.json"
     files = [*root.glob("book/*.md"), *root.glob("book/*.ipynb")]
@@ -107,7 +107,7 @@ def check_cohort(cohort: Path | None, out: Path) -> None:
         raise BuildError(str(error)) from None
 
 
-def book_key(root: Path, digests: chapters.Digests, executed: Path, sources: list[Path]) -> str:
+def book_key(root: Path, digests: freshness.Digests, executed: Path, sources: list[Path]) -> str:
     """A digest of all that a page can show: the extensions read the library and the data."""
     names = ["requirements.lock", "_config.yml", "_toc.yml", "references.bib"]
     names += ["CITATION.cff"] if (root / "CITATION.cff").exists() else []
@@ -128,17 +128,17 @@ def build(root: Path, out: Path, limit: float, renderer=render.jupyter_book, coh
     """Bring the book in `out` up to date, on a cohort of one's own if given; False when it was already."""
     started = time.monotonic()
     recover(out)
-    digests = chapters.Digests(root)
+    digests = freshness.Digests(root)
     check_pairs(root, digests, out)
     sources = [render.source_of(root, page) for page in render.pages_of(root / "_toc.yml")]
     notebooks = [p.relative_to(root).as_posix() for p in sources if p.suffix == ".ipynb"]
     executed = out / "executed"
     executed.mkdir(exist_ok=True)
-    stale = [name for name in notebooks if not chapters.is_fresh(digests, name, executed, cohort)]
+    stale = [name for name in notebooks if not freshness.is_fresh(digests, name, executed, cohort)]
     scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=out))
     try:
         with render.loading(scratch, ahead=bool(stale)) as wait_for_renderer:
-            failures = chapters.run_all(digests, stale, executed, scratch, limit, say, cohort)
+            failures = freshness.run_all(digests, stale, executed, scratch, limit, say, cohort)
             if failures:
                 raise BuildError("\n".join(failures))
             key = book_key(root, digests, executed, sources)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 HEADER = """\
 # For conda and Binder. Written by `make lock` from requirements.lock: do not edit.
 name: pannen-prrt-reproduction

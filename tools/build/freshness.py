@@ -1,7 +1,7 @@
 """Which chapters must run again, and running them.
 
 A chapter's record, kept beside its executed notebook, lists the files it read while it ran
-(seen by tools/recorder) with their digests. It is fresh while those, its own notebook, the lock
+(seen by read_tracer) with their digests. It is fresh while those, its own notebook, the lock
 and the Python version are what they were.
 """
 
@@ -138,7 +138,7 @@ def _run(
     record = output.with_suffix(".reads")
     record.touch()
     digests.of(notebook)
-    command = [*start, str(Path(__file__).with_name("run_chapter.py")), notebook, str(output)]
+    command = [*start, str(Path(__file__).with_name("execute.py")), notebook, str(output)]
     command += ["--record", str(record), "--limit", str(limit), "--kernels", str(scratch)]
     if cohort and takes_cohort(digests.root, notebook):
         command += ["--cohort", str(cohort)]

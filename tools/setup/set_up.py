@@ -14,12 +14,12 @@ import sys
 import venv
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 STAMP = VENV / ".ready"
 LOCK = ROOT / "requirements.lock"
-BOOTSTRAP = ROOT / "tools" / "bootstrap.lock"
+BOOTSTRAP = Path(__file__).with_name("bootstrap.lock")
 
 
 def pip(*arguments: str) -> list[str]:

@@ -17,7 +17,7 @@ from pathlib import Path
 import revision
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SPECIFICATION = "https://w3id.org/ro/crate/1.1"
 # The earliest that a zip can hold: the same contents give the same bytes on any day.
 DATE = (1980, 1, 1, 0, 0, 0)

@@ -10,7 +10,7 @@ import crate
 import pytest
 import yaml
 
-CFF = yaml.safe_load((Path(__file__).resolve().parent.parent / "CITATION.cff").read_text(encoding="utf-8"))
+CFF = yaml.safe_load((Path(__file__).resolve().parents[2] / "CITATION.cff").read_text(encoding="utf-8"))
 
 
 @pytest.fixture

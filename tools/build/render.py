@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import buttons
 import lifeline
 import revision
 import warm
+import yaml
 
 SHOWN_LINES = 30
+BINDER = "https://mybinder.org"
 # Where a build that has the renderer loaded ahead finds it, and what it loads: nothing of this repository.
 WARM = "renderer"
 LIBRARIES = (
@@ -76,7 +77,7 @@ def stage(root: Path, executed: Path, source: Path, pages: list[str] | None = No
             first, *others = pages
             text = f"format: jb-book\nroot: {first}\nchapters:\n" + "".join(f"- file: {p}\n" for p in others)
         text = re.sub(r"(?<=[ :])book/", "", text)
-        (source / name).write_text(buttons.offered(text) if name == "_config.yml" else text, encoding="utf-8")
+        (source / name).write_text(with_buttons(text) if name == "_config.yml" else text, encoding="utf-8")
     shutil.copy(root / "references.bib", source)
     if (root / "CITATION.cff").exists():
         shutil.copy(root / "CITATION.cff", source)
@@ -88,6 +89,22 @@ def stage(root: Path, executed: Path, source: Path, pages: list[str] | None = No
         if (root / "book" / folder).is_dir():
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(root / "book" / folder, source / folder, ignore=ignored)
+
+
+def with_buttons(text: str) -> str:
+    """_config.yml with the buttons that need a repository; the same text where `repository.url` names none.
+
+    With one, each page links to the repository and its issues, and each chapter opens on Binder, which builds
+    environment.yml.
+    """
+    config = yaml.safe_load(text)
+    if not config.get("repository", {}).get("url"):
+        return text
+    config["repository"].setdefault("branch", "main")
+    config["repository"]["path_to_book"] = "book"
+    config.setdefault("html", {}).update(use_repository_button=True, use_issues_button=True)
+    config.setdefault("launch_buttons", {}).update(notebook_interface="jupyterlab", binderhub_url=BINDER)
+    return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
 
 
 @contextmanager

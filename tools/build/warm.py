@@ -235,7 +235,7 @@ def _become(asked: dict, streams: list[int], connection: socket.socket) -> None:
         path = os.environ.get("PYTHONPATH", "").split(os.pathsep)
         sys.path[:0] = [place for place in path if place and place not in sys.path]
         if "BOOK_RECORD" in os.environ:
-            runpy.run_path(os.path.join(os.path.dirname(__file__), "recorder", "sitecustomize.py"))
+            runpy.run_path(os.path.join(os.path.dirname(__file__), "read_tracer", "sitecustomize.py"))
         first, *rest = asked["program"]
         if first == "-m":
             sys.argv = rest

@@ -14,8 +14,8 @@ from cffconvert import Citation
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ["requirements.lock", "tools/bootstrap.lock", "tools/bench.lock"]
+ROOT = Path(__file__).resolve().parents[2]
+LOCKS = ["requirements.lock", "tools/setup/bootstrap.lock", "tools/setup/bench.lock"]
 # What sets up the rest, and the project itself.
 INSTALLERS = {"pip", "setuptools", "wheel", "uv", "pannen-prrt-reproduction"}
 

@@ -1,6 +1,6 @@
 """Note every file of the repository that this Python process reads.
 
-tools/run_chapter.py puts this folder on the PYTHONPATH of a chapter's kernel, so it also sees
+tools/build/execute.py puts this folder on the PYTHONPATH of a chapter's kernel, so it also sees
 what the kernel's own subprocesses read. It cannot see files opened by compiled code on its own
 (pyarrow given a path): the library opens data files in Python.
 """

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import buttons
 import pytest
 import render
 import yaml
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CONFIG = (ROOT / "_config.yml").read_text(encoding="utf-8")
 URL = "https://example.org/centre/notebook/prrt"
 
@@ -18,14 +17,14 @@ def with_repository(text: str) -> str:
 
 
 def test_the_book_as_committed_points_nowhere():
-    assert buttons.offered(CONFIG) == CONFIG
+    assert render.with_buttons(CONFIG) == CONFIG
     config = yaml.safe_load(CONFIG)
     assert not any(config["html"][f"use_{kind}_button"] for kind in ("repository", "issues", "edit_page"))
     assert not any(config["launch_buttons"][where] for where in ("binderhub_url", "jupyterhub_url", "colab_url"))
 
 
 def test_one_setting_gives_all_buttons_and_leaves_the_rest_alone():
-    before, after = (yaml.safe_load(text) for text in (CONFIG, buttons.offered(with_repository(CONFIG))))
+    before, after = (yaml.safe_load(text) for text in (CONFIG, render.with_buttons(with_repository(CONFIG))))
     assert after["repository"] == {"url": URL, "branch": "main", "path_to_book": "book"}
     assert after["launch_buttons"]["binderhub_url"]
     assert after["html"]["use_repository_button"] and after["html"]["use_issues_button"]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import execute
 import papermill
 import pytest
-import run_chapter
 from jupyter_client import client
 
 
@@ -27,25 +27,25 @@ def failing(monkeypatch):
 
 
 def test_a_kernel_whose_ports_were_taken_is_started_again(failing):
-    asked = failing(run_chapter.STARTS - 1, RuntimeError(run_chapter.NOT_STARTED))
-    run_chapter.execute("a.ipynb", "b.ipynb", cwd=".")
-    assert asked == [(("a.ipynb", "b.ipynb"), {"cwd": "."})] * run_chapter.STARTS
+    asked = failing(execute.STARTS - 1, RuntimeError(execute.NOT_STARTED))
+    execute.execute("a.ipynb", "b.ipynb", cwd=".")
+    assert asked == [(("a.ipynb", "b.ipynb"), {"cwd": "."})] * execute.STARTS
 
 
 def test_a_kernel_that_never_starts_is_told(failing):
-    asked = failing(99, RuntimeError(run_chapter.NOT_STARTED))
-    with pytest.raises(RuntimeError, match=run_chapter.NOT_STARTED):
-        run_chapter.execute("a.ipynb", "b.ipynb")
-    assert len(asked) == run_chapter.STARTS
+    asked = failing(99, RuntimeError(execute.NOT_STARTED))
+    with pytest.raises(RuntimeError, match=execute.NOT_STARTED):
+        execute.execute("a.ipynb", "b.ipynb")
+    assert len(asked) == execute.STARTS
 
 
-@pytest.mark.parametrize("error", [RuntimeError("something else"), ValueError(run_chapter.NOT_STARTED)])
+@pytest.mark.parametrize("error", [RuntimeError("something else"), ValueError(execute.NOT_STARTED)])
 def test_any_other_failure_is_the_first_and_only_one(failing, error):
     asked = failing(1, error)
     with pytest.raises(type(error)):
-        run_chapter.execute("a.ipynb", "b.ipynb")
+        execute.execute("a.ipynb", "b.ipynb")
     assert len(asked) == 1
 
 
 def test_the_words_are_those_of_jupyter():
-    assert run_chapter.NOT_STARTED in client.KernelClient._async_wait_for_ready.__code__.co_consts
+    assert execute.NOT_STARTED in client.KernelClient._async_wait_for_ready.__code__.co_consts

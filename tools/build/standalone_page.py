@@ -19,7 +19,7 @@ from pathlib import Path
 import render
 from bs4 import BeautifulSoup
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 MAIN = "box-sizing: border-box; width: 100%; max-width: 60rem; margin: 0 auto; padding: 1rem"
 # Beside the chapter itself: without it citations would have no text.

@@ -1,4 +1,4 @@
-"""The build's promises, tried on a made-up book of two chapters; see tools/build_book.py."""
+"""The build's promises, tried on a made-up book of two chapters; see tools/build/build_book.py."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import pytest
 import render
 from small_book import lay_out, rewrite
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def stub(source: Path, target: Path, log: Path) -> Path:
@@ -151,8 +151,11 @@ def test_a_kernel_that_dies_is_reported(book):
 def test_a_killed_build_leaves_the_old_book_and_no_kernel(book):
     before = page(book)
     rewrite(book, "book/beta.md", "from pathlib", "import time; time.sleep(60)\nfrom pathlib")
-    command = "import test_build, pathlib; test_build.build(pathlib.Path('.'))"
-    environment = dict(os.environ, PYTHONPATH=f"{ROOT / 'tests'}{os.pathsep}{ROOT / 'tools'}")
+    command = "import test_build_book, pathlib; test_build_book.build(pathlib.Path('.'))"
+    environment = dict(
+        os.environ,
+        PYTHONPATH=os.pathsep.join(map(str, (ROOT / "tests" / "tools", ROOT / "tools", ROOT / "tools" / "build"))),
+    )
     victim = subprocess.Popen([sys.executable, "-c", command], cwd=book, env=environment)
     try:
         deadline = time.monotonic() + 20

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import page
 import pytest
+import standalone_page
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 BOOKS = """<!doctype html><html><head><title>Survival — The book</title>
 <link rel="stylesheet" href="_static/a.css?v=1"><script src="_static/x.js"></script></head>
 <body><nav><a href="index.html">Home</a></nav><article class="bd-article">
@@ -30,7 +30,7 @@ def alone(tmp_path):
     (tmp_path / "_images" / "a.png").write_bytes(b"png")
     style = "@import '../b.css'; @font-face {font-family: F; src: url(f.woff2)} p {color: red; background: url(a.svg)}"
     (tmp_path / "_static" / "a.css").write_text(style)
-    return page.alone(BOOKS, CITED, tmp_path)
+    return standalone_page.alone(BOOKS, CITED, tmp_path)
 
 
 def test_style_and_images_are_inside(alone):
@@ -59,7 +59,9 @@ def test_the_references_that_it_cites_are_at_its_end_and_no_others(alone):
 def test_what_cannot_be_rendered_is_told_and_leaves_nothing(tmp_path):
     notebook, out = tmp_path / "survival.ipynb", tmp_path / "survival.html"
     notebook.write_text("no notebook")
-    done = subprocess.run([sys.executable, ROOT / "tools" / "page.py", notebook, out], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "build" / "standalone_page.py", notebook, out], capture_output=True, text=True
+    )
     assert done.returncode == 1
     assert done.stderr.startswith("page: ") and "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == [notebook]
