@@ -73,6 +73,15 @@ def make_importable() -> None:
     (Path(purelib) / "analysis_lib_here.pth").write_text(line + "\n", encoding="utf-8")
 
 
+def version_of(python: Path) -> str:
+    """Its version; blank if it does not run."""
+    try:
+        asked = [str(python), "-c", "import sys; print(sys.version.split()[0])"]
+        return subprocess.run(asked, capture_output=True, text=True).stdout.strip()
+    except OSError:
+        return ""
+
+
 def main() -> None:
     # Two commands started at once on a fresh clone set up one after the other; the lock
     # ends with the process.
@@ -80,9 +89,10 @@ def main() -> None:
     STAMP.unlink(missing_ok=True)
     print(f"set-up: .venv with Python {sys.version.split()[0]}", flush=True)
     try:
-        # Made anew only when another Python is asked for; otherwise repaired in place.
+        # Made anew when its Python is gone, or another is asked for; otherwise repaired in place.
+        version = sys.version.split()[0]
         config = VENV / "pyvenv.cfg"
-        same = config.exists() and f"version = {sys.version.split()[0]}" in config.read_text()
+        same = version_of(PYTHON) == version and f"version = {version}\n" in config.read_text()
         # As the command line makes them on POSIX, so that one made by hand can be repaired too.
         venv.create(VENV, with_pip=True, clear=not same, symlinks=os.name != "nt")
         subprocess.run(pip("install", "--quiet", "--require-hashes", "-r", str(BOOTSTRAP)), check=True)
