@@ -9,17 +9,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import subprocess
 import sys
-import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).with_name("build")))
-import warm
 
 from analysis_lib import cohort_examples, parameters, public_cohorts
 from analysis_lib.published import ROOT
@@ -102,17 +97,16 @@ def wrong_with(notebook: Path, book: Path) -> str:
     return "" if set(outputs(notebook)) - set(outputs(book)) else "shows what the book shows"
 
 
-def run(rerun: Rerun, book: Path, out: Path, start: list[str], kernels: Path) -> str:
+def run(rerun: Rerun, book: Path, out: Path) -> str:
     """Run one; what went wrong, blank if nothing did."""
     folder = out / rerun.name.replace(" ", "-")
-    command = [*start, "-m", "analysis_lib", "chapter", rerun.chapter, "--out", str(folder)]
+    command = [sys.executable, "-m", "analysis_lib", "chapter", rerun.chapter, "--out", str(folder)]
     for name, value in rerun.values:
         command += ["-p", f"{name}={value}"]
     page = (rerun.chapter, rerun.values[0][0]) == AS_PAGE
     done = subprocess.run(
         command + ["--html"] * page,
         cwd=ROOT,
-        env=os.environ | {"JUPYTER_PATH": str(kernels)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -157,8 +151,8 @@ def main() -> None:
         sys.exit(f"reruns: {book} is not there; `make book` comes first")
     wrong = book_of(cohort_examples.EXAMPLE, book, given.out / "book")
     reruns = asked()
-    with tempfile.TemporaryDirectory() as name, warm.server(Path(name)) as start, ThreadPoolExecutor(AT_ONCE) as pool:
-        answers = list(pool.map(lambda one: run(one, book, given.out, start, Path(name)), reruns))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(lambda one: run(one, book, given.out), reruns))
     for rerun, answer in zip(reruns, answers, strict=True):
         print(f"{rerun.name:45} {answer or 'well'}")
         wrong += [f"{rerun.name}: {answer}"] if answer else []

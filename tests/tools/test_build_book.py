@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import threading
 import time
-from contextlib import nullcontext
 from pathlib import Path
 
 import build_book
 import pairs
-import psutil
 import pytest
 import render
 from small_book import lay_out, rewrite
@@ -47,12 +44,6 @@ def chapters_run(printed: str) -> set[str]:
 
 def without_scratch(root: Path) -> bool:
     return not list((root / "_build").glob("scratch-*")) + list((root / "_build").glob("*.old"))
-
-
-@pytest.fixture(autouse=True)
-def no_renderer(monkeypatch):
-    """A stub needs none loaded ahead."""
-    monkeypatch.setattr(render, "loading", lambda scratch, ahead: nullcontext(lambda: None))
 
 
 @pytest.fixture(scope="module")
@@ -148,32 +139,6 @@ def test_a_kernel_that_dies_is_reported(book):
         build(book)
 
 
-def test_a_killed_build_leaves_the_old_book_and_no_kernel(book):
-    before = page(book)
-    rewrite(book, "book/beta.md", "from pathlib", "import time; time.sleep(60)\nfrom pathlib")
-    command = "import test_build_book, pathlib; test_build_book.build(pathlib.Path('.'))"
-    environment = dict(
-        os.environ,
-        PYTHONPATH=os.pathsep.join(map(str, (ROOT / "tests" / "tools", ROOT / "tools", ROOT / "tools" / "build"))),
-    )
-    victim = subprocess.Popen([sys.executable, "-c", command], cwd=book, env=environment)
-    try:
-        deadline = time.monotonic() + 20
-        while not (family := psutil.Process(victim.pid).children(recursive=True)[1:]):
-            assert time.monotonic() < deadline, "no kernel was started"
-            time.sleep(0.1)
-        time.sleep(1)
-    finally:
-        victim.send_signal(signal.SIGKILL)
-        victim.wait()
-    _, alive = psutil.wait_procs(family, timeout=5)
-    assert not alive
-    assert page(book) == before
-    rewrite(book, "book/beta.md", "time.sleep(60)", "time.sleep(0)")
-    assert build(book)
-    assert without_scratch(book)
-
-
 def test_a_crash_between_the_two_renames_loses_no_book(book, monkeypatch):
     before = page(book)
     rename = Path.rename
@@ -224,12 +189,8 @@ def test_a_renderer_that_fails_leaves_the_old_book(book):
     assert page(book) == before
 
 
-@pytest.mark.parametrize("ahead", [False, True], ids=["started when needed", "loaded ahead"])
-def test_jupyter_book_is_strict_about_a_reference_to_nothing(book, monkeypatch, ahead):
+def test_jupyter_book_is_strict_about_a_reference_to_nothing(book):
     rewrite(book, "book/index.md", "# A small book", "# A small book\n\n[nothing](#nowhere)")
-    if ahead:
-        monkeypatch.undo()
-        rewrite(book, "book/alpha.md", "# Alpha", "# Alpha, again")
     with pytest.raises(render.RenderError, match=r"book/index\.md:3: WARNING.*nowhere"):
         build(book, renderer=render.jupyter_book)
 

@@ -12,12 +12,14 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import forkserver
 import freshness
 import pairs
 import render
@@ -25,6 +27,8 @@ import revision
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY_FILE = ".made-from"
+# What a shell reports of a command that Ctrl-C ended.
+INTERRUPTED = 128 + 2
 # Seconds in which the processes of a killed build end by themselves, with much to spare.
 PATIENCE = 5
 
@@ -137,22 +141,24 @@ def build(root: Path, out: Path, limit: float, renderer=render.jupyter_book, coh
     stale = [name for name in notebooks if not freshness.is_fresh(digests, name, executed, cohort)]
     scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=out))
     try:
-        with render.loading(scratch, ahead=bool(stale)) as wait_for_renderer:
-            failures = freshness.run_all(digests, stale, executed, scratch, limit, say, cohort)
-            if failures:
+        if stale:
+            forkserver.load_libraries()
+            # Only here: it loads slowly, and a build in which nothing has changed needs none of it.
+            import execute
+
+            if failures := execute.run_all(digests, stale, executed, scratch, limit, say, cohort):
                 raise BuildError("\n".join(failures))
-            key = book_key(root, digests, executed, sources)
-            made_from = out / "html" / KEY_FILE
-            if made_from.exists() and made_from.read_text() == key:
-                say(f"up to date ({time.monotonic() - started:.1f} s)")
-                return False
-            for path in executed.iterdir():
-                if path.stem not in {Path(name).stem for name in notebooks}:
-                    path.unlink()
-            render_started = time.monotonic()
-            render.stage(root, executed, scratch / "source")
-            wait_for_renderer()
-            new = renderer(scratch / "source", scratch / "rendered", out / "render.log")
+        key = book_key(root, digests, executed, sources)
+        made_from = out / "html" / KEY_FILE
+        if made_from.exists() and made_from.read_text() == key:
+            say(f"up to date ({time.monotonic() - started:.1f} s)")
+            return False
+        for path in executed.iterdir():
+            if path.stem not in {Path(name).stem for name in notebooks}:
+                path.unlink()
+        render_started = time.monotonic()
+        render.stage(root, executed, scratch / "source")
+        new = renderer(scratch / "source", scratch / "rendered", out / "render.log")
         (new / KEY_FILE).write_text(key)
         replace_book(new, out)
         say(f"{'pages':<16} {'made':<7} {time.monotonic() - render_started:5.1f} s")
@@ -162,12 +168,27 @@ def build(root: Path, out: Path, limit: float, renderer=render.jupyter_book, coh
     return True
 
 
+def obey() -> None:
+    """End as told by Ctrl-C or SIGTERM, once, and with the `make` that started this."""
+
+    def stop(*_: object) -> None:
+        for told in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(told, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, stop)
+    if "MAKELEVEL" in os.environ:
+        forkserver.end_with_parent(signal.SIGTERM)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("_build"), help="where to build")
     parser.add_argument("--limit", type=float, default=300, help="seconds that a chapter may take")
     parser.add_argument("--cohort", type=Path, help="a cohort of one's own, for the chapters that take one")
     given = parser.parse_args()
+    obey()
     cohort = given.cohort.resolve() if given.cohort else None
     os.chdir(ROOT)
     out = given.out.resolve()
@@ -180,7 +201,9 @@ def main() -> None:
     except OSError as error:
         sys.exit(f"book: not built: {error}")
     except KeyboardInterrupt:
-        sys.exit("book: stopped")
+        forkserver.stop()
+        print("book: stopped; the previous book, if any, is untouched", file=sys.stderr)
+        sys.exit(INTERRUPTED)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Which chapters must run again, and running them.
+"""Which chapters must run again.
 
 A chapter's record, kept beside its executed notebook, lists the files it read while it ran
 (seen by read_tracer) with their digests. It is fresh while those, its own notebook, the lock
@@ -11,19 +11,7 @@ import hashlib
 import json
 import os
 import platform
-import subprocess
-import sys
-import time
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import nullcontext
 from pathlib import Path
-
-import lifeline
-import warm
-
-AT_ONCE = 2
-# A server takes as long to load its libraries as a chapter or two.
-_WORTH_A_SERVER = 3
 
 
 class Digests:
@@ -92,73 +80,11 @@ def is_fresh(digests: Digests, notebook: str, executed: Path, cohort: Path | Non
     return whole and record == key_of(digests, notebook, list(record.get("inputs", {})), cohort)
 
 
-def run_all(
-    digests: Digests,
-    notebooks: list[str],
-    executed: Path,
-    scratch: Path,
-    limit: float,
-    say,
-    cohort: Path | None = None,
-) -> list[str]:
-    """Run the chapters, two at a time; return the names of those that failed.
-
-    Those that can are run on `cohort` if it is given.
-
-    Every chapter gets its turn, so one build shows all failures and keeps all successes.
-    """
-    digests.of_tree("analysis_lib", "data")
-    failed = []
-    server = warm.server(scratch) if len(notebooks) >= _WORTH_A_SERVER else nullcontext([sys.executable])
-    with server as start, ThreadPoolExecutor(AT_ONCE) as pool:
-        # A long chapter runs long, as a rule: begun last, it would leave the other core without work.
-        notebooks = sorted(notebooks, key=lambda name: (digests.root / name).stat().st_size, reverse=True)
-        started = [pool.submit(_run, start, digests, name, executed, scratch, limit, cohort) for name in notebooks]
-        jobs = {job: Path(name).stem for job, name in zip(started, notebooks, strict=True)}
-        for job in as_completed(jobs):
-            problem, seconds = job.result()
-            say(f"{jobs[job]:<16} {'FAILED' if problem else 'ran':<7} {seconds:5.1f} s")
-            if problem:
-                failed.append(problem)
-    return failed
-
-
-def _run(
-    start: list[str],
-    digests: Digests,
-    notebook: str,
-    executed: Path,
-    scratch: Path,
-    limit: float,
-    cohort: Path | None,
-):
-    """Run one chapter and file it; return the problem, if any, and the seconds it took."""
-    started = time.monotonic()
-    output = scratch / Path(notebook).name
-    record = output.with_suffix(".reads")
-    record.touch()
-    digests.of(notebook)
-    command = [*start, str(Path(__file__).with_name("execute.py")), notebook, str(output)]
-    command += ["--record", str(record), "--limit", str(limit), "--kernels", str(scratch)]
-    if cohort and takes_cohort(digests.root, notebook):
-        command += ["--cohort", str(cohort)]
-    done = subprocess.run(
-        command,
-        cwd=digests.root,
-        env=lifeline.environment(scratch),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        said = done.stderr.strip() or f"its process ended with status {done.returncode}"
-        start = said.find("chapter ")
-        return said[max(start, 0) :], time.monotonic() - started
-    inputs = sorted(set(record.read_text(encoding="utf-8").splitlines()))
+def file(digests: Digests, notebook: str, output: Path, executed: Path, inputs: list[str], cohort: Path | None) -> None:
+    """Put an executed notebook, and the record of what it was made from, in their place."""
     key = key_of(digests, notebook, inputs, cohort) | {"output": _digest(output.read_bytes())}
     note = output.with_suffix(".json")
     note.write_text(json.dumps(key, indent=1) + "\n", encoding="utf-8")
     # The record last: it holds the digest of a notebook that is already in place.
     for path in (output, note):
         path.replace(executed / path.name)
-    return None, time.monotonic() - started

@@ -6,44 +6,14 @@ import gc
 import os
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import lifeline
+import forkserver
 import revision
-import warm
 import yaml
 
 SHOWN_LINES = 30
 BINDER = "https://mybinder.org"
-# Where a build that has the renderer loaded ahead finds it, and what it loads: nothing of this repository.
-WARM = "renderer"
-LIBRARIES = (
-    "jupyter_book.cli.main",
-    "jupyter_book.sphinx",
-    "sphinx.builders._epub_base",
-    "sphinx.ext.autodoc",
-    "sphinx.ext.doctest",
-    "sphinx.ext.viewcode",
-    "sphinx.search.en",
-    "sphinx_book_theme",
-    "sphinx_design",
-    "sphinx_external_toc.parsing",
-    "sphinxcontrib.bibtex",
-    "myst_nb.sphinx_ext",
-    "frictionless",
-    "joblib",
-    "lifelines",
-    "matplotlib.pyplot",
-    "numba",
-    "pyarrow.parquet",
-    "scipy.stats",
-    "statsmodels.duration.hazard_regression",
-    "statsmodels.stats.proportion",
-)
 
 
 class RenderError(Exception):
@@ -107,25 +77,26 @@ def with_buttons(text: str) -> str:
     return yaml.safe_dump(config, allow_unicode=True, sort_keys=False)
 
 
-@contextmanager
-def loading(scratch: Path, ahead: bool) -> Iterator[Callable[[], object]]:
-    """With a process that loads, `ahead` of its use in the folder of a build, what renders; and how to wait for it."""
-    if ahead and warm.POSSIBLE:
-        with warm.loading(scratch / WARM, LIBRARIES) as process:
-            yield process.stdout.readline
-    else:
-        yield lambda: None
+def jupyter_book_program() -> int:
+    """The command ``jupyter-book``."""
+    from jupyter_book.cli.main import main
+
+    # A book's nodes last until its end: looking for garbage among them took a sixth of the time.
+    gc.disable()
+    return main()
 
 
 def jupyter_book(source: Path, target: Path, log: Path, strict: bool = True) -> Path:
     """Build, with each warning an error if `strict`, and return the folder of pages."""
-    command = [*warm.command(source.parent / WARM), __file__, "build", str(source), "--path-output", str(target)]
-    command += ["-W", "-n", "--keep-going"] if strict else []
-    with log.open("w", encoding="utf-8") as stream:
-        done = subprocess.run(
-            command, env=lifeline.environment(source.parent), stdin=subprocess.DEVNULL, stdout=stream, stderr=stream
-        )
-    if done.returncode:
+    arguments = ["build", str(source), "--path-output", str(target), *(["-W", "-n", "--keep-going"] if strict else [])]
+    log.write_text("")
+    environment = os.environ | {"TMPDIR": str(source.parent)}
+    process = forkserver.start(jupyter_book_program, arguments, environment, Path.cwd(), log)
+    try:
+        process.join()
+    finally:
+        process.kill()
+    if process.exitcode:
         raise RenderError(complaints(log, source))
     return target / "_build" / "html"
 
@@ -140,13 +111,3 @@ def complaints(log: Path, source: Path) -> str:
         chosen or list(dict.fromkeys(line for line in lines if re.match(r"\w+(Error|Exception): \S", line))) or lines
     )
     return "\n".join([f"rendering failed (all of it: {log})", *chosen[-SHOWN_LINES:]])
-
-
-if __name__ == "__main__":
-    # jupyter-book has no `python -m`; here it also ends with the build.
-    from jupyter_book.cli.main import main
-
-    lifeline.follow()
-    # A book's nodes last until its end: looking for garbage among them took a sixth of the time.
-    gc.disable()
-    sys.exit(main())

@@ -1,0 +1,123 @@
+"""Processes of the build, forked from a server that has the large libraries loaded.
+
+The server is the standard library's. It ends when the build does, however that ends, and the system ends its forks
+with it. It loads nothing of this repository, so that the record of what a chapter reads is whole. Where a fork is not
+safe, which is anywhere but on Linux, each process starts afresh.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import multiprocessing
+import os
+import runpy
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import forkserver
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+import psutil
+
+TOOLS = Path(__file__).resolve().parents[1]
+TRACER = Path(__file__).resolve().parent / "read_tracer"
+LIBRARIES = [
+    "ipykernel.kernelapp",
+    "matplotlib.backends.backend_agg",
+    "matplotlib.backends.backend_svg",
+    "matplotlib.pyplot",
+    "pyarrow.parquet",
+    "scipy.stats",
+    "statsmodels.discrete.discrete_model",
+    "statsmodels.duration.hazard_regression",
+    "statsmodels.stats.proportion",
+    "numba",
+    "lifelines",
+    "seaborn",
+    "bs4",
+]
+_PR_SET_PDEATHSIG = 1
+
+
+def load_libraries() -> None:
+    """Have the server begin to load its libraries, so that the first process need not wait for all of that."""
+    _context()
+    if sys.platform == "linux":
+        with _without_interrupts():
+            forkserver.ensure_running()
+
+
+def start(
+    main: Callable[[], object], arguments: list[str], environment: dict[str, str], folder: Path, log: Path
+) -> BaseProcess:
+    """Start a function as a program, with arguments, environment, folder and a file for what it prints."""
+    process = _context().Process(target=_become, args=(main, arguments, environment, folder, log))
+    with _without_interrupts():
+        process.start()
+    return process
+
+
+def stop() -> None:
+    """Kill all that this process has started."""
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            child.kill()
+
+
+def end_with_parent(how: signal.Signals) -> None:
+    """Have the system send this process a signal when its parent ends, however that ends; on Linux only."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, how)
+
+
+def _context() -> BaseContext:
+    # Sets print in one order on every run, so that two builds give the same pages.
+    os.environ["PYTHONHASHSEED"] = "0"
+    context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
+    context.set_forkserver_preload(LIBRARIES)
+    return context
+
+
+@contextmanager
+def _without_interrupts() -> Iterator[None]:
+    """Ctrl-C is for the build alone, which ends the others: a process inherits what is blocked when it starts."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def kernel() -> None:
+    """A Jupyter kernel."""
+    from ipykernel.kernelapp import launch_new_instance
+
+    launch_new_instance()
+
+
+def _become(main: Callable[[], object], arguments: list[str], environment: dict, folder: Path, log: Path) -> None:
+    end_with_parent(signal.SIGKILL)
+    if not multiprocessing.parent_process().is_alive():
+        return
+    if alive := forkserver._forkserver._forkserver_alive_fd:
+        # Held open in each process that may ask the server for forks; it is to end with the build alone.
+        os.close(alive)
+    os.setsid()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    with log.open("ab") as stream:
+        for printed in (sys.stdout, sys.stderr):
+            os.dup2(stream.fileno(), printed.fileno())
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    tempfile.tempdir = None
+    # As of `python -m` in that folder: what the build's own tools are found by is no program's business.
+    sys.path[:] = ["", *(place for place in sys.path if place and not Path(place).is_relative_to(TOOLS))]
+    sys.argv = [main.__name__, *arguments]
+    if "BOOK_RECORD" in environment:
+        runpy.run_path(str(TRACER / "sitecustomize.py"))
+    sys.exit(main())
