@@ -18,6 +18,7 @@ SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<text>.*?)</script>", re.D
 HANDLER = re.compile(r'<[a-z][^<>]*?\son[a-z]+="(?P<text>[^"]*)"')
 # Of a page, by the theme.
 PAGE_NAME = "DOCUMENTATION_OPTIONS.pagename = '{}';"
+BLANK = "without-its-text-{}.html"
 # After all else has added to a page, or written it.
 LAST = 990
 
@@ -55,38 +56,32 @@ def policy(scripts: set[str], handlers: set[str]) -> str:
     )
 
 
-class Known:
-    """Which inline scripts and handlers the theme and the extensions bring, whatever a page's text."""
+def add_blank_page(app, pagename, templatename, context, doctree) -> None:
+    """Write the first page of each kind once more, without its text: a page like others for all that finishes pages."""
+    path = Path(app.outdir) / BLANK.format(f"{Path(templatename).stem}-{'text' if doctree else 'other'}")
+    if app.builder.format == "html" and not path.exists():
+        path.write_text(app.builder.templates.render(templatename, context | {"body": ""}), encoding="utf-8")
 
-    def __init__(self) -> None:
-        self.kinds: set[tuple[str, bool]] = set()
-        self.scripts: set[str] = set()
-        self.handlers: set[str] = set()
 
-    def look(self, app, pagename, templatename, context, doctree) -> None:
-        """Make the first page of each kind once more, without its text."""
-        kind = templatename, doctree is None
-        if app.builder.format == "html" and kind not in self.kinds:
-            self.kinds.add(kind)
-            page = app.builder.templates.render(templatename, context | {"body": ""})
-            self.scripts |= scripts_of(page)
-            self.handlers |= handlers_of(page)
-
-    def write_policies(self, app, exception) -> None:
-        if exception or app.builder.format != "html":
-            return
-        for path in Path(app.outdir).glob("**/*.html"):
-            page = path.read_text(encoding="utf-8")
-            name = path.relative_to(app.outdir).with_suffix("").as_posix()
-            scripts = scripts_of(page) & (self.scripts | {hash_of(PAGE_NAME.format(name))})
-            # The search reads the pages that it finds, and a browser judges their handlers by its page's policy.
-            text = policy(scripts, self.handlers)
-            tag = f'<meta http-equiv="Content-Security-Policy" content="{text}">'
-            path.write_text(page.replace("<head>", f"<head>\n{tag}", 1), encoding="utf-8")
+def write_policies(app, exception) -> None:
+    if app.builder.format != "html":
+        return
+    scripts, handlers = set(), set()
+    for path in Path(app.outdir).glob(BLANK.format("*")):
+        page = path.read_text(encoding="utf-8")
+        scripts |= scripts_of(page)
+        handlers |= handlers_of(page)
+        path.unlink()
+    for path in [] if exception else Path(app.outdir).glob("**/*.html"):
+        page = path.read_text(encoding="utf-8")
+        name = path.relative_to(app.outdir).with_suffix("").as_posix()
+        own = scripts_of(page) & (scripts | {hash_of(PAGE_NAME.format(name))})
+        # The search reads the pages that it finds, and a browser judges their handlers by its page's policy.
+        tag = f'<meta http-equiv="Content-Security-Policy" content="{policy(own, handlers)}">'
+        path.write_text(page.replace("<head>", f"<head>\n{tag}", 1), encoding="utf-8")
 
 
 def setup(app):
-    known = Known()
-    app.connect("html-page-context", known.look, priority=LAST)
-    app.connect("build-finished", known.write_policies, priority=LAST)
+    app.connect("html-page-context", add_blank_page, priority=LAST)
+    app.connect("build-finished", write_policies, priority=LAST)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
