@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis_lib.errors import InputError
+from analysis_lib.errors import InputError, printable
 from analysis_lib.files import write_beside_then_rename
 
 BAD_INPUT = 2
@@ -51,6 +51,7 @@ def _chapter(arguments: argparse.Namespace) -> int:
     from analysis_lib.published import ROOT
 
     values = parameters.parse(arguments.name, arguments.parameter)
+    parameters.check_files(arguments.name, values)
     with workers.asking(arguments.jobs, arguments.scheduler):
         notebook = parameters.run(arguments.name, values, arguments.out)
     print(notebook)
@@ -77,7 +78,7 @@ def _report(lines: Sequence[str], file: Path, found: str) -> int:
     """Print what is wrong with a file, and what was found; 0 if nothing is wrong."""
     for line in lines:
         print(line, file=sys.stderr)
-    print(f"{file}: {found}")
+    print(f"{printable(file)}: {found}")
     return 1 if lines else 0
 
 

@@ -29,7 +29,7 @@ class InputError(ValueError):
         column: str | None = None,
         remedy: str | None = None,
     ) -> None:
-        place = [str(file)] if file is not None else []
+        place = [printable(file)] if file is not None else []
         if row is not None:
             place.append(f"row {row}")
         if column is not None:
@@ -43,6 +43,11 @@ class InputError(ValueError):
             column,
             remedy,
         )
+
+
+def printable(name: Path | str) -> str:
+    """A file's name in one line that no terminal acts upon: control characters are escaped."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(name))
 
 
 def nearest(word: str, names: Sequence[str]) -> str:

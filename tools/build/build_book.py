@@ -117,7 +117,7 @@ def book_key(root: Path, digests: freshness.Digests, executed: Path, sources: li
     names += ["CITATION.cff"] if (root / "CITATION.cff").exists() else []
     names += [path.relative_to(root).as_posix() for path in sources if path.suffix == ".md"]
     # The library's reference tells of each function's tests.
-    names += [path.relative_to(root).as_posix() for path in sorted((root / "tests").glob("test_*.py"))]
+    names += [path.relative_to(root).as_posix() for path in sorted((root / "tests").rglob("test_*.py"))]
     tree = digests.of_tree("analysis_lib", "data", "book/_ext", "book/_static", "book/_templates")
     notebooks = {
         path.name: hashlib.sha256((executed / path.name).read_bytes()).hexdigest()

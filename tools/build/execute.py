@@ -77,7 +77,7 @@ def _run(
     record = output.with_suffix(".reads")
     record.touch()
     digests.of(notebook)
-    environment = os.environ | {
+    added = {
         "BOOK_ROOT": str(digests.root),
         "BOOK_RECORD": str(record),
         # What the kernel itself starts is to be recorded too.
@@ -87,14 +87,14 @@ def _run(
         "TMPDIR": str(scratch),
     }
     given = {"cohort": str(cohort)} if cohort and freshness.takes_cohort(digests.root, notebook) else None
-    problem = run(digests.root / notebook, output, given, limit, environment)
+    problem = run(digests.root / notebook, output, given, limit, added)
     if not problem:
         inputs = sorted(set(record.read_text(encoding="utf-8").splitlines()))
         freshness.file(digests, notebook, output, executed, inputs, cohort)
     return problem, time.monotonic() - started
 
 
-def run(notebook: Path, output: Path, parameters: dict | None, limit: float, environment: dict[str, str]) -> str:
+def run(notebook: Path, output: Path, parameters: dict | None, limit: float, added: dict[str, str]) -> str:
     """Execute a notebook in the folder above its own; return the problem, blank if there is none."""
     deadline = time.monotonic() + limit
     log = output.with_suffix(".log")
@@ -112,7 +112,7 @@ def run(notebook: Path, output: Path, parameters: dict | None, limit: float, env
             resources={"metadata": {"path": str(notebook.parent.parent)}},
             timeout_func=lambda cell: max(deadline - time.monotonic(), 0.1),
             shutdown_kernel="immediate",
-            kernel_manager_class=kernels(environment, log),
+            kernel_manager_class=kernels(added, log),
         )
     except PapermillExecutionError as error:
         detail = re.sub(r"\x1b\[[\d;]*m", "", "\n".join(error.traceback))
@@ -180,14 +180,14 @@ def tidy(output: Path) -> None:
     output.write_text(json.dumps(notebook, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def kernels(environment: dict[str, str], log: Path) -> type[AsyncKernelManager]:
-    """Managers of kernels that have this environment, and print to this file."""
+def kernels(added: dict[str, str], log: Path) -> type[AsyncKernelManager]:
+    """Managers of kernels with this added to their environment, which print to this file."""
 
     class Manager(AsyncKernelManager):
         async def start_kernel(self, **how) -> None:
             self.connection_file = str(log.with_suffix(".connection"))
             self.provisioner = Provisioner(kernel_id=str(uuid4()), kernel_spec=self.kernel_spec, parent=self, log=log)
-            await super().start_kernel(env=environment, **how)
+            await super().start_kernel(env=added, **how)
 
     return Manager
 

@@ -52,10 +52,11 @@ def load_libraries() -> None:
 
 
 def start(
-    main: Callable[[], object], arguments: list[str], environment: dict[str, str], folder: Path, log: Path
+    main: Callable[[], object], arguments: list[str], added: dict[str, str], folder: Path, log: Path
 ) -> BaseProcess:
-    """Start a function as a program, with arguments, environment, folder and a file for what it prints."""
-    process = _context().Process(target=_become, args=(main, arguments, environment, folder, log))
+    """Start a function as a program: its arguments, what to add to the environment, a folder, a file for its output."""
+    context = _context()
+    process = context.Process(target=_become, args=(main, arguments, os.environ | added, folder, log))
     with _without_interrupts():
         process.start()
     return process
@@ -74,7 +75,23 @@ def end_with_parent(how: signal.Signals) -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, how)
 
 
+def give_home() -> None:
+    """Where the user has no home folder to write to, name one for the caches of fonts and the like: the same each time.
+
+    Outside the book, and another user's never.
+    """
+    home = os.path.expanduser("~")
+    if os.path.isabs(home) and os.access(home, os.W_OK):
+        return
+    folder = Path(tempfile.gettempdir()) / f"home-of-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.lstat().st_uid != os.getuid():
+        folder = Path(tempfile.mkdtemp())
+    os.environ["HOME"] = str(folder)
+
+
 def _context() -> BaseContext:
+    give_home()
     # Sets print in one order on every run, so that two builds give the same pages.
     os.environ["PYTHONHASHSEED"] = "0"
     context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")

@@ -90,8 +90,7 @@ def jupyter_book(source: Path, target: Path, log: Path, strict: bool = True) -> 
     """Build, with each warning an error if `strict`, and return the folder of pages."""
     arguments = ["build", str(source), "--path-output", str(target), *(["-W", "-n", "--keep-going"] if strict else [])]
     log.write_text("")
-    environment = os.environ | {"TMPDIR": str(source.parent)}
-    process = forkserver.start(jupyter_book_program, arguments, environment, Path.cwd(), log)
+    process = forkserver.start(jupyter_book_program, arguments, {"TMPDIR": str(source.parent)}, Path.cwd(), log)
     try:
         process.join()
     finally:

@@ -44,6 +44,9 @@ def environment_for_uv() -> dict[str, str]:
         environment["UV_DEFAULT_INDEX"] = settings["index-url"]
     if "cert" in settings:
         environment.setdefault("SSL_CERT_FILE", settings["cert"])
+    if not os.access(os.path.expanduser("~"), os.W_OK):
+        # It would have no place for its cache, and fail.
+        environment["UV_NO_CACHE"] = "1"
     return environment
 
 
