@@ -18,6 +18,7 @@ import small_book
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = ("alpha", "beta", "gamma")
+LOADING = "Ctrl-C while libraries are loaded"
 SLEEPS = "import pathlib, time\npathlib.Path('started-{0}').touch()\ntime.sleep(600)"
 
 
@@ -34,7 +35,9 @@ def book(tmp_path, monkeypatch):
     shutil.copytree(ROOT / "tools" / "build", root / "tools" / "build", ignore=shutil.ignore_patterns("__pycache__"))
     # What else the server loads takes its time, and no chapter here needs it.
     server = root / "tools" / "build" / "forkserver.py"
-    text, changed = re.subn(r"(?s)(LIBRARIES = \[\n).*?\]", r'\1    "ipykernel.kernelapp",\n]', server.read_text())
+    text, changed = re.subn(
+        r"(?s)(LIBRARIES = \[\n).*?\]", r'\1    "slow_library",\n    "ipykernel.kernelapp",\n]', server.read_text()
+    )
     assert changed
     server.write_text(text)
     shutil.copy(ROOT / "Makefile", root)
@@ -66,6 +69,10 @@ def wait_for(condition, seconds: float) -> bool:
     return met
 
 
+def chapters_started(book: Path) -> int:
+    return len(list(book.glob("started-*")))
+
+
 def builder(make: psutil.Process) -> psutil.Process:
     return next(child for child in make.children() if "build_book.py" in " ".join(child.cmdline()))
 
@@ -85,34 +92,38 @@ HOW = {
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere what a killed program has started may go on")
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("how", [*HOW, LOADING])
 def test_a_build_ends_when_it_is_told_to(book, how):
     mark = uuid.uuid4().hex
-    environment = os.environ | {"INTERRUPT_TEST": mark, "PYTHONPATH": str(book)}
-    command = ["make", "book", f"PYTHON={sys.executable}"]
+    running = 0 if how == LOADING else 2
+    if how == LOADING:
+        (book / "slow_library.py").write_text("open('loading', 'w'); import time; time.sleep(60)")
     run = subprocess.Popen(
-        command,
+        ["make", "book", f"PYTHON={sys.executable}"],
         cwd=book,
-        env=environment,
+        env=os.environ | {"INTERRUPT_TEST": mark, "PYTHONPATH": str(book)},
         start_new_session=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
     try:
-        assert wait_for(lambda: len(list(book.glob("started-*"))) == 2, 90), "no chapter was started"
+        begun = (lambda: (book / "loading").exists()) if how == LOADING else (lambda: chapters_started(book) == running)
+        assert wait_for(begun, 90), "nothing was started"
         time.sleep(0.5)
         began = time.monotonic()
-        HOW[how](psutil.Process(run.pid))
+        HOW.get(how, HOW["Ctrl-C"])(psutil.Process(run.pid))
         _, said = run.communicate(timeout=30)
         assert time.monotonic() - began < 10
         assert wait_for(lambda: not marked(mark), 5), [process.cmdline() for process in marked(mark)]
     finally:
         for process in marked(mark):
             process.kill()
-    assert len(list(book.glob("started-*"))) == 2, "what was queued has been started"
+    assert chapters_started(book) == running, "what was queued has been started"
     assert (book / "_build" / "html" / "index.html").read_text() == "the old book"
     own = [line for line in said.splitlines() if not line.startswith("make")]
-    assert own == ([] if how == "the build killed" else ["book: stopped; the previous book, if any, is untouched"])
-    if how != "the build killed":
+    if how == "the build killed":
+        assert own == []
+    else:
+        assert own == ["book: stopped; the previous book, if any, is untouched"]
         assert not list((book / "_build").glob("scratch-*"))

@@ -14,9 +14,10 @@ import runpy
 import signal
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -63,7 +64,8 @@ def start(
 
 
 def stop() -> None:
-    """Kill all that this process has started."""
+    """Kill all that this process has started, the standard library's own helpers too, which are then missed."""
+    warnings.simplefilter("ignore")
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             child.kill()
@@ -102,6 +104,8 @@ def _context() -> BaseContext:
 @contextmanager
 def _without_interrupts() -> Iterator[None]:
     """Ctrl-C is for the build alone, which ends the others: a process inherits what is blocked when it starts."""
+    # Otherwise it is started on the way, and leaves nothing blocked.
+    resource_tracker.ensure_running()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
