@@ -42,6 +42,7 @@ LIBRARIES = [
     "bs4",
 ]
 _PR_SET_PDEATHSIG = 1
+_STDOUT, _STDERR = 1, 2
 
 
 def load_libraries() -> None:
@@ -130,8 +131,8 @@ def _become(main: Callable[[], object], arguments: list[str], environment: dict,
     os.setsid()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     with log.open("ab") as stream:
-        for printed in (sys.stdout, sys.stderr):
-            os.dup2(stream.fileno(), printed.fileno())
+        for printed in (_STDOUT, _STDERR):
+            os.dup2(stream.fileno(), printed)
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

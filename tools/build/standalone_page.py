@@ -120,6 +120,8 @@ def main() -> None:
         page(notebook, out)
     except (render.RenderError, OSError) as error:
         sys.exit(f"page: {error}")
+    except KeyboardInterrupt:
+        sys.exit("page: stopped")
 
 
 if __name__ == "__main__":
