@@ -201,9 +201,10 @@ def main() -> None:
     except OSError as error:
         sys.exit(f"book: not built: {error}")
     except KeyboardInterrupt:
-        forkserver.stop()
         print("book: stopped; the previous book, if any, is untouched", file=sys.stderr)
         sys.exit(INTERRUPTED)
+    finally:
+        forkserver.stop()
 
 
 if __name__ == "__main__":
