@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 from analysis_lib import cohort
@@ -12,13 +13,16 @@ DAY = 1 / 365.25
 
 
 @pytest.fixture(scope="module")
-def ensemble():
-    return cohort.load(ROOT / "data" / "ensemble" / "cohorts.parquet")
+def first(tmp_path_factory):
+    """The first shipped cohort alone, which is quickly read."""
+    file = tmp_path_factory.mktemp("cohort") / "first.parquet"
+    pd.read_parquet(ROOT / "data" / "ensemble" / "cohorts.parquet", filters=[("cohort", "==", 0)]).to_parquet(file)
+    return cohort.load(file)
 
 
 @pytest.fixture
-def one(ensemble):
-    return ensemble[ensemble["cohort"] == 0].reset_index(drop=True)
+def one(first):
+    return first.copy()
 
 
 def whose(condition: str):
