@@ -118,3 +118,4 @@ def trials(kills: int, rng: random.Random, folder: Path) -> Iterator[Trial]:
     detail = f"{sum(map(len, known.values()))} of {COHORTS} cohorts were kept"
     left = len(beside_the_result())
     yield Trial("search", "taken up after the kills", detail, how, seconds, kept, place.told_clearly, same, left)
+    shutil.rmtree(place.temporary)

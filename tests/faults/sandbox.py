@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
@@ -79,8 +81,8 @@ class Sandbox:
         self.out = root / "_build"
         self.limit = CHAPTER_LIMIT
         self.mark = uuid.uuid4().hex
-        self.temporary = root.parent / f"{root.name}-temporary"
-        self.temporary.mkdir()
+        # Its path is short, as that of a socket must be.
+        self.temporary = Path(tempfile.mkdtemp(prefix="trial-"))
         self.log = root.parent / f"{root.name}.log"
 
     def start(self, command: list[str], before: Callable[[], None] | None = None) -> subprocess.Popen:
@@ -107,6 +109,11 @@ class Sandbox:
     def told_clearly(self) -> bool:
         """Whether what a build said is no traceback of its own; a chapter's is shown indented."""
         return not any(line.startswith("Traceback") for line in self.log.read_text(errors="replace").splitlines())
+
+    def remove(self) -> None:
+        """Remove the copy and its folder for temporary files."""
+        shutil.rmtree(self.root)
+        shutil.rmtree(self.temporary)
 
     def processes(self) -> list[psutil.Process]:
         """All that the trial started and that still run."""

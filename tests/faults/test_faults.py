@@ -207,7 +207,14 @@ class Book:
         began = time.monotonic()
         place.build_whole()
         self.usual, self.new = time.monotonic() - began, place.html
+        place.remove()
         return self
+
+
+def build_first(root: Path) -> None:
+    place = Sandbox(root)
+    place.build_whole()
+    shutil.rmtree(place.temporary)
 
 
 @pytest.fixture(scope="session")
@@ -216,7 +223,7 @@ def small(tmp_path_factory) -> Book:
     folder = tmp_path_factory.mktemp("small")
     root = small_book.lay_out(folder / "book")
     shutil.copytree(ROOT / "tools", root / "tools", ignore=shutil.ignore_patterns("__pycache__"))
-    Sandbox(root).build_whole()
+    build_first(root)
 
     def change(root: Path) -> None:
         small_book.rewrite(root, "data/published/a.csv", "1", "100")
@@ -231,7 +238,7 @@ def whole(tmp_path_factory) -> Book:
     folder = tmp_path_factory.mktemp("whole")
     root = folder / "book"
     subprocess.run(["git", "clone", "-q", str(ROOT), str(root)], check=True)
-    Sandbox(root).build_whole()
+    build_first(root)
 
     def change(root: Path) -> None:
         # Every chapter reads the transcription.
@@ -259,7 +266,7 @@ def attempt(book: Book, fault: str, rng: random.Random, folder: Path) -> Trial:
     left = place.left()
     trial = Trial(book.name, fault, detail, how, round(seconds, 1), kept, clear, recovered, len(left))
     if trial.passed:
-        shutil.rmtree(place.root)
+        place.remove()
     else:
         print(place.log.read_text(), *left, sep="\n")
     return trial
