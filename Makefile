@@ -15,7 +15,7 @@ READY := .venv/.ready
 # What is given on the command line is a value, never make's or the shell's to expand: it goes to the
 # recipes, as it stands, through the environment.
 ASKED := $(filter-out file,$(origin PYTHON))
-GIVEN := PYTHON OUT LIMIT COHORT SCHEDULER PART PYTHONS SHORT UPGRADE
+GIVEN := PYTHON OUT LIMIT COHORT SCHEDULER PART PYTHONS SHORT UPGRADE MODULES
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 # A Dask cluster for the searches: make predictions SCHEDULER=tcp://host:8786
@@ -52,7 +52,7 @@ crate: book ## pack book, data and reconstructed cohorts as an RO-Crate: _build/
 
 .PHONY: reruns
 reruns: book ## rerun the chapters with each parameter changed and on other patients
-	@$(VENV_PYTHON) tools/reruns.py --book "$$OUT" --out "$$OUT/reruns"
+	@$(VENV_PYTHON) tools/checks/reruns.py --book "$$OUT" --out "$$OUT/reruns"
 
 .PHONY: lab
 lab: $(READY) ## open the chapters in JupyterLab, fetched for the occasion: .venv stays as it is
@@ -97,7 +97,7 @@ ensemble: $(READY) ## search the reconstructed cohorts anew, in data/ensemble
 
 .PHONY: predictions
 predictions: $(READY) ## withhold each survival number in turn and search anew, in data/predictions
-	@$(VENV_PYTHON) tools/predict.py $(ON)
+	@$(VENV_PYTHON) tools/data/remake.py predictions $(ON)
 
 .PHONY: assumptions
 assumptions: $(READY) ## search under each other assumption, in data/assumptions
@@ -114,24 +114,24 @@ truth: $(READY) ## reconstruct public studies whose patients are known, in data/
 
 .PHONY: sensitivity
 sensitivity: $(READY) ## change each printed number in turn and see which verdicts change, in data/trust
-	@$(VENV_PYTHON) tools/wrong_digits.py
+	@$(VENV_PYTHON) tools/data/remake.py sensitivity
 
 .PHONY: reproduce
 reproduce: $(READY) ## build the book twice from nothing and compare to the byte (PYTHONS="python3.12 …" for verdicts too)
-	@$(VENV_PYTHON) tools/reproduce.py $${PYTHONS:+--python $$PYTHONS}
+	@$(VENV_PYTHON) tools/checks/reproducible_build.py $${PYTHONS:+--python $$PYTHONS}
 
 .PHONY: trust
 trust: book ## make all trials of the book's own trustworthiness, an hour or two (SHORT=1: a few of each)
-	@$(VENV_PYTHON) tools/trust.py $${SHORT:+--short} $${PYTHONS:+--python $$PYTHONS}
+	@$(VENV_PYTHON) tools/checks/run_all.py $${SHORT:+--short} $${PYTHONS:+--python $$PYTHONS}
 
 .PHONY: licences
 licences: $(READY) ## list the licences of what is installed, in data/trust
-	@$(VENV_PYTHON) tools/licences.py
+	@$(VENV_PYTHON) tools/checks/licences.py
 
 .PHONY: mutants
-mutants: $(READY) ## change the library's code in turn and see which tests fail, in data/trust
-	@$(VENV_PYTHON) tools/mutants.py
+mutants: $(READY) ## change the library's code in turn and see which tests fail, in data/trust (MODULES="printed …")
+	@$(VENV_PYTHON) tools/checks/mutation.py $${MODULES:+--modules $$MODULES}
 
 .PHONY: bench
 bench: $(READY) ## time fits, search, book and large cohorts, in data/bench: some minutes (PART=fits|size|search|book)
-	@$(VENV_PYTHON) tools/setup/overlay.py tools/setup/bench.lock python tools/bench.py $$PART
+	@$(VENV_PYTHON) tools/setup/overlay.py tools/setup/bench.lock python tools/bench/run.py $$PART

@@ -11,7 +11,7 @@ from analysis_lib import cohort
 from analysis_lib.errors import InputError
 from analysis_lib.published import ROOT
 from analysis_lib.reconstruction import account, commands, verify
-from analysis_lib.reconstruction.targets import load_targets
+from analysis_lib.reconstruction.targets import Assumptions, load_targets
 
 ENSEMBLE = ROOT / "data" / "ensemble" / "cohorts.parquet"
 DAY = 1 / 365.25
@@ -79,6 +79,57 @@ def test_contradictions_of_the_paper_s_account_are_told(one):
     told = " ".join(verify.logic_misses(one))
     assert "sepsis" in told
     assert "progression after death" in told
+
+
+@pytest.fixture
+def written(tmp_path):
+    def written(frame):
+        frame.to_csv(tmp_path / "cohort.csv", index=False)
+        return tmp_path / "cohort.csv"
+
+    return written
+
+
+def test_a_cohort_that_meets_every_target_and_contradicts_the_account_is_not_verified(one, targets, written):
+    # No target asks which patient's artery it is.
+    row = one.index[(one["vessel_ca"] == 1) & (one["vessel_cha"] == 0) & (one["vessel_sma"] == 0)][0]
+    other = one.index[(one["tvi_pre"] == 0) & (one["group"] == one["group"][row])][0]
+    one.loc[[row, other], "vessel_ca"] = [0, 1]
+    assert not verify.misses(one, targets)
+    told = verify.verify_file(written(one))
+    assert any("arteries that contradict the category" in line for line in told)
+    assert {line.partition(": patient")[0] for line in told} == {"cohort 0"}
+
+
+def test_the_account_is_held_in_the_unit_that_is_assumed(one, written):
+    months = load_targets(assumptions=Assumptions(time_unit="months"))
+    told = verify.verify_file(written(one), targets=months)
+    assert any("a time that is not of whole months" in line for line in told)
+    assert verify.verify_file(written(one)) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "undefined"),
+    [
+        ("os_event", 0, "results-survival.cox_surgery.hr"),
+        ("months_since_diagnosis", np.nan, "table1.since_diagnosis.all.median"),
+        ("kps", 90, "table5.kps_death.hr"),
+    ],
+)
+def test_what_cannot_be_computed_is_a_miss(one, targets, column, value, undefined):
+    one[column] = value
+    found = {miss.target.id: miss for miss in verify.misses(one, targets)}
+    assert undefined in found
+    assert "is not defined" in str(found[undefined])
+
+
+def test_an_error_of_a_library_is_a_miss(one, targets, monkeypatch):
+    def fails(*_):
+        raise ZeroDivisionError
+
+    target = next(t for t in targets.values() if t.statistic == "mean")
+    monkeypatch.setitem(verify._STATISTICS, "mean", fails)
+    assert target.id in missed(one, targets)
 
 
 def test_a_foreign_file_is_one_clear_error(tmp_path):

@@ -235,7 +235,7 @@ def test_bad_input_is_refused(call):
         call()
 
 
-# --- what the mutants of tools/mutants.py showed to be untested
+# --- what the mutants of `make mutants` showed to be untested
 
 
 def test_two_values_are_enough_for_a_t_test():

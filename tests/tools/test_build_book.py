@@ -15,7 +15,8 @@ import build_book
 import pairs
 import pytest
 import render
-from small_book import lay_out, rewrite
+
+from tests.faults.small_book import lay_out, rewrite
 
 ROOT = Path(__file__).resolve().parents[2]
 

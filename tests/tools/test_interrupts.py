@@ -14,7 +14,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-import small_book
+
+from tests.faults import small_book
 
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = ("alpha", "beta", "gamma")

@@ -1,79 +1,35 @@
-"""What tools/fuzz.py feeds: tables and command lines as hypothesis damages them, and files that are far too large."""
+"""Bad input: tables and command lines as hypothesis damages them, and files that are far too large."""
 
 from __future__ import annotations
 
 import csv
 import io
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
+from itertools import chain
 
+import pandas as pd
+import pyarrow as pa
 from hypothesis import strategies as st
+from openpyxl import Workbook
+from openpyxl.utils.exceptions import IllegalCharacterError
+from pyarrow import parquet
 
-ROOT = Path(__file__).resolve().parent.parent
+from analysis_lib.published import ROOT
+
 MANY = 1_000_000
 
 # What people and programs write in cells.
+NUMBERS = (
+    "0 -0 1 -1 1e400 -1e400 nan inf 1_000 1,5 1.5.5 ٣ ½ ① 0x1F 1e5 +3 <0.0001 ≤ < <<1 --1 2019-03-04 04/03/19 43528"
+)
+WORDS = "TRUE surgery PRRT % + ; | {0} %s ../../etc/passwd @SUM(A1) =1+1 <b>x</b> &lt; !!python/object:os"
+TEXTS = ["", " ", "a + ", "% %", "=cmd|' /C calc'!A0", "<script>alert(1)</script>", "'; DROP TABLE", '"', '""']
+CONTROLS = ["\x00", "\ufeff", "\u2028", "\x0b", "\x1b[31m", "a\nb", "a\rb"]
+LONG = ["9" * 400, "9" * 5000, "0." + "0" * 400 + "1"]
 CELLS = st.one_of(
-    st.sampled_from(
-        [
-            *(
-                "",
-                " ",
-                "0",
-                "-0",
-                "1",
-                "-1",
-                "1e400",
-                "-1e400",
-                "nan",
-                "inf",
-                "9" * 400,
-                "9" * 5000,
-                "0." + "0" * 400 + "1",
-            ),
-            *("1_000", "1,5", "1.5.5", "٣", "½", "①", "0x1F", "1e5", "+3", "<0.0001", "≤", "<", "<<1", "--1", "TRUE"),
-            *(
-                "=1+1",
-                "=cmd|' /C calc'!A0",
-                "@SUM(A1)",
-                "<script>alert(1)</script>",
-                "<b>x</b>",
-                "&lt;",
-                "'; DROP TABLE",
-            ),
-            *(
-                "2019-03-04",
-                "04/03/19",
-                "43528",
-                "\x00",
-                "\ufeff",
-                "\u2028",
-                "\x0b",
-                "\x1b[31m",
-                '"',
-                '""',
-                "a\nb",
-                "a\rb",
-            ),
-            *(
-                "surgery",
-                "PRRT",
-                "%",
-                "+",
-                "a + ",
-                "% %",
-                ";",
-                "|",
-                "../../etc/passwd",
-                "{0}",
-                "%s",
-                "!!python/object:os",
-            ),
-        ]
-    ),
+    st.sampled_from([*NUMBERS.split(), *WORDS.split(), *TEXTS, *CONTROLS, *LONG]),
     st.text(max_size=20),
     st.integers().map(str),
     st.floats().map(str),
@@ -140,58 +96,45 @@ def altered(table: list[list[str]]) -> st.SearchStrategy[list[list[str]]]:
     return alter()
 
 
+def _rows(frame: pd.DataFrame) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(frame.to_csv(index=False))))
+
+
 @cache
 def transcription() -> list[list[str]]:
-    with (ROOT / "data" / "published" / "numbers.csv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.reader(stream))
+    return _rows(pd.read_csv(ROOT / "data" / "published" / "numbers.csv", dtype=str, keep_default_na=False))
 
 
 @cache
 def recipes() -> list[list[str]]:
-    with (ROOT / "data" / "recipes.csv").open(encoding="utf-8", newline="") as stream:
-        return list(csv.reader(stream))
+    return _rows(pd.read_csv(ROOT / "data" / "recipes.csv", dtype=str, keep_default_na=False))
 
 
 @cache
 def cohort_table(patients: int = 12) -> list[list[str]]:
-    import pandas as pd
-
-    frame = pd.read_csv(ROOT / "data" / "examples" / "invented.csv", dtype=str, keep_default_na=False)
-    return [list(frame.columns), *frame.head(patients).values.tolist()]
+    return _rows(
+        pd.read_csv(ROOT / "data" / "examples" / "invented.csv", dtype=str, keep_default_na=False).head(patients)
+    )
 
 
 @cache
 def reconstructed() -> list[list[str]]:
     """The first shipped cohort: all columns of the schema, and every target met."""
-    import pandas as pd
-
-    frame = pd.read_parquet(ROOT / "data" / "ensemble" / "cohorts.parquet", filters=[("cohort", "==", 0)])
-    return list(csv.reader(io.StringIO(frame.to_csv(index=False))))
+    return _rows(pd.read_parquet(ROOT / "data" / "ensemble" / "cohorts.parquet", filters=[("cohort", "==", 0)]))
 
 
-def as_workbook(table: list[list[object]], file: Path) -> None:
-    from openpyxl import Workbook
-    from openpyxl.utils.exceptions import IllegalCharacterError
-
-    book = Workbook()
+def workbook_bytes(table: list[list[object]]) -> bytes:
+    book, stream = Workbook(), io.BytesIO()
     for row in table:
         try:
             book.active.append(row)
         except IllegalCharacterError:
             continue
-    book.save(file)
-
-
-def workbook_bytes(table: list[list[object]]) -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        as_workbook(table, Path(folder) / "x.xlsx")
-        return (Path(folder) / "x.xlsx").read_bytes()
+    book.save(stream)
+    return stream.getvalue()
 
 
 def parquet_bytes(table: dict[str, list]) -> bytes:
-    import pyarrow as pa
-    from pyarrow import parquet
-
     stream = io.BytesIO()
     parquet.write_table(pa.table({name: pa.array(values) for name, values in table.items()}), stream)
     return stream.getvalue()
@@ -237,63 +180,25 @@ def spoilt(draw, content: bytes) -> bytes:
     return content
 
 
-WORDS = st.sampled_from(
-    [
-        *(
-            "audit",
-            "chapter",
-            "reconstruct",
-            "verify",
-            "validate",
-            "survival",
-            "discussion",
-            "your-cohort",
-            "-p",
-            "--out",
-        ),
-        *(
-            "--cohorts",
-            "--seed",
-            "--jobs",
-            "--assume",
-            "--numbers",
-            "--json",
-            "follow_up=survivors",
-            "age_test=student",
-        ),
-        *(
-            "landmark_months=18",
-            "landmark_months=",
-            "seed=1e99",
-            "cohort=nowhere.csv",
-            "confidence=nan",
-            "=",
-            "a=b=c",
-            "..",
-        ),
-        *("1", "0", "-1", "x.parquet", "nowhere/x.parquet", ".", "/dev/null", "--help", "--", "-h", "x.csv"),
-    ]
-) | st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=10)
+COMMAND_WORDS = """
+    audit chapter reconstruct verify validate survival discussion your-cohort -p --out --cohorts --seed --jobs --assume
+    --numbers --json --help -- -h follow_up=survivors age_test=student landmark_months=18 landmark_months= seed=1e99
+    cohort=nowhere.csv confidence=nan a=b=c = .. . 1 0 -1 x.parquet nowhere/x.parquet /dev/null x.csv
+"""
+SEARCH = ("--cohorts", "--seed", "--jobs", "--assume")
+ARGUMENTS = st.sampled_from(COMMAND_WORDS.split()) | st.text(
+    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=10
+)
 COMMANDS = st.one_of(
-    st.lists(WORDS, max_size=6),
-    st.tuples(st.just("chapter"), WORDS, st.just("-p"), WORDS).map(list),
-    st.tuples(st.just("chapter"), st.sampled_from(["survival", "discussion"]), st.just("-p"), st.text(max_size=20)).map(
-        list
+    st.lists(ARGUMENTS, max_size=6),
+    st.tuples(st.just("chapter"), ARGUMENTS, st.just("-p"), ARGUMENTS).map(list),
+    st.builds(
+        lambda name, text: ["chapter", name, "-p", text],
+        st.sampled_from(["survival", "discussion"]),
+        st.text(max_size=20),
     ),
     st.builds(
-        lambda a, b, c, d: [
-            "reconstruct",
-            "--cohorts",
-            a,
-            "--seed",
-            b,
-            "--jobs",
-            c,
-            "--out",
-            "x.parquet",
-            "--assume",
-            d,
-        ],
+        lambda *values: ["reconstruct", "--out", "x.parquet", *chain(*zip(SEARCH, values, strict=True))],
         *[CELLS.filter(lambda text: "\0" not in text)] * 4,
     ),
 )
@@ -305,8 +210,6 @@ AUDIT = ["audit", "--numbers", "numbers", "--json", "verdicts.json"]
 
 def file_of(table: list[list[str]], ending: str) -> bytes:
     """A table as a program would write it that knows numbers from text."""
-    import pandas as pd
-
     if ending == ".csv":
         return as_csv(table).encode()
     frame, stream = pd.read_csv(io.StringIO(as_csv(table))), io.BytesIO()
@@ -367,8 +270,6 @@ def wide_workbooks() -> Iterator[bytes]:
 
 def wide_parquets() -> Iterator[bytes]:
     """Very many columns, and what many rows share: a long text, short ones, lists, a value that is wrong throughout."""
-    import pyarrow as pa
-    from pyarrow import parquet
 
     def written(table: dict[str, pa.Array]) -> bytes:
         stream = io.BytesIO()

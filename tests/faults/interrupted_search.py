@@ -14,7 +14,9 @@ from contextlib import suppress
 from pathlib import Path
 
 import pandas as pd
-from workplace import ROOT, Trial, Workplace, digest, ended, tell_clearly
+
+from analysis_lib.published import ROOT
+from tests.faults.sandbox import Sandbox, Trial, digest, ended
 
 COHORTS, CHAIN = 6, 2
 # More cohorts than starts, so that a start can be broken off between two; the command takes one from each.
@@ -32,7 +34,7 @@ except InputError as error:
 STRIKES = (0.15, 0.85)
 
 
-def search(place: Workplace, out: Path) -> subprocess.Popen:
+def search(place: Sandbox, out: Path) -> subprocess.Popen:
     return place.start([sys.executable, "-c", SEARCH, str(out)])
 
 
@@ -64,13 +66,12 @@ def goes_on_from(before: dict[int, list[str]], after: dict[int, list[str]]) -> b
     return all(after.get(start, [])[: len(known)] == known for start, known in before.items())
 
 
-def searches(kills: int, rng: random.Random, folder: Path) -> Iterator[Trial]:
+def trials(kills: int, rng: random.Random, folder: Path) -> Iterator[Trial]:
     """Start two searches at once; then kill one after another, each going on from where the last one stopped."""
-    folder.mkdir()
     root = folder / "library"
     for name in ("analysis_lib", "data"):
         shutil.copytree(ROOT / name, root / name)
-    place = Workplace(root)
+    place = Sandbox(root)
     out = place.out / "cohorts.parquet"
     place.out.mkdir()
 
@@ -81,11 +82,10 @@ def searches(kills: int, rng: random.Random, folder: Path) -> Iterator[Trial]:
     pair = [search(place, out), search(place, out)]
     how = " and ".join(ended(process, 1800) for process in pair)
     usual = time.monotonic() - began
-    if not out.exists():
-        raise SystemExit(f"faults: of two searches at once none came to its end:\n{place.log.read_text()}")
+    assert out.exists(), f"of two searches at once none came to its end:\n{place.log.read_text()}"
     expected, whole = digest(out), len(cohorts_in(out)) == COHORTS
     # The second is refused while the first is at work.
-    clear = tell_clearly(place.log) and sorted(how.split(" and ")) == ["exit 0", "exit 1"]
+    clear = place.told_clearly and sorted(how.split(" and ")) == ["exit 0", "exit 1"]
     yield Trial("search", "two at once", "", how, round(usual, 1), whole, clear, whole, len(beside_the_result()))
 
     shutil.rmtree(place.out)
@@ -109,7 +109,7 @@ def searches(kills: int, rng: random.Random, folder: Path) -> Iterator[Trial]:
         now = kept_cohorts(place.out)
         kept, known = goes_on_from(known, now) and not out.exists(), now
         detail = f"after {moment:.1f} s of {needed:.1f}: {sum(map(len, now.values()))} of {COHORTS} cohorts are kept"
-        yield Trial("search", "killed", detail, how, round(moment, 1), kept, tell_clearly(place.log), True, len(gone))
+        yield Trial("search", "killed", detail, how, round(moment, 1), kept, place.told_clearly, True, len(gone))
     began = time.monotonic()
     how = ended(search(place, out), 1800)
     seconds = round(time.monotonic() - began, 1)
@@ -117,4 +117,5 @@ def searches(kills: int, rng: random.Random, folder: Path) -> Iterator[Trial]:
     kept = same and goes_on_from(known, cohorts_by_start(out))
     detail = f"{sum(map(len, known.values()))} of {COHORTS} cohorts were kept"
     left = len(beside_the_result())
-    yield Trial("search", "taken up after the kills", detail, how, seconds, kept, tell_clearly(place.log), same, left)
+    yield Trial("search", "taken up after the kills", detail, how, seconds, kept, place.told_clearly, same, left)
+    shutil.rmtree(place.temporary)

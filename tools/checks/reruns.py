@@ -90,10 +90,12 @@ def holes(notebook: Path) -> list[str]:
     return found
 
 
-def wrong_with(notebook: Path, book: Path) -> str:
-    """What an executed rerun lacks beside the chapter in the book; blank if nothing."""
+def wrong_with(notebook: Path, book: Path, page: Path | None) -> str:
+    """What an executed rerun, and its page if there is one, lack beside the chapter in the book; blank if nothing."""
     if found := holes(notebook):
         return f"shows NaN: {found[0]}"
+    if page and "This is a rerun" not in page.read_text(encoding="utf-8"):
+        return "the page does not say that it is a rerun"
     return "" if set(outputs(notebook)) - set(outputs(book)) else "shows what the book shows"
 
 
@@ -105,37 +107,24 @@ def run(rerun: Rerun, book: Path, out: Path) -> str:
         command += ["-p", f"{name}={value}"]
     page = (rerun.chapter, rerun.values[0][0]) == AS_PAGE
     done = subprocess.run(
-        command + ["--html"] * page,
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
+        command + ["--html"] * page, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True
     )
     if done.returncode:
         return (done.stderr.strip().splitlines() or ["said nothing"])[-1]
-    if page and "This is a rerun" not in (folder / f"{rerun.chapter}.html").read_text(encoding="utf-8"):
-        return "the page does not say that it is a rerun"
-    return wrong_with(folder / f"{rerun.chapter}.ipynb", book / f"{rerun.chapter}.ipynb")
+    shown = folder / f"{rerun.chapter}.html" if page else None
+    return wrong_with(folder / f"{rerun.chapter}.ipynb", book / f"{rerun.chapter}.ipynb", shown)
 
 
 def book_of(file: Path, book: Path, out: Path) -> list[str]:
     """Make a whole book on a file; what is wrong with its chapters."""
-    command = [
-        sys.executable,
-        str(ROOT / "tools" / "build" / "build_book.py"),
-        "--cohort",
-        str(file),
-        "--out",
-        str(out),
-    ]
+    command = [sys.executable, "tools/build/build_book.py", "--cohort", str(file), "--out", str(out)]
     done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
     if done.returncode:
         return [done.stderr.strip()]
     lines = []
     for chapter in takes_cohort():
-        wrong = wrong_with(out / "executed" / f"{chapter}.ipynb", book / f"{chapter}.ipynb")
-        if not wrong and "This is a rerun" not in (out / "html" / f"{chapter}.html").read_text(encoding="utf-8"):
-            wrong = "the page does not say that it is a rerun"
+        page = out / "html" / f"{chapter}.html"
+        wrong = wrong_with(out / "executed" / f"{chapter}.ipynb", book / f"{chapter}.ipynb", page)
         print(f"{chapter + ' in a book of ' + file.stem:45} {wrong or 'well'}", flush=True)
         lines += [f"{chapter}: {wrong}"] if wrong else []
     return lines

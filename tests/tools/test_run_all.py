@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 
+import pandas as pd
 import pytest
-import trust
 
-
-def on_file(folder) -> list[tuple[str, int, int]]:
-    return [(row["what"], int(row["tried"]), int(row["held"])) for row in trust.rows_of(folder / "trust.csv")]
+from tools.checks.provenance import FOLDER, read
+from tools.checks.run_all import summary
 
 
 def test_the_table_on_file_is_that_of_the_trials_on_file():
-    assert on_file(trust.FOLDER) == trust.summary(), "run `make trust`"
+    assert (FOLDER / "trust.csv").read_text() == summary().to_csv(index=False), "run `make trust`"
 
 
 def test_as_many_were_tried_as_the_book_promises():
-    tried = {what.partition(":")[0]: (n, held) for what, n, held in on_file(trust.FOLDER)}
+    tried = {what.partition(":")[0]: (n, held) for what, n, held in summary().itertuples(index=False)}
     n, held = tried["a digit of a number with a recipe changed"]
     assert held >= 0.99 * n
     n, held = tried["a line of the code changed"]
@@ -39,16 +37,9 @@ def test_as_many_were_tried_as_the_book_promises():
     ],
 )
 def test_one_trial_that_fails_is_counted(tmp_path, file, change, what):
-    for path in trust.FOLDER.glob("*.csv"):
-        shutil.copy(path, tmp_path)
-    rows = trust.rows_of(tmp_path / file)
-    rows[0] |= change
-    with (tmp_path / file).open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, rows[0])
-        writer.writeheader()
-        writer.writerows(rows)
-    before = {name: held for name, _, held in trust.summary()}
-    after = {name: held for name, _, held in trust.summary(tmp_path)}
-    assert {name.startswith(what) for name in before if before[name] != after[name]} == {True}
-    trust.write(tmp_path / "trust.csv")
-    assert on_file(tmp_path) == trust.summary(tmp_path)
+    shutil.copytree(FOLDER, tmp_path, dirs_exist_ok=True)
+    rows = read(tmp_path / file)
+    rows.loc[0, list(change)] = list(change.values())
+    rows.to_csv(tmp_path / file, index=False)
+    changed: pd.DataFrame = summary()[summary()["held"] != summary(tmp_path)["held"]]
+    assert [name.startswith(what) for name in changed["what"]] == [True]

@@ -1,27 +1,45 @@
-"""Where builds and searches are disturbed on purpose, and what came of a trial."""
+"""A copy of a book in which builds and searches are disturbed on purpose, and what came of a trial."""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
 
-ROOT = Path(__file__).resolve().parent.parent
+BUILD_BOOK = Path("tools/build/build_book.py")
 CHAPTER_LIMIT = 120
 MARK = "FAULT_TRIAL"
 
 
 @dataclass(frozen=True)
 class Trial:
-    """What was tried and what came of it."""
+    """What was tried and what came of it.
+
+    Attributes
+    ----------
+    subject, fault, detail
+        What was disturbed, and how.
+    ended, seconds
+        How the disturbed process ended, and when.
+    kept
+        Whether the old or the new result is there, whole and to the byte.
+    clear
+        Whether it ended as it should, without a traceback of its own.
+    recovered
+        Whether an undisturbed run then ends with the new result.
+    left
+        How many processes and temporary files are still there.
+    """
 
     subject: str
     fault: str
@@ -37,6 +55,11 @@ class Trial:
     def passed(self) -> bool:
         return self.kept and self.clear and self.recovered and not self.left
 
+    @property
+    def row(self) -> dict[str, object]:
+        """As data/trust/faults.csv has it."""
+        return {name: ("no", "yes")[v] if isinstance(v, bool) else v for name, v in asdict(self).items()}
+
 
 def digest(folder: Path) -> str:
     """Of all names and contents below a folder, or of a file, if it is there."""
@@ -50,7 +73,7 @@ def digest(folder: Path) -> str:
     return found.hexdigest()
 
 
-class Workplace:
+class Sandbox:
     """A copy of a book, with a folder of its own for temporary files and a mark on its processes."""
 
     def __init__(self, root: Path) -> None:
@@ -58,8 +81,8 @@ class Workplace:
         self.out = root / "_build"
         self.limit = CHAPTER_LIMIT
         self.mark = uuid.uuid4().hex
-        self.temporary = root.parent / f"{root.name}-temporary"
-        self.temporary.mkdir()
+        # Its path is short, as that of a socket must be.
+        self.temporary = Path(tempfile.mkdtemp(prefix="trial-"))
         self.log = root.parent / f"{root.name}.log"
 
     def start(self, command: list[str], before: Callable[[], None] | None = None) -> subprocess.Popen:
@@ -71,18 +94,26 @@ class Workplace:
             )
 
     def build(self, before: Callable[[], None] | None = None, prefix: tuple[str, ...] = ()) -> subprocess.Popen:
-        command = [
-            *prefix,
-            sys.executable,
-            str(self.root / "tools" / "build" / "build_book.py"),
-            "--limit",
-            str(self.limit),
-        ]
-        return self.start(command, before)
+        return self.start([*prefix, sys.executable, str(self.root / BUILD_BOOK), "--limit", str(self.limit)], before)
+
+    def build_whole(self) -> None:
+        """Build without a disturbance; it must succeed."""
+        how = ended(self.build(), 1800)
+        assert how == "exit 0", f"an undisturbed build ended with {how}:\n{self.log.read_text()}"
 
     @property
     def html(self) -> str:
         return digest(self.out / "html")
+
+    @property
+    def told_clearly(self) -> bool:
+        """Whether what a build said is no traceback of its own; a chapter's is shown indented."""
+        return not any(line.startswith("Traceback") for line in self.log.read_text(errors="replace").splitlines())
+
+    def remove(self) -> None:
+        """Remove the copy and its folder for temporary files."""
+        shutil.rmtree(self.root)
+        shutil.rmtree(self.temporary)
 
     def processes(self) -> list[psutil.Process]:
         """All that the trial started and that still run."""
@@ -106,6 +137,7 @@ class Workplace:
 
 
 def ended(process: subprocess.Popen, limit: float = 600) -> str:
+    """How a process ends, in words; one that does not is killed."""
     try:
         status = process.wait(limit)
     except subprocess.TimeoutExpired:
@@ -113,8 +145,3 @@ def ended(process: subprocess.Popen, limit: float = 600) -> str:
         process.wait()
         return "hung"
     return f"signal {-status}" if status < 0 else f"exit {status}"
-
-
-def tell_clearly(log: Path) -> bool:
-    """Whether what a build said is no traceback of its own; a chapter's is shown indented."""
-    return not any(line.startswith("Traceback") for line in log.read_text(errors="replace").splitlines())

@@ -6,17 +6,18 @@ import json
 import random
 import textwrap
 
-import broken_searches
 import pandas as pd
 import pytest
-import workplace
+
+from tests.faults import interrupted_search
+from tests.faults.sandbox import Trial
 
 
 def test_a_search_goes_on_if_each_start_begins_with_the_cohorts_that_it_had():
     before = {0: ["a", "b"], 3: ["c"]}
-    assert broken_searches.goes_on_from(before, {0: ["a", "b"], 1: ["x"], 3: ["c", "d"]})
+    assert interrupted_search.goes_on_from(before, {0: ["a", "b"], 1: ["x"], 3: ["c", "d"]})
     for after in ({0: ["a"], 3: ["c"]}, {0: ["a", "x"], 3: ["c"]}, {0: ["a", "b"]}):
-        assert not broken_searches.goes_on_from(before, after)
+        assert not interrupted_search.goes_on_from(before, after)
 
 
 def test_cohorts_are_known_by_their_patients_whatever_their_numbers(tmp_path):
@@ -31,11 +32,11 @@ def test_cohorts_are_known_by_their_patients_whatever_their_numbers(tmp_path):
     frame.to_parquet(out)
     starts = [{"start": 0, "first_cohort": 0, "cohorts": 2}, {"start": 1, "first_cohort": 2, "cohorts": 1}]
     out.with_suffix(".json").write_text(json.dumps({"starts": starts}))
-    found = broken_searches.kept_cohorts(tmp_path)
+    found = interrupted_search.kept_cohorts(tmp_path)
     assert {start: len(known) for start, known in found.items()} == {0: 2, 1: 1}
-    assert found == broken_searches.cohorts_by_start(out)
+    assert found == interrupted_search.cohorts_by_start(out)
     frame.assign(os_years=frame["os_years"] + 1e-12).to_parquet(out)
-    assert not broken_searches.goes_on_from(found, broken_searches.cohorts_by_start(out))
+    assert not interrupted_search.goes_on_from(found, interrupted_search.cohorts_by_start(out))
 
 
 SEARCH = """
@@ -71,12 +72,12 @@ SEARCH = """
 
 @pytest.fixture
 def searched(tmp_path, monkeypatch):
-    def searched(program: str) -> list[workplace.Trial]:
+    def searched(program: str) -> list[Trial]:
         (tmp_path / "here" / "analysis_lib").mkdir(parents=True)
         (tmp_path / "here" / "data").mkdir()
-        monkeypatch.setattr(broken_searches, "ROOT", tmp_path / "here")
-        monkeypatch.setattr(broken_searches, "SEARCH", textwrap.dedent(program))
-        return list(broken_searches.searches(2, random.Random(4), tmp_path / "searches"))
+        monkeypatch.setattr(interrupted_search, "ROOT", tmp_path / "here")
+        monkeypatch.setattr(interrupted_search, "SEARCH", textwrap.dedent(program))
+        return list(interrupted_search.trials(2, random.Random(4), tmp_path / "searches"))
 
     return searched
 

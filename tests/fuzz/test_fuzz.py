@@ -1,53 +1,42 @@
-"""Feed the readers and the commands what nobody should: each input ends in success or in a clear error."""
+"""Fuzzing: readers and commands are fed what nobody should feed them; each input ends in success or a clear error.
+
+`make test` tries some 200 inputs; ``--trials N`` so many times as many, after inputs that are far too large, each
+target in a process of its own that may take so much memory and no more.
+"""
 
 from __future__ import annotations
 
-import argparse
-import csv
 import io
 import json
 import multiprocessing
 import os
 import resource
 import signal
-import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
-from itertools import repeat
 from pathlib import Path
 from unittest import mock
 
-from fuzz_inputs import (
-    AUDIT,
-    COMMANDS,
-    OnFile,
-    audits,
-    chapters,
-    cohort_table,
-    damaged,
-    on_cohorts,
-    parquets,
-    recipes,
-    transcription,
-    wide,
-    wide_parquets,
-    wide_workbooks,
-    workbooks,
-)
+import matplotlib.pyplot
+import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from manifest import Making
 
-from analysis_lib.files import beside
+from analysis_lib import __main__ as commands
+from analysis_lib import cohort, parameters, published
+from analysis_lib import recipes as recipes_module
+from analysis_lib.errors import InputError
+from analysis_lib.published import ROOT
+from analysis_lib.reconstruction import ensemble
+from tests.fuzz import inputs
+from tests.fuzz.inputs import AUDIT, OnFile, as_csv, cohort_table, damaged, recipes, reconstructed, transcription, wide
 
-ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 60
 MEMORY = 6_000_000_000
 # Rows of the transcription that the fuzzed copy keeps: all parts of a row are there, and it is quick.
@@ -56,30 +45,22 @@ KEPT = 40
 
 @cache
 def numbers():
-    from analysis_lib import published
-
     return published.load()
 
 
 def read_transcription(content: bytes, folder: Path) -> str:
-    from analysis_lib import published
-
     (folder / "numbers.csv").write_bytes(content)
     published.load(folder)
     return "accepted"
 
 
 def read_recipes(content: bytes, folder: Path) -> str:
-    from analysis_lib import recipes as module
-
     (folder / "recipes.csv").write_bytes(content)
-    module.load(numbers(), folder / "recipes.csv")
+    recipes_module.load(numbers(), folder / "recipes.csv")
     return "accepted"
 
 
 def read_cohort(ending: str, content: bytes, folder: Path) -> str:
-    from analysis_lib import cohort
-
     file = folder / f"cohort{ending}"
     file.write_bytes(content)
     problems = cohort.validate(file)
@@ -95,10 +76,6 @@ class Started(Exception):
 
 def run_cells(chapter: str, values: dict, out: Path) -> Path:
     """A chapter's cells one after another, as :func:`parameters.run` has them run by a kernel."""
-    import matplotlib
-
-    from analysis_lib.errors import InputError
-
     matplotlib.use("agg")
     notebook = json.loads((ROOT / "book" / f"{chapter}.ipynb").read_text(encoding="utf-8"))
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
@@ -117,10 +94,6 @@ def run_cells(chapter: str, values: dict, out: Path) -> Path:
 
 def run_command(arguments: list[str], folder: Path) -> str:
     """A command in a folder of its own: all of it, but that a search only starts, and chapters run in this process."""
-    from analysis_lib import __main__ as commands
-    from analysis_lib import parameters
-    from analysis_lib.reconstruction import ensemble
-
     here, out, err = Path.cwd(), io.StringIO(), io.StringIO()
     os.chdir(folder)
     try:
@@ -141,8 +114,8 @@ def run_command(arguments: list[str], folder: Path) -> str:
     return "refused" if code else "accepted"
 
 
-def run_on_file(given_: OnFile, folder: Path) -> str:
-    arguments, name, content = given_
+def run_on_file(on_file: OnFile, folder: Path) -> str:
+    arguments, name, content = on_file
     file = folder / name
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(content)
@@ -160,15 +133,23 @@ class Target:
     reader
         Takes one of them and an empty folder; says "accepted" or "refused", or raises.
     share
-        Of all inputs, in parts of 200.
+        How many inputs a trial has.
     extremes
-        What it is fed before, each time.
+        What it is fed before, with --trials.
     """
 
     inputs: Callable[[], st.SearchStrategy]
     reader: Callable[[object, Path], str]
     share: int
     extremes: Callable[[], Iterator] = lambda: iter(())
+
+
+def wide_audits() -> Iterator[OnFile]:
+    return ((AUDIT, "numbers/x.csv", far) for far in wide(transcription()))
+
+
+def wide_cohorts() -> Iterator[OnFile]:
+    return ((["verify", "x.csv"], "x.csv", far) for far in wide(cohort_table()))
 
 
 TARGETS = {
@@ -179,16 +160,12 @@ TARGETS = {
     "cohort, CSV": Target(
         lambda: damaged(cohort_table()), partial(read_cohort, ".csv"), 45, lambda: wide(cohort_table())
     ),
-    "cohort, Excel": Target(workbooks, partial(read_cohort, ".xlsx"), 10, wide_workbooks),
-    "cohort, Parquet": Target(parquets, partial(read_cohort, ".parquet"), 20, wide_parquets),
-    "options of commands": Target(lambda: COMMANDS, run_command, 28),
-    "audit of a transcription": Target(
-        audits, run_on_file, 7, lambda: ((AUDIT, "numbers/x.csv", far) for far in wide(transcription()))
-    ),
-    "validate and verify": Target(
-        on_cohorts, run_on_file, 7, lambda: ((["verify", "x.csv"], "x.csv", far) for far in wide(cohort_table()))
-    ),
-    "chapters on a cohort": Target(chapters, run_on_file, 1),
+    "cohort, Excel": Target(inputs.workbooks, partial(read_cohort, ".xlsx"), 10, inputs.wide_workbooks),
+    "cohort, Parquet": Target(inputs.parquets, partial(read_cohort, ".parquet"), 20, inputs.wide_parquets),
+    "options of commands": Target(lambda: inputs.COMMANDS, run_command, 28),
+    "audit of a transcription": Target(inputs.audits, run_on_file, 7, wide_audits),
+    "validate and verify": Target(inputs.on_cohorts, run_on_file, 7, wide_cohorts),
+    "chapters on a cohort": Target(inputs.chapters, run_on_file, 1),
 }
 
 
@@ -196,21 +173,18 @@ def late(*_: object) -> None:
     raise TimeoutError(f"more than {SECONDS} s for one input")
 
 
-def fuzz(name: str, inputs: int, start: int) -> dict[str, object]:
-    """Try so many inputs on one target, after those that are far too large, and count how they ended.
+def fuzz(target: Target, trials: int, extremes: bool) -> dict[str, object]:
+    """Try a target's inputs, after those that are far too large, and count how they ended.
 
     An input passes if the reader accepts it, or refuses it with :class:`~analysis_lib.errors.InputError`; a command
-    also with the exit code and on stderr. Any other exception, more than ``SECONDS`` for one input or more than
-    ``MEMORY`` bytes ends the run with the smallest input that does so.
+    also with the exit code and on stderr. Any other exception, or more than ``SECONDS`` for one input, ends the run
+    with the smallest input that does so.
 
     Raises
     ------
     Exception
         Whatever an input brought about that is neither success nor a clear error.
     """
-    from analysis_lib.errors import InputError
-
-    target = TARGETS[name]
     counts: Counter[str] = Counter()
     longest = 0.0
 
@@ -229,9 +203,9 @@ def fuzz(name: str, inputs: int, start: int) -> dict[str, object]:
                 signal.alarm(0)
         longest = max(longest, time.monotonic() - began)
 
-    @seed(start)
+    @seed(2026)
     @settings(
-        max_examples=inputs,
+        max_examples=target.share * trials,
         deadline=None,
         database=None,
         phases=[Phase.generate, Phase.shrink],
@@ -243,73 +217,84 @@ def fuzz(name: str, inputs: int, start: int) -> dict[str, object]:
 
     before = signal.signal(signal.SIGALRM, late)
     try:
-        for extreme in target.extremes():
+        for extreme in target.extremes() if extremes else ():
             attempt(extreme)
         try_one()
     finally:
         signal.signal(signal.SIGALRM, before)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
     return {
-        "target": name,
-        "inputs": sum(counts.values()),
+        "inputs": counts.total(),
         "accepted": counts["accepted"],
         "refused": counts["refused"],
         "failed": 0,
         "longest_s": round(longest, 2),
-        "peak_mb": round(peak),
+        "peak_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3),
     }
 
 
-def told(name: str, inputs: int, start: int) -> tuple[dict[str, object], str]:
-    """A target's row of the table, and what its first failure was."""
-    try:
-        return fuzz(name, inputs, start), ""
-    except Exception as error:
-        notes = "\n".join([f"{type(error).__name__}: {error}"[:2000], *getattr(error, "__notes__", [])])
-        return {"target": name, "failed": 1}, notes[:10_000]
-
-
-def limit_memory() -> None:
+def fuzz_alone(name: str, trials: int) -> dict[str, object]:
+    """As :func:`fuzz` by a target's name, in a process that may take so much memory and no more."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, resource.getrlimit(resource.RLIMIT_AS)[1]))
+    return fuzz(TARGETS[name], trials, True)
 
 
-def apart(name: str, inputs: int, start: int) -> tuple[dict[str, object], str]:
-    """As :func:`told`, in a process of its own: what memory the target takes is its own."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=limit_memory) as alone:
+@pytest.mark.parametrize("name", TARGETS)
+def test_each_input_ends_in_success_or_in_a_clear_error(name, request, table):
+    trials = request.config.getoption("trials")
+    if not trials:
+        found = fuzz(TARGETS[name], 1, False)
+    else:
+        failed = {"inputs": 1, "accepted": 0, "refused": 0, "failed": 1, "longest_s": 0, "peak_mb": 0}
         try:
-            return alone.submit(told, name, inputs, start).result()
-        except BrokenProcessPool as error:
-            return {"target": name, "failed": 1}, str(error)
+            with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
+                found = alone.submit(fuzz_alone, name, trials).result()
+        except Exception:
+            table("fuzz.csv", {"target": name, **failed}, "")
+            raise
+        table("fuzz.csv", {"target": name, **found}, "")
+    assert found["inputs"] >= TARGETS[name].share * (trials or 1)
 
 
-def write(rows: list[dict[str, object]], out: Path) -> None:
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with beside(out) as path, path.open("w", encoding="utf-8", newline="") as stream:
-        heading = ["target", "inputs", "accepted", "refused", "failed", "longest_s", "peak_mb"]
-        writer = csv.DictWriter(stream, heading, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def test_what_is_far_too_large_is_fed_before_the_rest():
+    fed = []
+    reader = lambda content, folder: fed.append(content) or "refused"  # noqa: E731
+    target = replace(TARGETS["transcription"], reader=reader, extremes=lambda: iter([b"large", b"larger"]))
+    assert fuzz(target, 1, True)["inputs"] == len(fed) >= 7
+    assert fed[:2] == [b"large", b"larger"]
+    assert next(wide(transcription())).partition(b"\n")[0].count(b",") == 999_999
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--inputs", type=int, default=12_000, help="how many in all")
-    parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--out", type=Path, help="write a table here")
-    given_ = parser.parse_args()
-    making = Making(f"tools/fuzz.py --inputs {given_.inputs}")
-    parts = sum(target.share for target in TARGETS.values())
-    shares = [-(-given_.inputs * target.share // parts) for target in TARGETS.values()]
-    rows = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for row, failure in pool.map(apart, TARGETS, shares, repeat(given_.seed)):
-            rows.append(row)
-            print(*filter(None, [failure]), row, sep="\n", flush=True)
-    if given_.out:
-        write(rows, given_.out)
-        making.note(given_.out)
-    sys.exit(any(row["failed"] for row in rows))
+@pytest.mark.parametrize(
+    ("arguments", "file", "made", "ends"),
+    [
+        (AUDIT, "numbers/numbers.csv", transcription, "accepted"),
+        (AUDIT, "numbers/numbers.csv", lambda: transcription()[:9], "refused"),
+        (["verify", "x.csv"], "x.csv", reconstructed, "accepted"),
+        (["verify", "x.csv"], "x.csv", lambda: reconstructed()[:9], "refused"),
+        (["chapter", "tvi", "-p", "cohort=x.csv"], "x.csv", lambda: cohort_table(30), "accepted"),
+    ],
+)
+def test_a_command_is_run_to_its_end_on_the_file_that_it_is_given(arguments, file, made, ends, tmp_path):
+    assert run_on_file((arguments, file, as_csv(made()).encode()), tmp_path) == ends
 
 
-if __name__ == "__main__":
-    main()
+def test_what_a_chapter_s_cells_run_into_is_no_clear_error(tmp_path, monkeypatch):
+    monkeypatch.setattr("analysis_lib.first_look.groups", lambda *_: 1 / 0)
+    content = as_csv(cohort_table(30)).encode()
+    with pytest.raises(ZeroDivisionError):
+        run_on_file((["chapter", "your-cohort", "-p", "cohort=x.csv"], "x.csv", content), tmp_path)
+
+
+def test_an_input_that_breaks_a_reader_is_found():
+    breaks = lambda content, folder: "accepted" if b"1" not in content else 1 / 0  # noqa: E731
+    with pytest.raises(ZeroDivisionError):
+        fuzz(replace(TARGETS["transcription"], reader=breaks), 1, False)
+
+
+def test_counts_that_are_called_something_else_are_refused_and_not_followed_for_minutes(tmp_path):
+    heading, *rows = transcription()
+    k = heading.index("statistic")
+    table = [heading, *([*row[:k], "cited", *row[k + 1 :]] for row in rows)]
+    (tmp_path / "numbers.csv").write_text(as_csv(table), encoding="utf-8")
+    with pytest.raises(InputError, match=r"row \d+, column 'statistic': .* are rounded, \d+ of those that"):
+        recipes_module.load(published.load(tmp_path))

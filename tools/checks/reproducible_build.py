@@ -18,12 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
-from manifest import Making
 
-from analysis_lib.files import write_beside_then_rename
+from analysis_lib.published import ROOT
+from tools.checks.provenance import FOLDER, Making
 
-ROOT = Path(__file__).resolve().parent.parent
-OUT = ROOT / "data" / "trust" / "reproduce.csv"
+OUT = FOLDER / "reproduce.csv"
 COLUMNS = ("what", "files", "differing")
 # Of a build's folder, in the order in which they are told; the last pattern takes the rest.
 KINDS = {
@@ -125,10 +124,9 @@ def other_python(python: str, folder: Path) -> tuple[str, bytes]:
     return version, verdicts(root / ".venv" / "bin" / "python", root)
 
 
-def write(found: list[Compared], file: Path = OUT) -> None:
-    """Write the table of what was compared."""
-    rows = [(one.what, one.files, len(one.differing)) for one in found]
-    write_beside_then_rename(file, pd.DataFrame(rows, columns=COLUMNS).to_csv(index=False))
+def table(found: list[Compared]) -> pd.DataFrame:
+    """What was compared, as the page shows it."""
+    return pd.DataFrame([(one.what, one.files, len(one.differing)) for one in found], columns=COLUMNS)
 
 
 def main() -> int:
@@ -153,8 +151,7 @@ def main() -> int:
             found.append(Compared(f"verdicts with Python {version}", 1, lines))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    write(found, given.out)
-    making.note(given.out)
+    making.write(given.out, table(found))
     for one in found:
         print(f"{one.what:32} {one.files:5} files, {len(one.differing)} differ")
         print(*(f"  {line}" for line in one.differing), sep="\n", end="\n" if one.differing else "")
