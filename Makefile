@@ -88,7 +88,7 @@ predictions: $(READY) ## withhold each survival number in turn and search anew, 
 
 .PHONY: assumptions
 assumptions: $(READY) ## search under each other assumption, in data/assumptions
-	@$(VENV_PYTHON) -m analysis_lib.reconstruction.alternatives
+	@$(VENV_PYTHON) -m analysis_lib.reconstruction.studies.alternative_assumptions
 
 .PHONY: verify
 verify: $(READY) ## recompute every target for every reconstructed cohort, under other assumptions too
@@ -97,7 +97,7 @@ verify: $(READY) ## recompute every target for every reconstructed cohort, under
 
 .PHONY: truth
 truth: $(READY) ## reconstruct public studies whose patients are known, in data/truth
-	@$(VENV_PYTHON) -m analysis_lib.reconstruction.truth_run $(ON)
+	@$(VENV_PYTHON) -m analysis_lib.reconstruction.studies.known_patients_run $(ON)
 
 .PHONY: sensitivity
 sensitivity: $(READY) ## change each printed number in turn and see which verdicts change, in data/trust

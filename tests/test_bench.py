@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from bench_sample import Sample
 
-from analysis_lib import cohort
+from analysis_lib.cohort import validation
 
 GOAL = 1e-9
 
@@ -75,7 +75,7 @@ def test_each_ratio_is_to_ours_timed_right_before_and_the_first_round_warms_up()
 def test_invented_patients_of_any_number_are_a_well_formed_cohort_with_few_ties(tmp_path):
     file = tmp_path / "invented.csv"
     bench_size.write_cohort(200, file)
-    found = cohort.load(file)
+    found = validation.load(file)
     assert len(found) == found["patient"].nunique() == 200
     assert found["os_years"].nunique() > 180
 

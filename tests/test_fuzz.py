@@ -8,8 +8,9 @@ import fuzz
 import fuzz_inputs
 import pytest
 
-from analysis_lib import published, recipes
-from analysis_lib.errors import InputError
+from analysis_lib.base.errors import InputError
+from analysis_lib.ledger import recipes
+from analysis_lib.printed import transcription
 
 # A few of each: what is far too large takes memory and seconds, and chapters take seconds each.
 FEW = {target: 25 for target in fuzz.TARGETS} | {"audit of a transcription": 8, "chapters on a cohort": 2}
@@ -48,7 +49,7 @@ def test_a_command_is_run_to_its_end_on_the_file_that_it_is_given(arguments, fil
 
 
 def test_what_a_chapter_s_cells_run_into_is_no_clear_error(tmp_path, monkeypatch):
-    monkeypatch.setattr("analysis_lib.first_look.groups", lambda *_: 1 / 0)
+    monkeypatch.setattr("analysis_lib.analyses.description.groups", lambda *_: 1 / 0)
     content = fuzz_inputs.as_csv(fuzz_inputs.cohort_table(30)).encode()
     with pytest.raises(ZeroDivisionError):
         fuzz.run_on_file((["chapter", "your-cohort", "-p", "cohort=x.csv"], "x.csv", content), tmp_path)
@@ -72,4 +73,4 @@ def test_counts_that_are_called_something_else_are_refused_and_not_followed_for_
     folder.mkdir()
     (folder / "numbers.csv").write_text(fuzz_inputs.as_csv(table), encoding="utf-8")
     with pytest.raises(InputError, match=r"row \d+, column 'statistic': .* are rounded, \d+ of those that"):
-        recipes.load(published.load(folder))
+        recipes.load(transcription.load(folder))

@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 import revision
 
-from analysis_lib.files import write_beside_then_rename
+from analysis_lib.base.atomic import write_beside_then_rename
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "data" / "bench"

@@ -14,9 +14,9 @@ import numpy as np
 from bench_sample import TABLES, Sample
 from scipy import stats
 
-from analysis_lib import batch, contingency, weighted
-from analysis_lib.reconstruction import kernels, regressions
-from analysis_lib.reconstruction.compiling import njit
+from analysis_lib.reconstruction._numba import regression, tests_and_curves
+from analysis_lib.reconstruction._numba.jit import njit
+from analysis_lib.statistics import binary_cox, contingency, weighted_regression
 
 SCORE = ("activity", "grade_1", "kps", "size")
 _Z95 = 1.959963984540054
@@ -43,7 +43,7 @@ class Other:
     library: str
     call: str
     fit: Callable
-    batch: bool = False
+    binary_cox: bool = False
     untied: bool = False
     sampled: bool = False
 
@@ -70,7 +70,7 @@ class Row:
 @njit(cache=True)
 def _order(time):
     order = np.arange(time.size)
-    kernels.resort(order, time)
+    tests_and_curves.resort(order, time)
     return order
 
 
@@ -78,7 +78,7 @@ def _order(time):
 def _cox_yes_no(time, event, x):
     out = np.zeros((time.shape[0], 2))
     for i in range(time.shape[0]):
-        if not regressions.cox_yes_no(time[i], event[i], x[i], _order(time[i]), out[i]):
+        if not regression.cox_yes_no(time[i], event[i], x[i], _order(time[i]), out[i]):
             out[i] = np.nan
     return out
 
@@ -87,7 +87,7 @@ def _cox_yes_no(time, event, x):
 def _cox_number(time, event, x):
     out = np.zeros((time.shape[0], 2))
     for i in range(time.shape[0]):
-        if not regressions.cox_one(time[i], event[i], x[i], _order(time[i]), out[i]):
+        if not regression.cox_one(time[i], event[i], x[i], _order(time[i]), out[i]):
             out[i] = np.nan
     return out
 
@@ -96,7 +96,7 @@ def _cox_number(time, event, x):
 def _cox_two(time, event, x, y):
     out = np.zeros((time.shape[0], 4))
     for i in range(time.shape[0]):
-        if not regressions.cox_two(time[i], event[i], x[i], y[i], _order(time[i]), out[i]):
+        if not regression.cox_two(time[i], event[i], x[i], y[i], _order(time[i]), out[i]):
             out[i] = np.nan
     return out
 
@@ -105,7 +105,7 @@ def _cox_two(time, event, x, y):
 def _log_rank(time, event, first):
     out = np.empty((time.shape[0], 1))
     for i in range(time.shape[0]):
-        out[i, 0] = kernels.log_rank_p(time[i], event[i], first[i], _order(time[i]))
+        out[i, 0] = tests_and_curves.log_rank_p(time[i], event[i], first[i], _order(time[i]))
     return out
 
 
@@ -113,7 +113,7 @@ def _log_rank(time, event, first):
 def _median(time, event):
     out = np.empty((time.shape[0], 3))
     for i in range(time.shape[0]):
-        kernels.median_survival(time[i], event[i], _order(time[i]), out[i])
+        tests_and_curves.median_survival(time[i], event[i], _order(time[i]), out[i])
     return out
 
 
@@ -122,7 +122,7 @@ def _logistic(columns, outcome):
     m, k, _ = columns.shape
     out = np.zeros((m, 2 * k))
     for i in range(m):
-        if not regressions.logistic(columns[i], outcome[i], out[i, :k], out[i, k:]):
+        if not regression.logistic(columns[i], outcome[i], out[i, :k], out[i, k:]):
             out[i] = np.nan
     return out
 
@@ -179,7 +179,7 @@ def _sksurv_cox(columns: list[str]):
 def _numpy_cox(columns: list[str]):
     def fit(s: Sample):
         x = np.stack([s.array(name) for name in columns], axis=2)
-        fits = weighted.cox(s.array("time"), s.array("event"), x, np.ones(x.shape[:2]))
+        fits = weighted_regression.cox(s.array("time"), s.array("event"), x, np.ones(x.shape[:2]))
         return np.hstack([fits.coef, np.sqrt(np.einsum("mii->mi", fits.covariance))])
 
     return Other("this library", "weighted.cox", fit, batch=True)
@@ -187,7 +187,7 @@ def _numpy_cox(columns: list[str]):
 
 def _numpy_cox_yes_no(s: Sample):
     p = s.patients
-    fits = batch.cox(p["cohort"], np.full(len(p), -np.inf), p["time"], p["event"], p["operated"])
+    fits = binary_cox.cox(p["cohort"], np.full(len(p), -np.inf), p["time"], p["event"], p["operated"])
     return fits[["coef", "se"]].to_numpy()
 
 
@@ -257,7 +257,7 @@ def _logit(names: tuple[str, ...]):
 def _numpy_logistic(names: tuple[str, ...]):
     def fit(s: Sample):
         x = np.stack([s.array(name) for name in names], axis=2)
-        fits = weighted.logistic(x, s.array("operated"), np.ones(x.shape[:2]))
+        fits = weighted_regression.logistic(x, s.array("operated"), np.ones(x.shape[:2]))
         return np.hstack([fits.coef, np.sqrt(np.einsum("mii->mi", fits.covariance))])
 
     return Other("this library", "weighted.logistic", fit, batch=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis_lib import ensembles
+from analysis_lib.reconstruction import ensemble
 
 # Of the exact tests: what stands in the rows of a cohort's table, and in its columns.
 TESTS = {"exact_small": ("group", "tvi_pre"), "exact_large": ("grade", "best_response")}
@@ -28,7 +28,7 @@ class Sample:
 
     @classmethod
     def of_the_ensemble(cls) -> Sample:
-        shipped = ensembles.load().patients
+        shipped = ensemble.load().patients
         patients = pd.DataFrame(
             {
                 "cohort": shipped["cohort"],

@@ -47,7 +47,7 @@ def print_peak(_: int) -> None:
 def one_start(start: int) -> None:
     """Print a line for each cohort of a start: seconds of work, and the most memory so far, in MB."""
     from analysis_lib.reconstruction.chain import chain
-    from analysis_lib.reconstruction.targets import load_targets
+    from analysis_lib.targets.catalogue import load_targets
 
     for _ in chain(load_targets(), SEED, start, LENGTH):
         print(json.dumps([time.process_time(), peak()]), flush=True)
@@ -55,13 +55,13 @@ def one_start(start: int) -> None:
 
 def merged(folder: str) -> None:
     """Print the most memory, in MB, that making one file of a folder's starts takes."""
-    from analysis_lib.reconstruction import ensemble
-    from analysis_lib.reconstruction.targets import load_targets
+    from analysis_lib.reconstruction import build
+    from analysis_lib.targets.catalogue import load_targets
 
     starts = Path(folder)
     cohorts, targets = LENGTH * len(list(starts.glob("start-*"))), load_targets()
-    plan = ensemble.Plan(cohorts, SEED, targets.digest, LENGTH)
-    ensemble.merge(plan, starts, starts / "all.parquet", targets)
+    plan = build.Plan(cohorts, SEED, targets.digest, LENGTH)
+    build.merge(plan, starts, starts / "all.parquet", targets)
     print(peak())
 
 
@@ -101,15 +101,15 @@ def starts(count: int) -> dict:
 
 def by_targets(rounds: int) -> list[dict]:
     """Seconds until so many targets hold at once, from random times."""
-    from analysis_lib.reconstruction import search
-    from analysis_lib.reconstruction.blocks import Blocks, scheme_of
     from analysis_lib.reconstruction.chain import find_progression
-    from analysis_lib.reconstruction.targets import load_targets
+    from analysis_lib.reconstruction.stages import survival as survival_stage
+    from analysis_lib.reconstruction.stages.state import Blocks, scheme_of
+    from analysis_lib.targets.catalogue import load_targets
 
     blocks = Blocks(load_targets())
 
     def survival(rng, scheme):
-        return search.find_survival(rng, blocks, scheme)
+        return survival_stage.find_survival(rng, blocks, scheme)
 
     def progression(rng, scheme):
         while True:
@@ -142,7 +142,7 @@ def by_targets(rounds: int) -> list[dict]:
 
 def simulated(patients: int, seed: int):
     """A study with known patients, two groups of half each, and exponential times."""
-    from analysis_lib.reconstruction.truth import Study
+    from analysis_lib.reconstruction.studies.known_patients import Study
 
     rng = np.random.default_rng([seed, patients])
     first = np.arange(patients) < patients // 2
@@ -155,8 +155,8 @@ def simulated(patients: int, seed: int):
 
 def one_study(patients: int, seed: int) -> tuple[bool, float]:
     """Whether a cohort of a simulated study was found from its printed survival, and seconds of work."""
-    from analysis_lib.reconstruction.blocks import SCHEMES
-    from analysis_lib.reconstruction.truth import printed, reconstruct
+    from analysis_lib.reconstruction.stages.state import SCHEMES
+    from analysis_lib.reconstruction.studies.known_patients import printed, reconstruct
 
     study = simulated(patients, seed)
     strings, rng = printed(study), np.random.default_rng([SEED, patients, seed])
@@ -189,16 +189,15 @@ def by_patients(sizes=SIZES, studies: int = STUDIES) -> list[dict]:
 
 def by_cohorts(sizes=ENSEMBLE_SIZES) -> list[dict]:
     """Memory that putting an ensemble together takes, by its size; the shipped starts are used again and again."""
-    from analysis_lib import ensembles
-    from analysis_lib.reconstruction import ensemble
+    from analysis_lib.reconstruction import build, ensemble
 
-    patients, rows = ensembles.load().patients, []
+    patients, rows = ensemble.load().patients, []
     shipped = [part for _, part in patients.groupby(patients["cohort"] // LENGTH)]
     for cohorts in sizes:
         with tempfile.TemporaryDirectory() as name:
             for start in range(cohorts // LENGTH):
                 part = shipped[start % len(shipped)]
-                ensemble.write(part.assign(cohort=part["cohort"] % LENGTH), Path(name) / f"start-{start:04}.parquet")
+                build.write(part.assign(cohort=part["cohort"] % LENGTH), Path(name) / f"start-{start:04}.parquet")
             rows.append({"cohorts": cohorts, "megabytes": round(float(apart("merged", name)[0]))})
         print(rows[-1], flush=True)
     return rows
@@ -206,7 +205,7 @@ def by_cohorts(sizes=ENSEMBLE_SIZES) -> list[dict]:
 
 def measure() -> dict:
     """Everything, as data/bench/search.json has it."""
-    from analysis_lib.reconstruction.targets import load_targets
+    from analysis_lib.targets.catalogue import load_targets
 
     return {
         "starts": starts(STARTS),

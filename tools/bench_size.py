@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis_lib import cohort, cohort_examples
+from analysis_lib.cohort import template, validation
 
 SIZES = (1_000, 10_000, 100_000)
 # The chapters that do most with a cohort.
@@ -29,7 +29,7 @@ def write_cohort(patients: int, file: Path, seed: int = 1) -> None:
     few are tied.
     """
     rng = np.random.default_rng(seed)
-    example = cohort.load(cohort_examples.EXAMPLE)
+    example = validation.load(template.EXAMPLE)
     drawn = example.iloc[rng.integers(0, len(example), patients)].reset_index(drop=True)
     factor = rng.uniform(0.8, 1.25, patients)
     for name in set(_DURATIONS) & set(drawn.columns):

@@ -98,11 +98,11 @@ def check_cohort(cohort: Path | None, out: Path) -> None:
     if out == ROOT / "_build":
         raise BuildError("a book on another cohort goes elsewhere: make book COHORT=file OUT=folder")
     # Only here: a build without a cohort needs none of the library.
-    from analysis_lib import cohort as cohorts
-    from analysis_lib.errors import InputError
+    from analysis_lib.base.errors import InputError
+    from analysis_lib.cohort import validation
 
     try:
-        cohorts.load(cohort)
+        validation.load(cohort)
     except InputError as error:
         raise BuildError(str(error)) from None
 
@@ -113,7 +113,7 @@ def book_key(root: Path, digests: chapters.Digests, executed: Path, sources: lis
     names += ["CITATION.cff"] if (root / "CITATION.cff").exists() else []
     names += [path.relative_to(root).as_posix() for path in sources if path.suffix == ".md"]
     # The library's reference tells of each function's tests.
-    names += [path.relative_to(root).as_posix() for path in sorted((root / "tests").glob("test_*.py"))]
+    names += [path.relative_to(root).as_posix() for path in sorted((root / "tests").rglob("test_*.py"))]
     tree = digests.of_tree("analysis_lib", "data", "book/_ext", "book/_static", "book/_templates")
     notebooks = {
         path.name: hashlib.sha256((executed / path.name).read_bytes()).hexdigest()

@@ -5,13 +5,14 @@ After a change of the latter, ask R anew: tests/oracles/public.R.
 
 from __future__ import annotations
 
-from analysis_lib import cohort_examples, public_cohorts
+from analysis_lib.cohort import public as public_cohorts
+from analysis_lib.cohort import template
 
 
 def main() -> None:
-    cohort_examples.EXAMPLES.mkdir(exist_ok=True)
-    cohort_examples.TEMPLATE.write_text(cohort_examples.template(), encoding="utf-8")
-    cohort_examples.example().to_csv(cohort_examples.EXAMPLE, index=False)
+    template.EXAMPLES.mkdir(exist_ok=True)
+    template.TEMPLATE.write_text(template.template(), encoding="utf-8")
+    template.example().to_csv(template.EXAMPLE, index=False)
     for public in public_cohorts.PUBLIC:
         public.mapped().to_csv(public.file, index=False)
 

@@ -33,7 +33,7 @@ from broken_searches import searches
 from manifest import Making
 from workplace import ROOT, Trial, Workplace, ended, tell_clearly
 
-from analysis_lib.files import beside
+from analysis_lib.base.atomic import beside
 
 # Of the builds in which a chapter hangs.
 SHORT_LIMIT = 10

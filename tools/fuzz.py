@@ -45,7 +45,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from manifest import Making
 
-from analysis_lib.files import beside
+from analysis_lib.base.atomic import beside
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 60
@@ -56,13 +56,13 @@ KEPT = 40
 
 @cache
 def numbers():
-    from analysis_lib import published
+    from analysis_lib.printed import transcription as published
 
     return published.load()
 
 
 def read_transcription(content: bytes, folder: Path) -> str:
-    from analysis_lib import published
+    from analysis_lib.printed import transcription as published
 
     (folder / "numbers.csv").write_bytes(content)
     published.load(folder)
@@ -70,20 +70,20 @@ def read_transcription(content: bytes, folder: Path) -> str:
 
 
 def read_recipes(content: bytes, folder: Path) -> str:
-    from analysis_lib import recipes as module
+    from analysis_lib.ledger import recipes as recipe_rules
 
     (folder / "recipes.csv").write_bytes(content)
-    module.load(numbers(), folder / "recipes.csv")
+    recipe_rules.load(numbers(), folder / "recipes.csv")
     return "accepted"
 
 
 def read_cohort(ending: str, content: bytes, folder: Path) -> str:
-    from analysis_lib import cohort
+    from analysis_lib.cohort import validation
 
     file = folder / f"cohort{ending}"
     file.write_bytes(content)
-    problems = cohort.validate(file)
-    told = cohort.told(problems)
+    problems = validation.validate(file)
+    told = problems.format_problems(problems)
     if any(not str(line).strip() for line in told) or bool(told) != bool(problems):
         raise AssertionError("a problem that is not told")
     return "refused" if problems else "accepted"
@@ -97,7 +97,7 @@ def run_cells(chapter: str, values: dict, out: Path) -> Path:
     """A chapter's cells one after another, as :func:`parameters.run` has them run by a kernel."""
     import matplotlib
 
-    from analysis_lib.errors import InputError
+    from analysis_lib.base.errors import InputError
 
     matplotlib.use("agg")
     notebook = json.loads((ROOT / "book" / f"{chapter}.ipynb").read_text(encoding="utf-8"))
@@ -118,8 +118,8 @@ def run_cells(chapter: str, values: dict, out: Path) -> Path:
 def run_command(arguments: list[str], folder: Path) -> str:
     """A command in a folder of its own: all of it, but that a search only starts, and chapters run in this process."""
     from analysis_lib import __main__ as commands
-    from analysis_lib import parameters
-    from analysis_lib.reconstruction import ensemble
+    from analysis_lib.chapters import parameters
+    from analysis_lib.reconstruction import build
 
     here, out, err = Path.cwd(), io.StringIO(), io.StringIO()
     os.chdir(folder)
@@ -128,7 +128,7 @@ def run_command(arguments: list[str], folder: Path) -> str:
             stack.enter_context(redirect_stdout(out))
             stack.enter_context(redirect_stderr(err))
             stack.enter_context(mock.patch.object(parameters, "run", run_cells))
-            stack.enter_context(mock.patch.object(ensemble, "_search_starts", side_effect=Started))
+            stack.enter_context(mock.patch.object(build, "_search_starts", side_effect=Started))
             code = commands.main(arguments)
     except Started:
         return "accepted"
@@ -208,7 +208,7 @@ def fuzz(name: str, inputs: int, start: int) -> dict[str, object]:
     Exception
         Whatever an input brought about that is neither success nor a clear error.
     """
-    from analysis_lib.errors import InputError
+    from analysis_lib.base.errors import InputError
 
     target = TARGETS[name]
     counts: Counter[str] = Counter()

@@ -20,7 +20,7 @@ from manifest import Making
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from analysis_lib.files import write_beside_then_rename
+from analysis_lib.base.atomic import write_beside_then_rename
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements.lock"

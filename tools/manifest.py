@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bench import machine
 
-from analysis_lib.files import write_beside_then_rename
+from analysis_lib.base.atomic import write_beside_then_rename
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "data" / "trust"

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from analysis_lib.files import beside, write_beside_then_rename
+from analysis_lib.base.atomic import beside, write_beside_then_rename
 
 ROOT = Path(__file__).resolve().parent.parent
 OUT = ROOT / "data" / "trust" / "mutants.csv"

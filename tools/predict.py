@@ -8,10 +8,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from analysis_lib import workers
-from analysis_lib.reconstruction import predictions
+from analysis_lib.base import parallel
+from analysis_lib.reconstruction.studies import holdout
 
 if __name__ == "__main__":
-    chosen = workers.options(argparse.ArgumentParser(description=__doc__.splitlines()[0])).parse_args()
-    manifest = predictions.build(2026, Path("data/predictions/predictions.csv"), **vars(chosen))
+    chosen = parallel.options(argparse.ArgumentParser(description=__doc__.splitlines()[0])).parse_args()
+    manifest = holdout.build(2026, Path("data/predictions/predictions.csv"), **vars(chosen))
     print(f"{len(manifest['sets'])} sets withheld")

@@ -20,8 +20,10 @@ from pathlib import Path
 
 import warm
 
-from analysis_lib import cohort_examples, parameters, public_cohorts
-from analysis_lib.published import ROOT
+from analysis_lib.base.paths import ROOT
+from analysis_lib.chapters import parameters
+from analysis_lib.cohort import public as public_cohorts
+from analysis_lib.cohort import template
 
 AT_ONCE = 2
 # A value for each parameter that is no chapter's default.
@@ -147,7 +149,7 @@ def main() -> None:
     book = given.book / "executed"
     if not book.is_dir():
         sys.exit(f"reruns: {book} is not there; `make book` comes first")
-    wrong = book_of(cohort_examples.EXAMPLE, book, given.out / "book")
+    wrong = book_of(template.EXAMPLE, book, given.out / "book")
     reruns = asked()
     with tempfile.TemporaryDirectory() as name, warm.server(Path(name)) as start, ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda one: run(one, book, given.out, start, Path(name)), reruns))

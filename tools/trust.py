@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 from manifest import Making
 
-from analysis_lib.files import write_beside_then_rename
+from analysis_lib.base.atomic import write_beside_then_rename
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "data" / "trust"

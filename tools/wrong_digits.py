@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from manifest import Making
 
-from analysis_lib import sensitivity
+from analysis_lib.ledger import perturbation
 
 
 def main() -> None:
     making = Making("make sensitivity")
-    sensitivity.write(sensitivity.run())
-    making.note(sensitivity.RESULTS)
+    perturbation.write(perturbation.run())
+    making.note(perturbation.RESULTS)
 
 
 if __name__ == "__main__":
