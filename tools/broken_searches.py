@@ -21,7 +21,7 @@ COHORTS, CHAIN = 6, 2
 SEARCH = f"""
 import sys
 from pathlib import Path
-from analysis_lib.errors import InputError
+from analysis_lib.base.errors import InputError
 from analysis_lib.reconstruction import ensemble
 try:
     ensemble.build({COHORTS}, seed=5, out=Path(sys.argv[1]), jobs=2, chain={CHAIN})

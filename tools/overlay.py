@@ -1,6 +1,6 @@
 """Run a program with the packages of a further lock laid over .venv, which stays as it is.
 
-    python tools/overlay.py tools/bench.lock python tools/bench.py
+python tools/overlay.py tools/bench.lock python tools/bench.py
 """
 
 from __future__ import annotations

@@ -135,7 +135,3 @@ def curves(patients: pd.DataFrame, endpoint: str = "os") -> pd.DataFrame:
         later = {"years": found.time, "at_risk": found.at_risk, "events": found.events, "survival": found.survival}
         rows.append(pd.concat([start, pd.DataFrame(later)], ignore_index=True).assign(group=group))
     return pd.concat(rows, ignore_index=True)[["group", "years", "at_risk", "events", "survival"]]
-
-
-
-

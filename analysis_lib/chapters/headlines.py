@@ -74,7 +74,9 @@ HEADLINES = (
     ),
     Headline("… with the propensity score", "results-survival.cox_surgery_adjusted.hr", _score),
     Headline(
-        "… from the landmark", "", lambda patients, months, ties: immortal_time.landmark(patients, months, ties=ties)["hr"]
+        "… from the landmark",
+        "",
+        lambda patients, months, ties: immortal_time.landmark(patients, months, ties=ties)["hr"],
     ),
     Headline(
         "… with surgery over time",

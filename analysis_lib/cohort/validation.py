@@ -50,10 +50,6 @@ class Judgement:
     cautions: list[str]
 
 
-
-
-
-
 def judge(file: Path | str) -> Judgement:
     """A cohort file with all its problems.
 
@@ -220,8 +216,6 @@ def _remedy(name: str, value: str) -> str:
     return f"{wanted(name)}; {advice}" if advice else wanted(name)
 
 
-
-
 def _shown(value: object) -> str:
     blank = value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
     return "" if blank else shorten(str(value))
@@ -249,13 +243,3 @@ def _broken_rules(frame: pd.DataFrame, bad: dict[str, np.ndarray], rows: np.ndar
             sound = ~np.any([bad[name] for name in rule.columns], axis=0)
             broken = rule.broken(frame).fillna(False).to_numpy(dtype=bool)
             yield from tell(np.flatnonzero(broken & sound), rule.columns[0], rule.problem, rule.remedy)
-
-
-
-
-
-
-
-
-
-

@@ -220,4 +220,3 @@ def load(file: Path = RESULTS) -> list[Change]:
     """
     columns = tuple(field.name for field in fields(Change))
     return [Change(**{column: cells[column] for column in columns}) for _, cells in read_rows(file, columns)]
-

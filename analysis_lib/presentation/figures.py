@@ -39,10 +39,7 @@ def style() -> None:
     import matplotlib as mpl
     import seaborn as sns
 
-    ink = {
-        key: _INK
-        for key in ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
-    }
+    ink = {key: _INK for key in ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")}
     sns.set_theme(
         style="ticks",
         rc={

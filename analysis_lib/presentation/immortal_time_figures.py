@@ -79,8 +79,6 @@ def swimmer(frame: pd.DataFrame, landmark_months: float) -> tuple[Figure, pd.Dat
     return figure, values
 
 
-
-
 def draw_ratios(ratios: pd.DataFrame, naive: Mapping[str, float], over_time: pd.DataFrame) -> Figure:
     """Draw :func:`landmark_ratios` with the naive ratio as a line and the ranges over time beside.
 

@@ -24,12 +24,6 @@ if TYPE_CHECKING:
 _STEP = 0.1
 
 
-
-
-
-
-
-
 @dataclass(frozen=True, eq=False)
 class Fan:
     """The curves of one group: its name, its colour, and times (years) and events as in :func:`curves`."""

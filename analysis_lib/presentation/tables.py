@@ -53,8 +53,6 @@ class Html:
         return self.html
 
 
-
-
 def badge(claim: Claim) -> str:
     """The verdict as a link to the claim's entry in the ledger."""
     return f'<a class="verdict {claim.verdict}" href="ledger.html#{escape(claim.id)}">{claim.verdict}</a>'
@@ -68,8 +66,6 @@ def recomputed_text(claim: Claim) -> str:
     if claim.bounds is not None:
         return bounds_text(claim.bounds, decimals)
     return "–"
-
-
 
 
 def labelled_cell(head: str, cell: str) -> str:

@@ -116,8 +116,6 @@ class Transcription(Mapping[str, PublishedNumber]):
         return [number.id for number in self.values() if number.same_as == id]
 
 
-
-
 def _number(file: Path, row: int, cells: dict[str, str]) -> PublishedNumber:
     def refuse(column: str, problem: str, remedy: str) -> InputError:
         return InputError(problem, file=file, row=row, column=column, remedy=remedy)

@@ -43,49 +43,6 @@ class Miss:
         return f"cohort {self.cohort}: {self.target.id} is {value}, not from {low:g} to {high:g}"
 
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 def misses(frame: pd.DataFrame, targets: Targets, number: int = 0) -> list[Miss]:
     """The targets that one cohort does not meet; an empty list if it meets all."""
     recomputed = Recomputed(frame.reset_index(drop=True), targets)

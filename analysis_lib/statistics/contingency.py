@@ -243,9 +243,7 @@ def odds_ratio(table, confidence: float = 0.95) -> OddsRatio:
     return OddsRatio(float(np.exp(log_or)), float(low), float(high), float(p))
 
 
-def binomial_interval(
-    count: int, n: int, confidence: float = 0.95, method: str = "exact"
-) -> Proportion:
+def binomial_interval(count: int, n: int, confidence: float = 0.95, method: str = "exact") -> Proportion:
     """Confidence interval of a proportion.
 
     Parameters

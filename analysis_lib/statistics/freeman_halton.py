@@ -91,9 +91,7 @@ def _fill_row(nodes: np.ndarray, total: int) -> tuple[np.ndarray, np.ndarray, np
     return origin, np.sort(left, axis=1), value
 
 
-def _probability_up_to(
-    threshold: float, rows: np.ndarray, nodes: list[np.ndarray], layers: list[_Layer]
-) -> float:
+def _probability_up_to(threshold: float, rows: np.ndarray, nodes: list[np.ndarray], layers: list[_Layer]) -> float:
     """Probability of the tables whose value is at most `threshold`."""
     greatest, least = [np.zeros(1)], [np.zeros(1)]
     for layer in reversed(layers):

@@ -26,8 +26,6 @@ GROUPS = ("all", "surgery", "prrt_only")
 LONGEST_FOLLOW_UP_YEARS = 20 + 4 / 12
 
 
-
-
 @dataclass(frozen=True)
 class Target:
     """One printed number that a cohort must bring out.

@@ -62,7 +62,9 @@ def test_places_in_one_section_are_told_together(backlinks):
 
 def test_tests_are_found_by_what_they_use(library):
     found = library.tests_by_name()
-    assert ("statistics/test_contingency.py", "test_fisher_exact_agrees_with_r") in found["analysis_lib.statistics.contingency.fisher_exact"]
+    assert ("statistics/test_contingency.py", "test_fisher_exact_agrees_with_r") in found[
+        "analysis_lib.statistics.contingency.fisher_exact"
+    ]
     assert ("book/test_trace.py", "test_tests_are_found_by_what_they_use") not in sum(found.values(), [])
 
 

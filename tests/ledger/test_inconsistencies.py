@@ -27,8 +27,7 @@ def test_every_finding_is_filled_in(numbers):
 def test_findings_follow_the_transcription(numbers, tmp_path):
     file = tmp_path / "findings.csv"
     file.write_text(
-        "kind,where,says,shows,consequence\n"
-        "count,Table 1,{table1.sex_male.all.count} men,{=graded} graded,None.\n",
+        "kind,where,says,shows,consequence\ncount,Table 1,{table1.sex_male.all.count} men,{=graded} graded,None.\n",
         encoding="utf-8",
     )
     (finding,) = inconsistencies.load(numbers, file)

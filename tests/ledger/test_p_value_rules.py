@@ -18,9 +18,7 @@ def tables():
 def test_every_printed_p_of_counts_is_put_to_the_rules(tables):
     numbers = transcription.load()
     counted = {
-        id
-        for id, variants in recipes.load(numbers).items()
-        if any(r.method_name == "categorical_p" for r in variants)
+        id for id, variants in recipes.load(numbers).items() if any(r.method_name == "categorical_p" for r in variants)
     }
     assert {t.id for t in tables} == counted
     assert len(counted) == 23

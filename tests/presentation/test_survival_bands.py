@@ -56,7 +56,9 @@ def test_the_order_of_patients_and_blanks_do_not_matter():
     shuffled = rng.permuted(np.arange(12)[None].repeat(5, 0), axis=1)
     with_blanks = np.hstack([np.take_along_axis(time, shuffled, 1), np.full((5, 3), np.nan)])
     events = np.hstack([np.take_along_axis(event, shuffled, 1), np.ones((5, 3))])
-    np.testing.assert_array_equal(survival_batch.curves(time, event, GRID), survival_batch.curves(with_blanks, events, GRID))
+    np.testing.assert_array_equal(
+        survival_batch.curves(time, event, GRID), survival_batch.curves(with_blanks, events, GRID)
+    )
 
 
 def test_an_envelope_is_blank_where_most_cohorts_are():

@@ -1,4 +1,4 @@
-"""Tables that chapters show; see analysis_lib/display.py."""
+"""Tables that chapters show; see analysis_lib/presentation/tables.py."""
 
 from __future__ import annotations
 

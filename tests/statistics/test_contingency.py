@@ -60,9 +60,7 @@ def test_fisher_exact_agrees_with_r(name):
 def test_odds_ratio_is_that_of_r_logistic_regression(name):
     *_, ratio, low, high, p = R["odds_ratios"][name]
     result = contingency.odds_ratio(R["tables"][name]["table"])
-    assert (result.estimate, result.ci_low, result.ci_high, result.p) == pytest.approx(
-        (ratio, low, high, p), rel=1e-9
-    )
+    assert (result.estimate, result.ci_low, result.ci_high, result.p) == pytest.approx((ratio, low, high, p), rel=1e-9)
 
 
 @pytest.mark.parametrize("asked", R["proportions"], ids=lambda a: f"{a['count']}of{a['n']}")
@@ -115,12 +113,7 @@ def p_by_listing_every_table(table):
         )
 
     possible = [
-        [
-            row
-            for row in itertools.product(range(total + 1), repeat=len(columns))
-            if sum(row) == total
-        ]
-        for total in rows
+        [row for row in itertools.product(range(total + 1), repeat=len(columns)) if sum(row) == total] for total in rows
     ]
     weights = [
         ways(cells)

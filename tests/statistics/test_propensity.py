@@ -95,9 +95,7 @@ def test_quasi_separation_names_the_covariate_and_leaves_the_others_out():
     marker = np.repeat([0, 1], 10)
     treated = np.r_[np.zeros(10), np.tile([0, 1], 5)]
     noise = np.tile([3, 1, 4, 1, 5], 4)
-    model = propensity.logistic(
-        np.column_stack([noise, marker]), treated, names=["noise", "marker"]
-    )
+    model = propensity.logistic(np.column_stack([noise, marker]), treated, names=["noise", "marker"])
     assert model.separated == ("marker",)
     assert not model.converged
     assert model.fitted[:10] == pytest.approx(0, abs=1e-6)

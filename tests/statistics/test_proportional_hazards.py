@@ -40,4 +40,3 @@ def test_a_ratio_that_grows_has_a_slope_above_zero():
 def test_without_events_there_is_nothing_to_test():
     with pytest.raises(InputError, match="nobody had an event"):
         proportional_hazards.test([0, 0, 0, 0], [1, 2, 3, 4], [0, 0, 0, 0], [0, 1, 0, 1])
-

@@ -108,11 +108,3 @@ def find_surgery_days(rng: np.random.Generator, blocks: Blocks, state: Survival)
         if np.percentile(k - SHORTEST_PRRT_DAYS, 25, method=blocks.targets.assumptions.quantile) > soonest_quartile:
             return np.concatenate([k, np.zeros(blocks.sizes[2], np.int64)])
     return None
-
-
-
-
-
-
-
-

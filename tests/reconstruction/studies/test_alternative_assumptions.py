@@ -20,7 +20,9 @@ CONFLICTS = json.loads((alternative_assumptions.FOLDER / alternative_assumptions
 
 
 def test_each_alternative_has_cohorts_or_a_conflict():
-    with_cohorts = {name for name in alternative_assumptions.alternatives() if alternative_assumptions.file_of(name).exists()}
+    with_cohorts = {
+        name for name in alternative_assumptions.alternatives() if alternative_assumptions.file_of(name).exists()
+    }
     assert with_cohorts | set(CONFLICTS) == set(alternative_assumptions.alternatives())
     assert not with_cohorts & set(CONFLICTS)
     assert len(FILES) == len(with_cohorts)
@@ -60,7 +62,9 @@ def test_all_of_them_are_numbered_on_from_the_shipped_ones():
 
 def test_a_finished_alternative_is_kept(tmp_path, monkeypatch):
     searched = []
-    monkeypatch.setattr(alternative_assumptions.ensemble, "build", lambda *a, **named: searched.append(named["assumptions"]))
+    monkeypatch.setattr(
+        alternative_assumptions.ensemble, "build", lambda *a, **named: searched.append(named["assumptions"])
+    )
     done = "age_test=student"
     alternative_assumptions.file_of(done, tmp_path).touch()
     assert alternative_assumptions.build(tmp_path) == {}
