@@ -199,7 +199,7 @@ def late(*_: object) -> None:
 def fuzz(name: str, inputs: int, start: int) -> dict[str, object]:
     """Try so many inputs on one target, after those that are far too large, and count how they ended.
 
-    An input passes if the reader accepts it, or refuses it with :class:`~analysis_lib.base.errors.InputError`; a command
+    An input passes if the reader accepts it, or refuses it with ``InputError``; a command
     also with the exit code and on stderr. Any other exception, more than ``SECONDS`` for one input or more than
     ``MEMORY`` bytes ends the run with the smallest input that does so.
 
