@@ -27,9 +27,12 @@ test: $(READY) ## run the tests
 	@$(VENV_PYTHON) -m pytest -n 2 -q
 
 .PHONY: lint
-lint: $(READY) ## check style with ruff
+lint: $(READY) ## check style, types and the order of the rooms
 	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m ruff check --select NPY,S,TID251 --ignore S101,S311 book/*.ipynb
+	@$(VENV_PYTHON) -m mypy
+	@.venv/bin/lint-imports --no-logo --no-cache
 
 .PHONY: sync
 sync: $(READY) ## write each book/*.ipynb anew from its book/*.md

@@ -145,9 +145,9 @@ from functools import partial
 from pathlib import Path
 sys.path.insert(0, {str(ROOT / "tests")!r})
 from pieces_of_work import slowly
-from analysis_lib import workers
+from analysis_lib.base import parallel
 if __name__ == "__main__":
-    list(workers.each(partial(slowly, Path({str(tmp_path)!r})), range(400), jobs=2))
+    list(parallel.each(partial(slowly, Path({str(tmp_path)!r})), range(400), jobs=2))
 """
     running = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
     until = time.monotonic() + 60

@@ -300,7 +300,7 @@ def test_in_a_table_that_adds_up_no_count_and_no_share_can_be_off_by_one_unseen(
 
 @pytest.fixture(scope="module")
 def claims() -> dict[str, Claim]:
-    return audit()
+    return audit.audit()
 
 
 @pytest.fixture(scope="module")
@@ -464,7 +464,7 @@ MEN = ("men", "table1", "men", "all", "count", "12", "patients", "", "yes")
 
 def test_an_audit_of_other_numbers_by_other_recipes(folder):
     rows = [MEN, ("men.again", *MEN[1:7], "men", "yes"), ("elsewhere", *MEN[1:7], "", "no")]
-    found = audit(*folder(rows, "men,,reported_once,,,\n"))
+    found = audit.audit(*folder(rows, "men,,reported_once,,,\n"))
     assert {id: c.verdict for id, c in found.items()} == {
         "men": "not-recomputable",
         "men.again": "not-recomputable",
@@ -474,7 +474,7 @@ def test_an_audit_of_other_numbers_by_other_recipes(folder):
 
 def test_a_number_of_the_studys_own_needs_a_recipe(folder):
     with pytest.raises(InputError, match=r"numbers\.csv, row 3: women has no recipe \(add a row to recipes"):
-        audit(*folder([MEN, ("women", *MEN[1:])], "men,,reported_once,,,\n"))
+        audit.audit(*folder([MEN, ("women", *MEN[1:])], "men,,reported_once,,,\n"))
 
 
 def test_deviations_tell_what_was_expected_and_what_came(claims):
