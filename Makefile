@@ -34,9 +34,12 @@ test: $(READY) ## run the tests
 	@$(VENV_PYTHON) -m pytest -n 2 -q
 
 .PHONY: lint
-lint: $(READY) ## check style with ruff
+lint: $(READY) ## check style, types and the order of the rooms
 	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m ruff check --select NPY,S,TID251 --ignore S101,S311 book/*.ipynb
+	@$(VENV_PYTHON) -m mypy
+	@.venv/bin/lint-imports --no-logo --no-cache
 
 .PHONY: sync
 sync: $(READY) ## write each book/*.ipynb anew from its book/*.md
@@ -101,7 +104,7 @@ predictions: $(READY) ## withhold each survival number in turn and search anew, 
 
 .PHONY: assumptions
 assumptions: $(READY) ## search under each other assumption, in data/assumptions
-	@$(VENV_PYTHON) -m analysis_lib.reconstruction.alternatives
+	@$(VENV_PYTHON) -m analysis_lib.reconstruction.studies.alternative_assumptions
 
 .PHONY: verify
 verify: $(READY) ## recompute every target for every reconstructed cohort, under other assumptions too
@@ -110,7 +113,7 @@ verify: $(READY) ## recompute every target for every reconstructed cohort, under
 
 .PHONY: truth
 truth: $(READY) ## reconstruct public studies whose patients are known, in data/truth
-	@$(VENV_PYTHON) -m analysis_lib.reconstruction.truth_run $(ON)
+	@$(VENV_PYTHON) -m analysis_lib.reconstruction.studies.known_patients_run $(ON)
 
 .PHONY: sensitivity
 sensitivity: $(READY) ## change each printed number in turn and see which verdicts change, in data/trust

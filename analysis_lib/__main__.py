@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from analysis_lib.errors import InputError, printable
-from analysis_lib.files import write_beside_then_rename
+from analysis_lib.base.atomic import write_beside_then_rename
+from analysis_lib.base.errors import InputError, printable
 
 BAD_INPUT = 2
 # What a shell reports of a command that SIGINT or SIGPIPE ended.
@@ -24,7 +24,8 @@ READER_GONE = 128 + 13
 
 
 def _audit(arguments: argparse.Namespace) -> int:
-    from analysis_lib import ledger
+    from analysis_lib.ledger import audit as ledger
+    from analysis_lib.ledger import verdicts
 
     claims = ledger.audit(arguments.numbers)
     deviations = ledger.deviations(claims, ledger.expected())
@@ -33,7 +34,7 @@ def _audit(arguments: argparse.Namespace) -> int:
         write_beside_then_rename(arguments.json, text + "\n")
     counts = Counter(claim.verdict for claim in claims.values())
     print(f"{len(claims)} printed numbers")
-    for verdict, words in ledger.VERDICTS.items():
+    for verdict, words in verdicts.VERDICTS.items():
         if counts[verdict]:
             print(f"{counts[verdict]:5} {verdict}: {words}")
     for claim in claims.values():
@@ -47,12 +48,13 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 
 def _chapter(arguments: argparse.Namespace) -> int:
-    from analysis_lib import parameters, workers
-    from analysis_lib.published import ROOT
+    from analysis_lib.base import parallel
+    from analysis_lib.base.paths import ROOT
+    from analysis_lib.chapters import parameters
 
     values = parameters.parse(arguments.name, arguments.parameter)
     parameters.check_files(arguments.name, values)
-    with workers.asking(arguments.jobs, arguments.scheduler):
+    with parallel.asking(arguments.jobs, arguments.scheduler):
         notebook = parameters.run(arguments.name, values, arguments.out)
     print(notebook)
     if not arguments.html:
@@ -65,12 +67,30 @@ def _chapter(arguments: argparse.Namespace) -> int:
 
 
 def _reconstruct(arguments: argparse.Namespace) -> int:
-    from analysis_lib.reconstruction import commands
+    from analysis_lib.reconstruction.build import build
+    from analysis_lib.reconstruction.stages.state import SearchFailed
+    from analysis_lib.reconstruction.studies import infeasible_subset
+    from analysis_lib.targets import assumptions
+    from analysis_lib.targets.catalogue import load_targets
 
-    chosen = arguments
-    print(
-        commands.reconstruct(chosen.cohorts, chosen.seed, chosen.out, chosen.jobs, chosen.assume, chosen.scheduler)
-    )
+    chosen, out = assumptions.parse(arguments.assume), arguments.out
+    # A folder's name would only be found out by the last step, after all the search.
+    if out.is_dir():
+        raise InputError("is a folder", file=out, remedy="the name of a .parquet file")
+    try:
+        manifest = build(
+            arguments.cohorts, arguments.seed, out, arguments.jobs, assumptions=chosen, scheduler=arguments.scheduler
+        )
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("the same command goes on from the finished starts") from None
+    except SearchFailed as error:
+        print(f"{error}\nlooking for the fewest numbers that conflict; this takes minutes", file=sys.stderr, flush=True)
+        found = infeasible_subset.find(load_targets(assumptions=chosen), arguments.seed, error)
+        conflict = found or "No set was found that cannot be met: the search may have been unlucky; try another seed"
+        raise InputError(f"{error}. {conflict}") from None
+    made, starts, met = manifest["cohorts"], len(manifest["starts"]), manifest["targets"]
+    under = f" under {named}" if (named := assumptions.told(chosen)) else ""
+    print(f"{out}: {made} cohorts from {starts} independent starts, each meets all {met} targets{under}")
     return 0
 
 
@@ -87,9 +107,10 @@ def _number(things: Sequence[object], one: str, many: str) -> str:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from analysis_lib.reconstruction import assumptions, commands
+    from analysis_lib.reconstruction.verify import verify_file
+    from analysis_lib.targets import assumptions
 
-    lines = commands.verify(arguments.file, arguments.jobs)
+    lines = verify_file(arguments.file, arguments.jobs)
     found = _number(lines, "miss", "misses") if lines else "every cohort meets every target"
     if named := assumptions.told(assumptions.of_file(arguments.file)):
         found += f" under {named}"
@@ -97,20 +118,22 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _validate(arguments: argparse.Namespace) -> int:
-    from analysis_lib import cohort
+    from analysis_lib.cohort import validation
+    from analysis_lib.cohort.problems import format_problems
 
-    judged = cohort.judge(arguments.file)
+    judged = validation.judge(arguments.file)
     patients = _number(judged.frame, "patient", "patients")
     problems = judged.problems
     found = _number(problems, "problem", "problems") if problems else f"a well-formed cohort file of {patients}"
     for caution in judged.cautions:
         print(f"look again: {caution}")
-    return _report(cohort.told(problems), arguments.file, found)
+    return _report(format_problems(problems), arguments.file, found)
 
 
 def _parser() -> argparse.ArgumentParser:
-    from analysis_lib import workers
-    from analysis_lib.published import NUMBERS, ROOT
+    from analysis_lib.base import parallel
+    from analysis_lib.base.paths import ROOT
+    from analysis_lib.printed.transcription import NUMBERS
 
     parser = argparse.ArgumentParser(prog="python -m analysis_lib", description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -125,14 +148,14 @@ def _parser() -> argparse.ArgumentParser:
     chapter.add_argument("-p", dest="parameter", action="append", default=[], metavar="KEY=VALUE")
     chapter.add_argument("--out", type=Path, default=ROOT / "_build" / "runs", help="folder to write to")
     chapter.add_argument("--html", action="store_true", help="also a page that stands alone, beside the notebook")
-    workers.options(chapter, jobs=None)
+    parallel.options(chapter, jobs=None)
     chapter.set_defaults(run=_chapter)
 
     reconstruct = commands.add_parser("reconstruct", help="search cohorts that meet every printed number")
     reconstruct.add_argument("--cohorts", type=int, required=True, help="how many")
     reconstruct.add_argument("--seed", type=int, required=True, help="the same seed gives the same cohorts")
     reconstruct.add_argument("--out", type=Path, required=True, help="a .parquet file; a manifest goes beside it")
-    workers.options(reconstruct, jobs=1)
+    parallel.options(reconstruct, jobs=1)
     reconstruct.add_argument(
         "--assume", action="append", default=[], metavar="NAME=VALUE", help="follow_up=survivors, age_test=student, …"
     )

@@ -8,7 +8,7 @@ import signal
 import time
 from pathlib import Path
 
-from analysis_lib.errors import InputError
+from analysis_lib.base.errors import InputError
 
 
 def drawn(seed: int) -> float:

@@ -16,10 +16,12 @@ import pandas as pd
 import pytest
 
 from analysis_lib import __main__ as commands
-from analysis_lib import ledger
-from analysis_lib.errors import InputError
-from analysis_lib.published import NUMBERS, ROOT, load
-from analysis_lib.reconstruction import ensemble
+from analysis_lib.base.errors import InputError
+from analysis_lib.base.paths import ROOT
+from analysis_lib.ledger import audit as ledger
+from analysis_lib.ledger import verdicts
+from analysis_lib.printed.transcription import NUMBERS, load
+from analysis_lib.reconstruction import build
 
 FILES = sorted(NUMBERS.glob("*.csv"))
 
@@ -74,12 +76,12 @@ def test_the_audit_of_the_paper_succeeds_and_writes_every_verdict(tmp_path):
     rows = json.loads(file.read_text(encoding="utf-8"))
     paper = load()
     assert [row["id"] for row in rows] == list(paper)
-    assert all(row["verdict"] in ledger.VERDICTS for row in rows)
+    assert all(row["verdict"] in verdicts.VERDICTS for row in rows)
     assert all({"where", "printed", "recomputed", "method", "inputs", "reason"} <= row.keys() for row in rows)
     assert done.stdout.startswith(f"{len(paper)} printed numbers\n")
     # The counts printed by verdict are those of the file, and add up.
     counts = {v: int(n) for n, v in re.findall(r"^ *(\d+) ([a-z-]+): ", done.stdout, re.MULTILINE)}
-    assert counts == {v: n for v in ledger.VERDICTS if (n := sum(r["verdict"] == v for r in rows))}
+    assert counts == {v: n for v in verdicts.VERDICTS if (n := sum(r["verdict"] == v for r in rows))}
     assert sum(counts.values()) == len(paper)
     for row in rows:
         assert (f"contradicted  {row['id']}: {row['reason']}" in done.stdout) is (row["verdict"] == "contradicted")
@@ -314,7 +316,7 @@ def test_an_interrupted_search_ends_in_a_line_that_says_how_to_go_on(tmp_path, m
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ensemble, "_search_starts", interrupted)
+    monkeypatch.setattr(build, "_search_starts", interrupted)
     arguments = ["reconstruct", "--cohorts", "2", "--seed", "1", "--out", str(tmp_path / "x.parquet")]
     assert commands.main(arguments) == commands.INTERRUPTED
     assert capsys.readouterr().err == "interrupted: the same command goes on from the finished starts\n"

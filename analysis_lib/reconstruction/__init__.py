@@ -1,6 +1,6 @@
-"""Reconstructed cohorts: synthetic patients for whom every printed number comes out at once.
+"""The search for simulated cohorts: patients for whom every printed number comes out at once.
 
-``targets`` says what must come out, ``kernels`` computes it fast, ``anneal`` searches, ``search``
-puts a cohort together, ``ensemble`` makes many, ``verify`` checks them by other means and
-``diversity`` says how much they differ. A reconstructed cohort is never data.
+:mod:`~analysis_lib.reconstruction.chain` makes the cohorts of one start, stage by stage;
+:mod:`~analysis_lib.reconstruction.build` makes many, and :mod:`~analysis_lib.reconstruction.verify`
+checks them by other means than the search's. Read ``chain`` first. A simulated cohort is never data.
 """

@@ -10,9 +10,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from analysis_lib.reconstruction import covariates as covariate_search
-from analysis_lib.reconstruction import search
-from analysis_lib.reconstruction.blocks import (
+from analysis_lib.reconstruction.stages import covariates as covariate_stage
+from analysis_lib.reconstruction.stages import progression as progression_stage
+from analysis_lib.reconstruction.stages import survival as survival_stage
+from analysis_lib.reconstruction.stages.columns import complete
+from analysis_lib.reconstruction.stages.state import (
     Blocks,
     Covariates,
     Progression,
@@ -21,9 +23,8 @@ from analysis_lib.reconstruction.blocks import (
     Survival,
     scheme_of,
 )
-from analysis_lib.reconstruction.columns import complete
-from analysis_lib.reconstruction.targets import Targets
 from analysis_lib.reconstruction.verify import logic_misses, misses
+from analysis_lib.targets.catalogue import Targets
 
 # How often along a chain times of survival and surgery are drawn anew.
 _FRESH_EVERY = 5
@@ -124,14 +125,14 @@ def solve(rng: np.random.Generator, blocks: Blocks, scheme: Scheme) -> Solution:
     choices, failed = kps_choices(blocks), Counter()
     for _ in range(_TRIES):
         try:
-            survival = search.find_survival(rng, blocks, scheme)
+            survival = survival_stage.find_survival(rng, blocks, scheme)
         except SearchFailed:
             failed["survival"] += 1
             if failed["survival"] == _HOPELESS:
                 raise
             continue
-        activity = covariate_search.find_activity(rng, blocks, survival.sepsis)
-        covariates = covariate_search.find_covariates(rng, blocks, survival, choices, activity)
+        activity = covariate_stage.find_activity(rng, blocks, survival.sepsis)
+        covariates = covariate_stage.find_covariates(rng, blocks, survival, choices, activity)
         if covariates is None:
             failed["covariates"] += 1
             continue
@@ -157,10 +158,10 @@ def find_progression(
 ) -> Progression | None:
     """Days of surgery, progression and recurrence around given times; None if none was found."""
     for _ in range(_TRIES):
-        days = search.find_surgery_days(rng, blocks, survival)
+        days = survival_stage.find_surgery_days(rng, blocks, survival)
         if days is None:
             continue
-        found = search.find_progression(rng, blocks, scheme, survival, days)
+        found = progression_stage.find_progression(rng, blocks, scheme, survival, days)
         if found is not None:
             return found
     return None
@@ -170,12 +171,12 @@ def walk(rng: np.random.Generator, blocks: Blocks, scheme: Scheme, start: Soluti
     """A neighbouring solution; ``fresh`` moves times of death and draws surgery and progression anew."""
     survival, progression = start.survival, None
     if fresh:
-        survival = search.walk_survival(rng, blocks, scheme, survival, _WALK_STEPS)
+        survival = survival_stage.walk_survival(rng, blocks, scheme, survival, _WALK_STEPS)
         progression = find_progression(rng, blocks, scheme, survival)
     if progression is None:
         survival = start.survival
-        progression = search.walk_progression(rng, blocks, scheme, survival, start.progression, _WALK_STEPS)
-    covariates = covariate_search.walk_covariates(rng, blocks, survival, start.covariates, _WALK_STEPS)
+        progression = progression_stage.walk_progression(rng, blocks, scheme, survival, start.progression, _WALK_STEPS)
+    covariates = covariate_stage.walk_covariates(rng, blocks, survival, start.covariates, _WALK_STEPS)
     return Solution(survival, covariates, progression)
 
 
@@ -210,7 +211,7 @@ _CHOICES: dict[str, list[np.ndarray]] = {}
 def kps_choices(blocks: Blocks) -> list[np.ndarray]:
     digest = blocks.targets.digest
     if digest not in _CHOICES:
-        _CHOICES[digest] = covariate_search.kps_tables(blocks)
+        _CHOICES[digest] = covariate_stage.kps_tables(blocks)
     if not _CHOICES[digest]:
         raise SearchFailed("no Karnofsky scores meet Table 1 and Table 5 at once; all were enumerated")
     return _CHOICES[digest]

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
-from analysis_lib import ledger, ledger_page
+from analysis_lib.ledger import audit
+from analysis_lib.presentation import ledger_page
 
 LEDGER = "ledger"
 # In the order of a page: what a link can lie in, and the links.
@@ -121,7 +122,7 @@ def in_order(env) -> list[str]:
 def write_downloads(app, exception) -> None:
     """The whole ledger as files beside the page, for those who run no scripts."""
     if exception is None and app.builder.format == "html":
-        claims = ledger.audit()
+        claims = audit.audit()
         folder = Path(app.outdir) / "_static"
         (folder / "ledger.csv").write_text(ledger_page.as_csv(claims), encoding="utf-8", newline="")
         (folder / "ledger.json").write_text(ledger_page.as_json(claims), encoding="utf-8")

@@ -12,10 +12,11 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxRole
 
-from analysis_lib import ledger
-from analysis_lib.display import recomputed_text, with_unit
+from analysis_lib.ledger import audit, verdicts
+from analysis_lib.presentation.tables import recomputed_text
+from analysis_lib.printed.formatting import with_unit
 
-_CLAIMS: dict[str, ledger.Claim] = {}
+_CLAIMS: dict[str, verdicts.Claim] = {}
 
 
 class LedgerRole(SphinxRole):
@@ -26,7 +27,7 @@ class LedgerRole(SphinxRole):
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         if not _CLAIMS:
-            _CLAIMS.update(ledger.audit())
+            _CLAIMS.update(audit.audit())
         claim = _CLAIMS.get(self.text.strip())
         if claim is None:
             message = self.inliner.reporter.error(f"no printed number has the id {self.text!r}", line=self.lineno)

@@ -13,7 +13,7 @@ from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
-from analysis_lib.published import ROOT
+from analysis_lib.base.paths import ROOT
 
 _SHOWN_TESTS = 4
 
@@ -22,14 +22,14 @@ _SHOWN_TESTS = 4
 def tests_by_name(folder: Path = ROOT / "tests") -> dict[str, list[tuple[str, str]]]:
     """For each name of the library, the tests that speak of it: file and function."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for path in sorted(folder.glob("test_*.py")):
+    for path in sorted(folder.rglob("test_*.py")):
         text = path.read_text(encoding="utf-8")
         tree = ast.parse(text)
         known = imported(tree)
         for node in tree.body:
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 for name in spoken_of(node, known):
-                    found[name].append((path.name, node.name))
+                    found[name].append((path.relative_to(folder).as_posix(), node.name))
     return found
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis_lib.published import ROOT
+from analysis_lib.base.paths import ROOT
 from tests.faults.sandbox import Sandbox, Trial, digest, ended
 
 COHORTS, CHAIN = 6, 2
@@ -23,7 +23,7 @@ COHORTS, CHAIN = 6, 2
 SEARCH = f"""
 import sys
 from pathlib import Path
-from analysis_lib.errors import InputError
+from analysis_lib.base.errors import InputError
 from analysis_lib.reconstruction import ensemble
 try:
     ensemble.build({COHORTS}, seed=5, out=Path(sys.argv[1]), jobs=2, chain={CHAIN})

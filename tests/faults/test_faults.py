@@ -26,7 +26,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from analysis_lib.published import ROOT
+from analysis_lib.base.paths import ROOT
 from tests.faults import interrupted_search, small_book
 from tests.faults.sandbox import BUILD_BOOK, Sandbox, Trial, digest, ended
 

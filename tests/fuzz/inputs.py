@@ -16,7 +16,7 @@ from openpyxl import Workbook
 from openpyxl.utils.exceptions import IllegalCharacterError
 from pyarrow import parquet
 
-from analysis_lib.published import ROOT
+from analysis_lib.base.paths import ROOT
 
 MANY = 1_000_000
 

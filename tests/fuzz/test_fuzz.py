@@ -29,11 +29,13 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from analysis_lib import __main__ as commands
-from analysis_lib import cohort, parameters, published
-from analysis_lib import recipes as recipes_module
-from analysis_lib.errors import InputError
-from analysis_lib.published import ROOT
-from analysis_lib.reconstruction import ensemble
+from analysis_lib.base.errors import InputError
+from analysis_lib.base.paths import ROOT
+from analysis_lib.chapters import parameters
+from analysis_lib.cohort import validation
+from analysis_lib.ledger import recipes as recipe_rules
+from analysis_lib.printed import transcription as published
+from analysis_lib.reconstruction import build
 from tests.fuzz import inputs
 from tests.fuzz.inputs import AUDIT, OnFile, as_csv, cohort_table, damaged, recipes, reconstructed, transcription, wide
 
@@ -56,15 +58,15 @@ def read_transcription(content: bytes, folder: Path) -> str:
 
 def read_recipes(content: bytes, folder: Path) -> str:
     (folder / "recipes.csv").write_bytes(content)
-    recipes_module.load(numbers(), folder / "recipes.csv")
+    recipe_rules.load(numbers(), folder / "recipes.csv")
     return "accepted"
 
 
 def read_cohort(ending: str, content: bytes, folder: Path) -> str:
     file = folder / f"cohort{ending}"
     file.write_bytes(content)
-    problems = cohort.validate(file)
-    told = cohort.told(problems)
+    problems = validation.validate(file)
+    told = validation.told(problems)
     if any(not str(line).strip() for line in told) or bool(told) != bool(problems):
         raise AssertionError("a problem that is not told")
     return "refused" if problems else "accepted"
@@ -101,7 +103,7 @@ def run_command(arguments: list[str], folder: Path) -> str:
             stack.enter_context(redirect_stdout(out))
             stack.enter_context(redirect_stderr(err))
             stack.enter_context(mock.patch.object(parameters, "run", run_cells))
-            stack.enter_context(mock.patch.object(ensemble, "_search_starts", side_effect=Started))
+            stack.enter_context(mock.patch.object(build, "_search_starts", side_effect=Started))
             code = commands.main(arguments)
     except Started:
         return "accepted"
@@ -279,7 +281,7 @@ def test_a_command_is_run_to_its_end_on_the_file_that_it_is_given(arguments, fil
 
 
 def test_what_a_chapter_s_cells_run_into_is_no_clear_error(tmp_path, monkeypatch):
-    monkeypatch.setattr("analysis_lib.first_look.groups", lambda *_: 1 / 0)
+    monkeypatch.setattr("analysis_lib.analyses.description.groups", lambda *_: 1 / 0)
     content = as_csv(cohort_table(30)).encode()
     with pytest.raises(ZeroDivisionError):
         run_on_file((["chapter", "your-cohort", "-p", "cohort=x.csv"], "x.csv", content), tmp_path)
@@ -297,4 +299,4 @@ def test_counts_that_are_called_something_else_are_refused_and_not_followed_for_
     table = [heading, *([*row[:k], "cited", *row[k + 1 :]] for row in rows)]
     (tmp_path / "numbers.csv").write_text(as_csv(table), encoding="utf-8")
     with pytest.raises(InputError, match=r"row \d+, column 'statistic': .* are rounded, \d+ of those that"):
-        recipes_module.load(published.load(tmp_path))
+        recipe_rules.load(published.load(tmp_path))

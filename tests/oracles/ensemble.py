@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis_lib import ensembles
+from analysis_lib.reconstruction import ensemble
 
 SAMPLE = Path("data/ensemble")
 OF_EACH_SCHEME = 6
 
 
 def main() -> None:
-    shipped = ensembles.load()
+    shipped = ensemble.load()
     SAMPLE.mkdir(exist_ok=True)
     for file in SAMPLE.glob("*.csv"):
         file.unlink()

@@ -1,4 +1,4 @@
-"""Asks firthmodels for penalised-likelihood intervals and tests, for tests/test_firth.py.
+"""Asks firthmodels for penalised-likelihood intervals and tests, for tests/statistics/test_firth.py.
 
 Run in this folder: python firth.py, in an environment with firthmodels 0.8.2 (not in the lock: it
 brings scikit-learn along).

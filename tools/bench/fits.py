@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from analysis_lib import batch, contingency, ensembles, weighted
-from analysis_lib.reconstruction import kernels, regressions
-from analysis_lib.reconstruction.compiling import njit
+from analysis_lib.reconstruction import ensemble
+from analysis_lib.reconstruction._numba import regression, tests_and_curves
+from analysis_lib.reconstruction._numba.jit import njit
+from analysis_lib.statistics import binary_cox, contingency, weighted_regression
 
 # Of the exact tests: what stands in the rows of a cohort's table, and in its columns.
 TESTS = {"exact_small": ("group", "tvi_pre"), "exact_large": ("grade", "best_response")}
@@ -38,7 +39,7 @@ class Sample:
 
     @classmethod
     def of_the_ensemble(cls) -> Sample:
-        shipped = ensembles.load().patients
+        shipped = ensemble.load().patients
         patients = pd.DataFrame(
             {
                 "cohort": shipped["cohort"],
@@ -122,7 +123,7 @@ class Other:
     library: str
     call: str
     fit: Callable
-    batch: bool = False
+    binary_cox: bool = False
     untied: bool = False
     sampled: bool = False
 
@@ -149,7 +150,7 @@ class Row:
 @njit(cache=True)
 def _order(time):
     order = np.arange(time.size)
-    kernels.resort(order, time)
+    tests_and_curves.resort(order, time)
     return order
 
 
@@ -157,7 +158,7 @@ def _order(time):
 def _cox_yes_no(time, event, x):
     out = np.zeros((time.shape[0], 2))
     for i in range(time.shape[0]):
-        if not regressions.cox_yes_no(time[i], event[i], x[i], _order(time[i]), out[i]):
+        if not regression.cox_yes_no(time[i], event[i], x[i], _order(time[i]), out[i]):
             out[i] = np.nan
     return out
 
@@ -166,7 +167,7 @@ def _cox_yes_no(time, event, x):
 def _cox_number(time, event, x):
     out = np.zeros((time.shape[0], 2))
     for i in range(time.shape[0]):
-        if not regressions.cox_one(time[i], event[i], x[i], _order(time[i]), out[i]):
+        if not regression.cox_one(time[i], event[i], x[i], _order(time[i]), out[i]):
             out[i] = np.nan
     return out
 
@@ -175,7 +176,7 @@ def _cox_number(time, event, x):
 def _cox_two(time, event, x, y):
     out = np.zeros((time.shape[0], 4))
     for i in range(time.shape[0]):
-        if not regressions.cox_two(time[i], event[i], x[i], y[i], _order(time[i]), out[i]):
+        if not regression.cox_two(time[i], event[i], x[i], y[i], _order(time[i]), out[i]):
             out[i] = np.nan
     return out
 
@@ -184,7 +185,7 @@ def _cox_two(time, event, x, y):
 def _log_rank(time, event, first):
     out = np.empty((time.shape[0], 1))
     for i in range(time.shape[0]):
-        out[i, 0] = kernels.log_rank_p(time[i], event[i], first[i], _order(time[i]))
+        out[i, 0] = tests_and_curves.log_rank_p(time[i], event[i], first[i], _order(time[i]))
     return out
 
 
@@ -192,7 +193,7 @@ def _log_rank(time, event, first):
 def _median(time, event):
     out = np.empty((time.shape[0], 3))
     for i in range(time.shape[0]):
-        kernels.median_survival(time[i], event[i], _order(time[i]), out[i])
+        tests_and_curves.median_survival(time[i], event[i], _order(time[i]), out[i])
     return out
 
 
@@ -201,7 +202,7 @@ def _logistic(columns, outcome):
     m, k, _ = columns.shape
     out = np.zeros((m, 2 * k))
     for i in range(m):
-        if not regressions.logistic(columns[i], outcome[i], out[i, :k], out[i, k:]):
+        if not regression.logistic(columns[i], outcome[i], out[i, :k], out[i, k:]):
             out[i] = np.nan
     return out
 
@@ -252,12 +253,12 @@ def _cox(name: str, title: str, ours: Callable, *columns: str, kind: type = floa
 
     def yes_no(s: Sample):
         p = s.patients
-        fits = batch.cox(p["cohort"], np.full(len(p), -np.inf), p["time"], p["event"], p["operated"])
+        fits = binary_cox.cox(p["cohort"], np.full(len(p), -np.inf), p["time"], p["event"], p["operated"])
         return fits[["coef", "se"]].to_numpy()
 
     def chapters(s: Sample):
         x = s.stacked(columns)
-        return _with_errors(weighted.cox(s.array("time"), s.array("event"), x, np.ones(x.shape[:2])))
+        return _with_errors(weighted_regression.cox(s.array("time"), s.array("event"), x, np.ones(x.shape[:2])))
 
     own = ("batch.cox", yes_no) if columns == ("operated",) else ("weighted.cox", chapters)
     others = (
@@ -331,7 +332,7 @@ def _logit(name: str, title: str, *names: str) -> Row:
 
     def chapters(s: Sample):
         x = s.stacked(names)
-        return _with_errors(weighted.logistic(x, s.array("operated"), np.ones(x.shape[:2])))
+        return _with_errors(weighted_regression.logistic(x, s.array("operated"), np.ones(x.shape[:2])))
 
     others = (
         Other("statsmodels", "Logit", statsmodels),

@@ -21,13 +21,15 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis_lib import cohort, cohort_examples, ensembles
-from analysis_lib.published import ROOT
-from analysis_lib.reconstruction import ensemble, search
-from analysis_lib.reconstruction.blocks import SCHEMES, Blocks, scheme_of
+from analysis_lib.base.paths import ROOT
+from analysis_lib.base.units import DAYS_PER_YEAR
+from analysis_lib.cohort import template, validation
+from analysis_lib.reconstruction import build, ensemble
 from analysis_lib.reconstruction.chain import chain, find_progression
-from analysis_lib.reconstruction.targets import DAYS_PER_YEAR, load_targets
-from analysis_lib.reconstruction.truth import Study, printed, reconstruct
+from analysis_lib.reconstruction.stages import survival as survival_stage
+from analysis_lib.reconstruction.stages.state import SCHEMES, Blocks, scheme_of
+from analysis_lib.reconstruction.studies.known_patients import Study, printed, reconstruct
+from analysis_lib.targets.catalogue import load_targets
 
 UNCHANGED = 5
 EDITED = "toxicity"
@@ -133,7 +135,7 @@ def write_cohort(patients: int, file: Path, seed: int = 1) -> None:
     few are tied.
     """
     rng = np.random.default_rng(seed)
-    example = cohort.load(cohort_examples.EXAMPLE)
+    example = validation.load(template.EXAMPLE)
     drawn = example.iloc[rng.integers(0, len(example), patients)].reset_index(drop=True)
     factor = rng.uniform(0.8, 1.25, patients)
     for name in set(DURATIONS.split()) & set(drawn.columns):
@@ -201,8 +203,8 @@ def one_start(start: int) -> None:
 def merged(folder: str) -> None:
     """Print the most memory, in MB, that making one file of a folder's starts takes."""
     starts, targets = Path(folder), load_targets()
-    plan = ensemble.Plan(LENGTH * len(list(starts.glob("start-*"))), SEED, targets.digest, LENGTH)
-    ensemble.merge(plan, starts, starts / "all.parquet", targets)
+    plan = build.Plan(LENGTH * len(list(starts.glob("start-*"))), SEED, targets.digest, LENGTH)
+    build.merge(plan, starts, starts / "all.parquet", targets)
     print(json.dumps(peak()))
 
 
@@ -242,7 +244,7 @@ def by_targets() -> list[dict]:
     blocks = Blocks(load_targets())
 
     def survival(rng, scheme):
-        return search.find_survival(rng, blocks, scheme)
+        return survival_stage.find_survival(rng, blocks, scheme)
 
     def progression(rng, scheme):
         while True:
@@ -303,13 +305,13 @@ def by_patients(sizes=PATIENTS, studies: int = STUDIES) -> list[dict]:
 
 def by_cohorts() -> list[dict]:
     """Memory that putting an ensemble together takes, by its size; the shipped starts are used again and again."""
-    patients, rows = ensembles.load().patients, []
+    patients, rows = ensemble.load().patients, []
     shipped = [part for _, part in patients.groupby(patients["cohort"] // LENGTH)]
     for cohorts in ENSEMBLE_SIZES:
         with tempfile.TemporaryDirectory() as name:
             for start in range(cohorts // LENGTH):
                 part = shipped[start % len(shipped)]
-                ensemble.write(part.assign(cohort=part["cohort"] % LENGTH), Path(name) / f"start-{start:04}.parquet")
+                build.write(part.assign(cohort=part["cohort"] % LENGTH), Path(name) / f"start-{start:04}.parquet")
             rows.append({"cohorts": cohorts, "megabytes": round(apart("merged", name)[0])})
         print(rows[-1], flush=True)
     return rows

@@ -26,8 +26,8 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis_lib.files import write_beside_then_rename
-from analysis_lib.published import ROOT
+from analysis_lib.base.atomic import write_beside_then_rename
+from analysis_lib.base.paths import ROOT
 from tools.checks.provenance import machine, revision
 
 OUT = ROOT / "data" / "bench"

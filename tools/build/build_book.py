@@ -102,11 +102,11 @@ def check_cohort(cohort: Path | None, out: Path) -> None:
     if out == ROOT / "_build":
         raise BuildError("a book on another cohort goes elsewhere: make book COHORT=file OUT=folder")
     # Only here: a build without a cohort needs none of the library.
-    from analysis_lib import cohort as cohorts
-    from analysis_lib.errors import InputError
+    from analysis_lib.base.errors import InputError
+    from analysis_lib.cohort import validation
 
     try:
-        cohorts.load(cohort)
+        validation.load(cohort)
     except InputError as error:
         raise BuildError(str(error)) from None
 

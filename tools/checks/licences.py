@@ -16,7 +16,7 @@ import pandas as pd
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from analysis_lib.published import ROOT
+from analysis_lib.base.paths import ROOT
 from tools.checks.provenance import FOLDER, Making, read
 from tools.setup.environment_yml import pins
 

@@ -30,32 +30,33 @@ from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.stats import status_by_exit_code
 from mutmut.utils.format_utils import mangled_name_from_mutant_name, parse_mutant_key
 
-from analysis_lib.files import write_beside_then_rename
-from analysis_lib.published import ROOT
+from analysis_lib.base.atomic import write_beside_then_rename
+from analysis_lib.base.paths import ROOT
 from tools.checks.provenance import FOLDER, Making, read
 
 OUT = FOLDER / "mutants.csv"
 # Each module of the library, and the tests that have to notice a change of it.
 TESTS = {
-    "printed": ["test_printed.py"],
-    "contingency": ["test_contingency.py"],
-    "_freeman_halton": ["test_contingency.py"],
-    "summaries": ["test_summaries.py"],
-    "survival": ["test_survival.py"],
-    "_regression": ["test_survival.py"],
-    "ledger": ["test_ledger.py"],
-    "cohort": ["test_cohort.py", "test_cohort_bounds.py"],
-    "cohort_files": ["test_cohort.py", "test_cohort_bounds.py"],
-    "reconstruction/targets": ["test_reconstruction_verify.py", "test_reconstruction_assumptions.py"],
-    "reconstruction/verify": ["test_reconstruction_verify.py", "test_reconstruction_patient_day.py"],
-    "reconstruction/account": ["test_reconstruction_account.py"],
-    "reconstruction/clock": ["test_reconstruction_clock.py"],
-    "parameters": ["test_parameters.py"],
-    "headlines": ["test_headlines.py"],
-    "adjustment": ["test_adjustment.py"],
-    "immortal": ["test_immortal.py"],
-    "conclusions": ["test_conclusions.py"],
-    "findings": ["test_findings.py"],
+    "printed/number": ["printed/test_number.py"],
+    "statistics/contingency": ["statistics/test_contingency.py"],
+    "statistics/freeman_halton": ["statistics/test_contingency.py"],
+    "statistics/summaries": ["statistics/test_summaries.py"],
+    "statistics/survival": ["statistics/test_survival.py"],
+    "ledger/audit": ["ledger/test_audit.py"],
+    "ledger/verdicts": ["ledger/test_audit.py"],
+    "cohort/validation": ["cohort/test_validation.py", "cohort/test_reader.py"],
+    "cohort/reader": ["cohort/test_validation.py", "cohort/test_reader.py"],
+    "targets/catalogue": ["reconstruction/test_verify.py", "targets/test_assumptions.py"],
+    "targets/recompute": ["reconstruction/test_verify.py", "reconstruction/test_patient_day.py"],
+    "targets/plausibility": ["targets/test_plausibility.py"],
+    "targets/time_unit": ["targets/test_time_unit.py"],
+    "reconstruction/verify": ["reconstruction/test_verify.py", "reconstruction/test_patient_day.py"],
+    "chapters/parameters": ["chapters/test_parameters.py"],
+    "chapters/headlines": ["chapters/test_headlines.py"],
+    "analyses/propensity_weighting": ["analyses/test_propensity_weighting.py"],
+    "analyses/immortal_time": ["analyses/test_immortal_time.py"],
+    "analyses/discussion": ["analyses/test_discussion.py"],
+    "analyses/findings": ["analyses/test_findings.py"],
 }
 COLUMNS = ["module", "function", "place", "change", "outcome"]
 # As the table tells how mutmut found a mutant to have ended.

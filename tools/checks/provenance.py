@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis_lib.files import write_beside_then_rename
-from analysis_lib.published import ROOT
+from analysis_lib.base.atomic import write_beside_then_rename
+from analysis_lib.base.paths import ROOT
 
 FOLDER = ROOT / "data" / "trust"
 

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis_lib.published import ROOT
+from analysis_lib.base.paths import ROOT
 from tools.checks.provenance import FOLDER, Making
 
 OUT = FOLDER / "reproduce.csv"

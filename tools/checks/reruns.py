@@ -16,8 +16,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis_lib import cohort_examples, parameters, public_cohorts
-from analysis_lib.published import ROOT
+from analysis_lib.base.paths import ROOT
+from analysis_lib.chapters import parameters
+from analysis_lib.cohort import public as public_cohorts
+from analysis_lib.cohort import template
 
 AT_ONCE = 2
 # A value for each parameter that is no chapter's default.
@@ -138,7 +140,7 @@ def main() -> None:
     book = given.book / "executed"
     if not book.is_dir():
         sys.exit(f"reruns: {book} is not there; `make book` comes first")
-    wrong = book_of(cohort_examples.EXAMPLE, book, given.out / "book")
+    wrong = book_of(template.EXAMPLE, book, given.out / "book")
     reruns = asked()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda one: run(one, book, given.out), reruns))

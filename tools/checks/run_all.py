@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from analysis_lib.published import ROOT
+from analysis_lib.base.paths import ROOT
 from tools.checks.provenance import FOLDER, Making, read
 
 COLUMNS = ("what", "tried", "held")

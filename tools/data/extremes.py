@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis_lib import ensembles
-from analysis_lib.files import write_beside_then_rename
-from analysis_lib.reconstruction import ensemble, pushing, verify
-from analysis_lib.reconstruction.blocks import SearchFailed
-from analysis_lib.reconstruction.targets import load_targets
+from analysis_lib.base.atomic import write_beside_then_rename
+from analysis_lib.reconstruction import build, ensemble, verify
+from analysis_lib.reconstruction.stages.state import SearchFailed
+from analysis_lib.reconstruction.studies import extremes
+from analysis_lib.targets.catalogue import load_targets
 
 OUT = Path("data/pushed/cohorts.parquet")
 SEED = 2026
@@ -41,7 +41,7 @@ def decreases_apart(cohort: pd.DataFrame) -> float:
 
 
 def main() -> None:
-    targets, shipped = load_targets(), ensembles.load()
+    targets, shipped = load_targets(), ensemble.load()
     frames, rows = [], []
     for (by_recist, larger), (name, _) in AIMS.items():
         for start, first in list(enumerate(shipped.firsts()))[:STARTS]:
@@ -49,7 +49,7 @@ def main() -> None:
             for attempt in range(TRIES):
                 rng = np.random.default_rng([SEED, by_recist, larger, start, attempt])
                 try:
-                    pushed = pushing.push(
+                    pushed = extremes.push(
                         rng, shipped.one(first), targets, larger=larger, by_recist=by_recist, steps=STEPS
                     )
                 except SearchFailed:
@@ -65,7 +65,7 @@ def main() -> None:
             number = len(frames)
             frames.append(best.assign(cohort=number))
             rows.append({"start": start, "scheme": name, "first_cohort": number, "cohorts": 1})
-    ensemble.write(pd.concat(frames, ignore_index=True), OUT)
+    build.write(pd.concat(frames, ignore_index=True), OUT)
     manifest = {
         "file": OUT.name,
         "cohorts": len(frames),

@@ -11,29 +11,32 @@ from __future__ import annotations
 
 import argparse
 
-from analysis_lib import cohort_examples, public_cohorts, sensitivity, workers
-from analysis_lib.published import ROOT
-from analysis_lib.reconstruction import predictions
+from analysis_lib.base import parallel
+from analysis_lib.base.paths import ROOT
+from analysis_lib.cohort import public as public_cohorts
+from analysis_lib.cohort import template
+from analysis_lib.ledger import perturbation
+from analysis_lib.reconstruction.studies import holdout
 from tools.checks.provenance import Making
 
 
 def make_examples() -> None:
-    cohort_examples.EXAMPLES.mkdir(exist_ok=True)
-    cohort_examples.TEMPLATE.write_text(cohort_examples.template(), encoding="utf-8")
-    cohort_examples.example().to_csv(cohort_examples.EXAMPLE, index=False)
+    template.EXAMPLES.mkdir(exist_ok=True)
+    template.TEMPLATE.write_text(template.template(), encoding="utf-8")
+    template.example().to_csv(template.EXAMPLE, index=False)
     for public in public_cohorts.PUBLIC:
         public.mapped().to_csv(public.file, index=False)
 
 
 def make_predictions(**how) -> None:
-    manifest = predictions.build(2026, ROOT / "data" / "predictions" / "predictions.csv", **how)
+    manifest = holdout.build(2026, ROOT / "data" / "predictions" / "predictions.csv", **how)
     print(f"{len(manifest['sets'])} sets withheld")
 
 
 def make_sensitivity() -> None:
     making = Making("make sensitivity")
-    sensitivity.write(sensitivity.run())
-    making.note(sensitivity.RESULTS)
+    perturbation.write(perturbation.run())
+    making.note(perturbation.RESULTS)
 
 
 MAKE = {"examples": make_examples, "predictions": make_predictions, "sensitivity": make_sensitivity}
@@ -45,7 +48,7 @@ def main() -> None:
     for part in MAKE:
         of_part = parts.add_parser(part)
         if part == "predictions":
-            workers.options(of_part)
+            parallel.options(of_part)
     given = vars(parser.parse_args())
     MAKE[given.pop("part")](**given)
 

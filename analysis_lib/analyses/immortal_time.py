@@ -1,0 +1,264 @@
+"""Immortal time: who is operated on has lived to see it.
+
+Counting the operated as such from the start of treatment credits surgery with months in which they
+could not die. Three analyses stand side by side here, for one cohort or for many in one frame: the
+naive one, the landmark analysis, and surgery as a covariate that changes with time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.base.errors import InputError
+from analysis_lib.base.units import MONTHS_PER_YEAR
+from analysis_lib.statistics import binary_cox
+
+# A landmark is shown where the model can be estimated in nearly all cohorts.
+_LEAST_SHARE = 0.95
+
+
+def landmark_ratios(
+    patients: pd.DataFrame, scheme: pd.Series, months: Sequence[float], endpoints: Sequence[str] = ("os", "pfs")
+) -> pd.DataFrame:
+    """Hazard ratios from each landmark: the range over the cohorts, apart for each scheme.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows ``endpoint, scheme, months, lowest, q1, median, q3, highest`` of the landmarks at which
+        nearly all cohorts of the scheme have an estimate.
+
+    Raises
+    ------
+    InputError
+        If no landmark has one; with the reason of the last.
+    """
+    rows, reason = [], InputError("no landmark was asked for")
+    for endpoint in endpoints:
+        for at in months:
+            try:
+                ratios = landmark(patients, at, endpoint)["hr"]
+            except InputError as error:
+                reason = error
+                continue
+            for name, part in ratios.reindex(scheme.index).groupby(scheme):
+                if part.notna().mean() >= _LEAST_SHARE:
+                    spread = np.nanpercentile(part, [0, 25, 50, 75, 100])
+                    rows.append((endpoint, name, at, *spread))
+    if not rows:
+        raise reason
+    return pd.DataFrame(rows, columns=["endpoint", "scheme", "months", "lowest", "q1", "median", "q3", "highest"])
+
+
+ENDPOINTS = {"os": "overall survival", "pfs": "progression-free survival"}
+#: An operation on the day of death counts so much earlier, as in R's Stanford heart data.
+HALF_A_DAY = 0.5 / 365.25
+# The same day in months and in years differs in its last bits; a billionth of a year is no time.
+_DECIMALS = 9
+
+
+def naive(frame: pd.DataFrame, endpoint: str = "os", ties: str = "breslow") -> pd.DataFrame:
+    """Hazard ratio of the operated, counted as such from the start.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        One or more cohorts in the schema, as :func:`cohort.load` returns them.
+    endpoint : {"os", "pfs"}
+    ties : {"breslow", "efron"}
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`batch.cox`, one row a cohort.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or blank, or no cohort has an estimate; says why.
+    """
+    frame, time, event = _endpoint(frame, endpoint)
+    operated = (frame["group"] == "surgery").to_numpy()
+    found = binary_cox.cox(frame["cohort"], np.full(time.size, -np.inf), time, event, operated, ties)
+    return _some(found)
+
+
+def landmark(frame: pd.DataFrame, months: float, endpoint: str = "os", ties: str = "breslow") -> pd.DataFrame:
+    """Hazard ratio, from the landmark on, of those operated on by then.
+
+    Parameters
+    ----------
+    frame, endpoint, ties
+        As :func:`naive`.
+    months : float
+        The landmark, from the start of PRRT. Who died, progressed (for ``"pfs"``) or left
+        observation by then is not counted; who was operated on later counts as not operated.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`batch.cox`, one row a cohort with patients beyond the landmark, and ``patients``
+        and ``operated``: how many were counted.
+
+    Raises
+    ------
+    InputError
+        As :func:`naive`, and if the time of an operation is not known or nobody is left.
+
+    References
+    ----------
+    Anderson JR, Cain KC, Gelber RD. J Clin Oncol 1983;1:710-719.
+    """
+    frame, time, event = _endpoint(frame, endpoint)
+    surgery, at = _years_to_surgery(frame), round(months / MONTHS_PER_YEAR, _DECIMALS)
+    kept = time > at
+    if not kept.any():
+        raise InputError(f"nobody is under observation for {ENDPOINTS[endpoint]} beyond {months:g} months")
+    cohort, operated = frame["cohort"].to_numpy()[kept], surgery[kept] <= at
+    found = binary_cox.cox(cohort, np.full(kept.sum(), -np.inf), time[kept], event[kept], operated, ties)
+    counts = pd.DataFrame({"patients": 1, "operated": operated.astype(int)}).groupby(cohort).sum()
+    return _some(found.join(counts))
+
+
+def counting_process(frame: pd.DataFrame, endpoint: str = "os") -> pd.DataFrame:
+    """Each patient's time cut at the operation.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One or two rows a patient: ``cohort, patient, start_years, stop_years, event, operated``.
+        Who reached the endpoint before the operation has one row, not operated. For overall
+        survival an operation on the last day (or later, by rounding) counts half a day before.
+
+    Raises
+    ------
+    InputError
+        As :func:`naive`, and if the time of an operation is not known.
+    """
+    frame, time, event = _endpoint(frame, endpoint)
+    surgery = _years_to_surgery(frame)
+    if endpoint == "os":
+        surgery = np.where(np.isfinite(surgery), np.minimum(surgery, np.maximum(time - HALF_A_DAY, 0)), np.inf)
+    before, after = surgery > 0, surgery < time
+    ids = frame[["cohort", "patient"]]
+    first = ids.assign(
+        start_years=0.0, stop_years=np.minimum(time, surgery), event=np.where(after, 0, event), operated=0
+    )
+    second = ids.assign(start_years=surgery, stop_years=time, event=event, operated=1)
+    rows = pd.concat([first[before], second[after]])
+    return rows.sort_index(kind="stable").reset_index(drop=True)
+
+
+def time_dependent(frame: pd.DataFrame, endpoint: str = "os", ties: str = "breslow") -> pd.DataFrame:
+    """Hazard ratio of surgery as a covariate that is 0 until the operation and 1 from then on.
+
+    Parameters
+    ----------
+    frame, endpoint, ties
+        As :func:`naive`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As :func:`batch.cox`, one row a cohort.
+
+    Raises
+    ------
+    InputError
+        As :func:`counting_process`, and if no cohort has an estimate.
+
+    References
+    ----------
+    Crowley J, Hu M. J Am Stat Assoc 1977;72:27-36.
+    """
+    rows = counting_process(frame, endpoint)
+    # Those of a first row are at risk from the beginning, also at time 0.
+    start = rows["start_years"].where(rows["start_years"] > 0, -np.inf)
+    found = binary_cox.cox(rows["cohort"], start, rows["stop_years"], rows["event"], rows["operated"], ties)
+    return _some(found)
+
+
+def share_explained(naive_hr, other_hr) -> np.ndarray:
+    """Share of the naive log hazard ratio that is gone in the other; shapes alike.
+
+    1 where nothing is left of it, negative where the other is the stronger.
+    """
+    return 1 - np.log(other_hr) / np.log(naive_hr)
+
+
+def at_quartiles(
+    frame: pd.DataFrame, quartiles: tuple[float, float, float], ends: tuple[float, float], late: bool
+) -> pd.DataFrame:
+    """The cohorts with each operation as early or as late as printed quartiles let it be.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Cohorts in the schema with ``months_to_surgery``.
+    quartiles, ends : tuple of float
+        First quartile, median and third (SPSS's HAVERAGE, at (n + 1)/4 and so on), then the
+        earliest and latest time admitted; months.
+    late : bool
+        As late as can be, or as early.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A copy. The operated keep their order, and nobody is operated on after the last day of
+        observation; but for that, the quartiles come out as given.
+    """
+    surgery = MONTHS_PER_YEAR * _years_to_surgery(frame)
+    operated = np.isfinite(surgery)
+    limits = np.array([ends[0], *quartiles, ends[1]])
+    by_cohort = pd.Series(surgery[operated]).groupby(frame["cohort"].to_numpy()[operated])
+    rank, size = by_cohort.rank(method="first").to_numpy(), by_cohort.transform("size").to_numpy()
+    # The two ranks on which a quartile rests both stand at it.
+    position = (size[:, np.newaxis] + 1) * np.array([0.25, 0.5, 0.75])
+    if late:
+        moved = limits[1:][(rank[:, np.newaxis] > np.ceil(position)).sum(axis=1)]
+    else:
+        moved = limits[:-1][(rank[:, np.newaxis] >= np.floor(position)).sum(axis=1)]
+    lived = MONTHS_PER_YEAR * (frame["os_years"].to_numpy(float)[operated] - HALF_A_DAY)
+    changed = surgery.copy()
+    changed[operated] = np.minimum(moved, lived)
+    return frame.assign(months_to_surgery=np.where(operated, changed, np.nan))
+
+
+def _endpoint(frame: pd.DataFrame, endpoint: str) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """The patients whose endpoint is known, with its times in years and its events."""
+    if endpoint not in ENDPOINTS:
+        raise ValueError(f"endpoint must be one of {', '.join(ENDPOINTS)}, not {endpoint!r}")
+    columns = [f"{endpoint}_years", f"{endpoint}_event"]
+    for column in ("group", *columns):
+        if column not in frame or frame[column].isna().all():
+            raise InputError(f"is not known, and {ENDPOINTS[endpoint]} needs it", column=column)
+    needed = frame.columns.intersection(["cohort", "patient", "group", "months_to_surgery", *columns])
+    frame = frame[needed].dropna(subset=columns).reset_index(drop=True)
+    if "cohort" not in frame:
+        frame = frame.assign(cohort=0)
+    return frame, frame[columns[0]].to_numpy(float).round(_DECIMALS), frame[columns[1]].to_numpy(bool)
+
+
+def _years_to_surgery(frame: pd.DataFrame) -> np.ndarray:
+    """Years to each patient's operation, infinite for those without one."""
+    operated = (frame["group"] == "surgery").to_numpy()
+    column = "months_to_surgery"
+    known = frame[column].to_numpy(float) if column in frame else np.full(len(frame), np.nan)
+    blank = operated & np.isnan(known)
+    if blank.any():
+        raise InputError(
+            f"the time of surgery is not known of {blank.sum()} of {operated.sum()} operated patients",
+            column=column,
+            remedy="give it in months from the start of PRRT, or leave these patients out",
+        )
+    return np.where(operated, (known / MONTHS_PER_YEAR).round(_DECIMALS), np.inf)
+
+
+def _some(found: pd.DataFrame) -> pd.DataFrame:
+    """What was found, unless nothing was."""
+    if (found["reason"] != "").all():
+        raise InputError("; ".join(sorted(set(found["reason"]))))
+    return found

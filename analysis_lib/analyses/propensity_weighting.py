@@ -1,0 +1,265 @@
+"""Hazard ratios of surgery with a propensity score used in the usual ways, for many samples at once.
+
+A stack holds samples side by side, one row a sample and one column a patient, with a count of how
+often the patient is there: 1 in a cohort, 0 where a cohort is smaller than the largest or a value
+is missing, any whole number in a bootstrap. The score is fitted anew in every row, so that a
+bootstrap repeats the whole analysis and not its last step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.base.errors import InputError
+from analysis_lib.statistics import weighted_regression
+
+# Of the score, within each of which the stratified model compares.
+STRATA = 3
+# Below so many patients in each, a stratum compares next to nobody, and there is no estimate.
+FEWEST_IN_STRATUM = 8
+MOST_LEFT_OUT = 1000
+# Patients in samples that are fitted side by side.
+_CELLS = 500_000
+# As cut, scores that differ by less are one: the last digits of a fit are not the same everywhere.
+_SCORE_DIGITS = 9
+
+METHODS: Mapping[str, str] = {
+    "crude": "none",
+    "covariate": "score as a covariate, as in the paper",
+    "strata": f"{STRATA} strata of the score",
+    "iptw": "inverse probability weights",
+    "overlap": "overlap weights",
+}
+COVARIATES: Mapping[str, str] = {
+    "grade_1": "grade 1",
+    "kps": "performance score",
+    "prrt_activity_gbq": "cumulative activity",
+    "tumour_size_post_mm": "size after PRRT",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Samples of patients, complete in all covariates.
+
+    Attributes
+    ----------
+    labels : ndarray, shape (m,)
+        The cohorts' numbers.
+    names : tuple of str
+        The k covariates.
+    time, event, treated, counts : ndarray, shape (m, n)
+        ``counts`` is how often a patient is in the sample; the rest means nothing where it is 0.
+    covariates : ndarray, shape (m, n, k)
+    """
+
+    labels: np.ndarray
+    names: tuple[str, ...]
+    time: np.ndarray
+    event: np.ndarray
+    treated: np.ndarray
+    counts: np.ndarray
+    covariates: np.ndarray
+
+    def rows(self, chosen) -> Stack:
+        """These samples only, in this order; a sample may be asked for more than once."""
+        arrays = {name: getattr(self, name)[chosen] for name in _ARRAYS}
+        return replace(self, labels=self.labels[chosen], **arrays)
+
+
+_ARRAYS = ("time", "event", "treated", "counts", "covariates")
+
+
+def stack(patients: pd.DataFrame, names: Sequence[str] = tuple(COVARIATES)) -> Stack:
+    """Cohorts side by side.
+
+    Parameters
+    ----------
+    patients
+        One row a patient, in the schema's columns; ``grade_1`` is made of ``grade``.
+    names
+        Covariates; patients who lack one are left out, as SPSS and R leave them out.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or a cohort has one group, no events, or nobody without gaps.
+    """
+    columns = {name: "grade" if name == "grade_1" else name for name in names}
+    for column in ("os_years", "os_event", *columns.values()):
+        if column not in patients:
+            raise InputError(f"there is no column {column!r}")
+    values = pd.DataFrame({name: patients[column] for name, column in columns.items()})
+    known = values.notna().all(axis=1)
+    if "grade_1" in columns:
+        values["grade_1"] = (values["grade_1"] == "G1").astype(float)
+    kept = patients[known]
+    if kept.empty:
+        raise InputError("no patient has all of " + ", ".join(COVARIATES.get(n, n) for n in names))
+    labels, row = np.unique(kept["cohort"].to_numpy(), return_inverse=True)
+    column = kept.groupby("cohort").cumcount().to_numpy()
+    shape = (labels.size, int(column.max()) + 1)
+
+    def spread(series, kind=float):
+        filled = np.zeros(shape, kind)
+        filled[row, column] = series.to_numpy(kind)
+        return filled
+
+    treated = spread(kept["group"] == "surgery")
+    counts = np.zeros(shape)
+    counts[row, column] = 1.0
+    event = spread(kept["os_event"])
+    found = Stack(
+        labels,
+        tuple(names),
+        spread(kept["os_years"]),
+        event,
+        treated,
+        counts,
+        np.stack([spread(values.loc[known, name]) for name in names], axis=2),
+    )
+    if (np.minimum(treated.sum(axis=1), counts.sum(axis=1) - treated.sum(axis=1)) == 0).any():
+        raise InputError("all patients of a cohort are of one group")
+    if (event.sum(axis=1) == 0).any():
+        raise InputError("nobody in a cohort died")
+    return found
+
+
+def score(sample: Stack, firth: bool = False) -> np.ndarray:
+    """Propensity scores, shape (m, n); NaN in a row whose covariates separate the groups.
+
+    With Firth's correction there is always a score.
+    """
+    fits = weighted_regression.logistic(sample.covariates, sample.treated, sample.counts, firth=firth)
+    return weighted_regression.probabilities(fits, sample.covariates)
+
+
+def weights(sample: Stack, scores: np.ndarray) -> dict[str, np.ndarray]:
+    """Weights by method, shape (m, n); those of nobody are 0.
+
+    References
+    ----------
+    Inverse probability, stabilised: Robins JM, Hernán MA, Brumback B. Epidemiology 2000;11:550-560.
+    Overlap: Li F, Morgan KL, Zaslavsky AM. J Am Stat Assoc 2018;113:390-400.
+    """
+    there, treated = sample.counts, sample.treated
+    share = ((there * treated).sum(axis=1) / there.sum(axis=1))[:, None]
+    # Places that nobody takes must not divide by a score of 0 or 1.
+    scores = np.where(there > 0, scores, 0.5)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inverse = np.where(treated == 1, share / scores, (1 - share) / (1 - scores))
+    overlap = np.where(treated == 1, 1 - scores, scores)
+    return {"iptw": there * inverse, "overlap": there * overlap}
+
+
+def strata(sample: Stack, scores: np.ndarray) -> np.ndarray:
+    """Which of the :data:`STRATA` equal parts of its sample a patient's score lies in, shape (m, n)."""
+    # Who is not there comes last.
+    cut = np.where(sample.counts > 0, np.round(scores, _SCORE_DIGITS), 2.0)
+    order = np.argsort(cut, axis=1, kind="stable")
+    ordered, counts = (np.take_along_axis(a, order, axis=1) for a in (cut, sample.counts))
+    upto = np.cumsum(counts, axis=1)
+    new = np.diff(ordered, axis=1, prepend=-1.0) != 0
+    # Equal scores share the middle of their ranks, and so the stratum.
+    start = np.maximum.accumulate(np.where(new, upto - counts, 0.0), axis=1)
+    ends = np.roll(new, -1, axis=1)
+    ends[:, -1] = True
+    end = np.minimum.accumulate(np.where(ends, upto, np.inf)[:, ::-1], axis=1)[:, ::-1]
+    part = np.floor(STRATA * ((start + end) / 2) / upto[:, -1:]).astype(int)
+    found = np.empty_like(part)
+    np.put_along_axis(found, order, np.clip(part, 0, STRATA - 1), axis=1)
+    return found
+
+
+def log_ratios(sample: Stack, scores: np.ndarray | None = None) -> pd.DataFrame:
+    """Log hazard ratios of surgery by method.
+
+    Parameters
+    ----------
+    sample
+        m samples.
+    scores
+        As :func:`score` gives them, which is called if there are none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        m rows, a column each of :data:`METHODS`; NaN where a method has no finite estimate.
+
+    References
+    ----------
+    Austin PC. Multivariate Behav Res 2011;46:399-424.
+    """
+    scores = score(sample) if scores is None else scores
+    known = ~np.isnan(np.where(sample.counts > 0, scores, 0.0)).any(axis=1)
+    found = pd.DataFrame(np.nan, range(len(sample.labels)), list(METHODS))
+    exposure = sample.treated[:, :, None]
+    found["crude"] = weighted_regression.cox(sample.time, sample.event, exposure, sample.counts).coef[:, 0]
+    found.index = pd.Index(sample.labels, name="cohort")
+    if not known.any():
+        return found
+    some, its = sample.rows(known), scores[known]
+    times, exposure = (some.time, some.event), some.treated[:, :, None]
+    both = np.stack([some.treated, its], axis=2)
+    by_weight = weights(some, its)
+    found.loc[known, "covariate"] = weighted_regression.cox(*times, both, some.counts).coef[:, 0]
+    stratified = weighted_regression.cox(*times, exposure, some.counts, strata(some, its)).coef[:, 0]
+    enough = some.counts.sum(axis=1) >= FEWEST_IN_STRATUM * STRATA
+    found.loc[known, "strata"] = np.where(enough, stratified, np.nan)
+    for name, w in by_weight.items():
+        found.loc[known, name] = weighted_regression.cox(*times, exposure, w).coef[:, 0]
+    return found
+
+
+def standardised_differences(sample: Stack, w: np.ndarray | None = None) -> np.ndarray:
+    """Standardised mean differences of the covariates, operated less others, shape (m, k).
+
+    Parameters
+    ----------
+    w
+        Weights, shape (m, n); none by default. The SD is that without weights.
+
+    References
+    ----------
+    Austin PC. Stat Med 2009;28:3083-3107.
+    """
+    w = sample.counts if w is None else w
+    means, spreads = [], []
+    for side in (1, 0):
+        mine = np.where(sample.treated == side, w, 0.0)[:, :, None]
+        means.append((mine * sample.covariates).sum(axis=1) / mine.sum(axis=1))
+        there = np.where(sample.treated == side, sample.counts, 0.0)[:, :, None]
+        n = there.sum(axis=1)
+        mean = (there * sample.covariates).sum(axis=1) / n
+        squares = (there * (sample.covariates - mean[:, None, :]) ** 2).sum(axis=1)
+        # A yes or no has no use for n − 1.
+        yes_no = np.isin(sample.covariates, (0, 1)).all(axis=(0, 1))
+        spreads.append(squares / np.where(yes_no, n, n - 1))
+    return (means[0] - means[1]) / np.sqrt((spreads[0] + spreads[1]) / 2)
+
+
+def left_out(sample: Stack) -> np.ndarray:
+    """Crude log hazard ratios without each patient in turn, shape (m, n); NaN for nobody's place.
+
+    Raises
+    ------
+    InputError
+        Of more patients than :data:`MOST_LEFT_OUT`: the work grows with their square, and no single
+        one of so many decides anything.
+    """
+    m, n = sample.counts.shape
+    if n > MOST_LEFT_OUT:
+        raise InputError(f"one of {n} patients decides nothing; up to {MOST_LEFT_OUT} are left out in turn")
+    found = np.empty(m * n)
+    # Some at a time: a thousand samples without each of a thousand patients would fill the memory.
+    for each in np.array_split(np.arange(m * n), np.ceil(m * n * n / _CELLS)):
+        one_less = sample.rows(each // n)
+        counts = one_less.counts.copy()
+        counts[np.arange(each.size), each % n] = 0.0
+        fits = weighted_regression.cox(one_less.time, one_less.event, one_less.treated[:, :, None], counts)
+        found[each] = fits.coef[:, 0]
+    return np.where(sample.counts > 0, found.reshape(m, n), np.nan)

@@ -1,0 +1,162 @@
+"""Public patient data in the schema of this book's cohorts, to show that a file in it runs, and runs right.
+
+The patients had other diseases and other treatments: what stands under ``surgery`` is a heart
+transplant in one set, hormone therapy or a sex in others. This demonstrates the form and no medicine.
+The data are those that lifelines ships; nothing is downloaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.base.units import MONTHS_PER_YEAR
+from analysis_lib.cohort.template import EXAMPLES
+
+_DAYS_PER_YEAR = 365.25
+# Months and years of one day must meet again, or who was operated on and who died on it change places.
+_DECIMALS = 10
+
+
+@dataclass(frozen=True)
+class PublicCohort:
+    """A public data set and how it fits the schema.
+
+    Attributes
+    ----------
+    name : str
+        Of its file, ``data/examples/NAME.csv``.
+    title, operated, others : str
+        What it is, and who stands under ``surgery`` and under ``prrt_only``.
+    endpoint : str
+        What ``os_years`` counts.
+    key : str
+        In ``references.bib``.
+    licence : str
+        Under which it is passed on.
+    landmark_months : float
+        A landmark that suits its times.
+    mapped : callable
+        Without arguments: the patients in the schema, one row each.
+    """
+
+    name: str
+    title: str
+    operated: str
+    others: str
+    endpoint: str
+    key: str
+    licence: str
+    landmark_months: float
+    mapped: Callable[[], pd.DataFrame]
+
+    @property
+    def file(self) -> Path:
+        """Its file in the schema."""
+        return EXAMPLES / f"{self.name}.csv"
+
+
+def _years(days: pd.Series) -> pd.Series:
+    return (days / _DAYS_PER_YEAR).round(_DECIMALS)
+
+
+def _cohort(operated: np.ndarray, days: pd.Series, event: pd.Series, **more: object) -> pd.DataFrame:
+    patients = pd.DataFrame(
+        {
+            "cohort": 1,
+            "patient": np.arange(1, len(days) + 1),
+            "group": np.where(operated, "surgery", "prrt_only"),
+            "os_years": _years(days.reset_index(drop=True)),
+            "os_event": event.to_numpy(int),
+        }
+    )
+    plain = {name: of.to_numpy() if isinstance(of, pd.Series) else of for name, of in more.items()}
+    return patients.assign(**plain)
+
+
+def stanford() -> pd.DataFrame:
+    """Waiting for a heart at Stanford: acceptance is the start, the transplant the operation."""
+    from lifelines.datasets import load_stanford_heart_transplants
+
+    spells = load_stanford_heart_transplants()
+    patients = spells.groupby("id").agg(days=("stop", "max"), died=("event", "max"), age=("age", "first"))
+    wait = spells[spells["transplant"] == 1].groupby("id")["start"].min().reindex(patients.index)
+    months = (wait * MONTHS_PER_YEAR / _DAYS_PER_YEAR).round(_DECIMALS)
+    # Ages are given from 48 years on.
+    age = (patients["age"] + 48).round(2)
+    return _cohort(wait.notna(), patients["days"], patients["died"], age_years=age, months_to_surgery=months)
+
+
+def lung() -> pd.DataFrame:
+    """Advanced lung cancer, women beside men."""
+    from lifelines.datasets import load_lung
+
+    patients = load_lung()
+    women = patients["sex"] == 2
+    return _cohort(
+        women,
+        patients["time"],
+        patients["status"],
+        age_years=patients["age"],
+        sex=np.where(women, "female", "male"),
+        kps=patients["ph.karno"].astype("Int64"),
+    )
+
+
+def gbsg2() -> pd.DataFrame:
+    """Breast cancer with positive nodes, with hormone therapy and without."""
+    from lifelines.datasets import load_gbsg2
+
+    patients = load_gbsg2()
+    return _cohort(
+        patients["horTh"] == "yes",
+        patients["time"],
+        patients["cens"],
+        age_years=patients["age"],
+        sex="female",
+        grade=patients["tgrade"].map({"I": "G1", "II": "G2", "III": "G3"}),
+        tumour_size_mm=patients["tsize"],
+        pfs_years=_years(patients["time"]),
+        pfs_event=patients["cens"],
+    )
+
+
+PUBLIC = (
+    PublicCohort(
+        "stanford",
+        "Stanford heart transplant programme",
+        "who received a heart",
+        "who did not",
+        "acceptance to death",
+        "crowley1977",
+        "R's survival package, LGPL 2 or later; lifelines, MIT",
+        2.0,
+        stanford,
+    ),
+    PublicCohort(
+        "lung",
+        "Advanced lung cancer, North Central Cancer Treatment Group",
+        "women",
+        "men",
+        "study entry to death",
+        "loprinzi1994",
+        "R's survival package, LGPL 2 or later; lifelines, MIT",
+        6.0,
+        lung,
+    ),
+    PublicCohort(
+        "gbsg2",
+        "German Breast Cancer Study Group, trial 2",
+        "who had hormone therapy",
+        "who had none",
+        "operation to recurrence or death",
+        "schumacher1994",
+        "R's TH.data package, GPL 3; lifelines, MIT",
+        12.0,
+        gbsg2,
+    ),
+)

@@ -1,0 +1,34 @@
+"""The schema of a cohort file: its columns, as `data/datapackage.json` describes them."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+from analysis_lib.base.paths import ROOT
+
+PACKAGE = ROOT / "data" / "datapackage.json"
+
+
+@cache
+def fields() -> dict[str, dict]:
+    """Each column's descriptor in the schema, by name."""
+    package = json.loads(PACKAGE.read_text(encoding="utf-8"))
+    return {field["name"]: field for field in package["resources"][0]["schema"]["fields"]}
+
+
+def wanted(name: str) -> str:
+    """What the schema wants of a column, in words."""
+    field = fields()[name]
+    limits = field.get("constraints", {})
+    if "enum" in limits:
+        words = "one of " + ", ".join(map(str, limits["enum"]))
+    else:
+        words = {"integer": "a whole number", "number": "a number", "string": "text"}[field["type"]]
+        if "minimum" in limits and "maximum" in limits:
+            words += f" from {limits['minimum']} to {limits['maximum']}"
+        elif "minimum" in limits:
+            words += f" of at least {limits['minimum']}"
+    if unit := field.get("unit"):
+        words += f", in {unit}"
+    return words if limits.get("required") else words + ", or blank"

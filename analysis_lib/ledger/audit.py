@@ -1,0 +1,187 @@
+"""The ledger: a verdict for every printed number, with the reason in plain words.
+
+The verdict compares intervals. A printed number stands for the reals that print so; what is
+recomputed is a point (from the digits as printed) and a range (over the rounding of the inputs).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+from analysis_lib.base.errors import InputError
+from analysis_lib.base.paths import ENSEMBLE, EXPECTED
+from analysis_lib.ledger import predictions as predicted
+from analysis_lib.ledger import recipes
+from analysis_lib.ledger.predictions import Prediction
+from analysis_lib.ledger.recipes import Recipe
+from analysis_lib.ledger.verdicts import VERDICTS, Claim, _same_fact, _show, judge
+from analysis_lib.printed import transcription as published
+from analysis_lib.printed.csv_table import read_rows
+from analysis_lib.printed.transcription import Transcription
+
+
+def met_by_cohorts(folder: Path | str = ENSEMBLE) -> dict[str, str]:
+    """The printed digits that every reconstructed cohort was built to meet, by id.
+
+    They stand in the manifests beside the cohorts. Where there are none, nothing is met.
+
+    Raises
+    ------
+    InputError
+        If a manifest cannot be read.
+    """
+    met: list[dict[str, str]] = []
+    for file in sorted(Path(folder).glob("*.json")):
+        try:
+            found = json.loads(file.read_text(encoding="utf-8"))["met"]
+        except (OSError, ValueError, KeyError, TypeError):
+            found = None
+        if not isinstance(found, dict) or not all(isinstance(digits, str) for digits in found.values()):
+            remedy = "as `reconstruct` writes it"
+            raise InputError("is not the manifest of an ensemble", file=file, remedy=remedy)
+        met.append(found)
+    return {id: digits for id, digits in met[0].items() if all(m.get(id) == digits for m in met)} if met else {}
+
+
+def _reconstructed(claim: Claim, printings: Iterable[str], numbers: Transcription, met: Mapping[str, str]) -> Claim:
+    """The claim once cohorts meet its fact, in these very digits at some printing of it."""
+    as_printed = (numbers[id] for id in printings if met.get(id) == numbers[id].printed.text)
+    if claim.verdict != "not-recomputable" or not any(_same_fact(n, claim.number) for n in as_printed):
+        return claim
+    reason = f"Every reconstructed cohort meets it, because they were built to. {claim.reason}"
+    return replace(claim, verdict="reconstructed", reason=reason)
+
+
+def _predicted(claim: Claim, printings: Iterable[str], predictions: Mapping[str, list[Prediction]]) -> Claim:
+    """The claim once its fact was withheld: by the largest set, where least was left to give it away."""
+    found = [several[-1] for id in printings if (several := predictions.get(id))]
+    if claim.verdict != "reconstructed" or not found:
+        return claim
+    one, number = found[0], claim.number
+    low, middle, high = (_show(value, number) for value in one.quantiles)
+    missing = one.draws - one.pooled.size
+    undefined = f" (it is not defined in {missing})" if missing else ""
+    place = "within" if one.holds(number.interval) else "outside"
+    reason = (
+        f"Withheld from the search ({one.title}), it comes out between {low} and {high} in the middle 90% of "
+        f"{one.draws} draws that meet the rest{undefined}, with a median of {middle}. Printed {number.printed} lies "
+        f"{place} that range, at percentile {one.percentile(number.interval):.0f}. {claim.reason}"
+    )
+    return replace(claim, verdict="predicted", reason=reason)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """All that verdicts rest on.
+
+    Parameters
+    ----------
+    numbers, known
+        The transcription, and the recipes by the id that they are for.
+    met, withheld
+        As `met_by_cohorts` and `predicted.load` give them.
+    """
+
+    numbers: Transcription
+    known: Mapping[str, list[Recipe]]
+    met: Mapping[str, str]
+    withheld: Mapping[str, list[Prediction]]
+
+    @cached_property
+    def families(self) -> dict[str, list[str]]:
+        """All printings of each fact, by the id of the first."""
+        families: dict[str, list[str]] = {}
+        for number in self.numbers.values():
+            families.setdefault(number.same_as or number.id, []).append(number.id)
+        return families
+
+    def ways(self, id: str) -> list[Recipe]:
+        """The recipes of a number, or those of the first printing of the same fact."""
+        return self.known.get(id) or self.known.get(self.numbers[id].same_as, [])
+
+    def judge(self, id: str) -> Claim:
+        """The verdict on a number from other printed numbers alone."""
+        return judge(self.numbers[id], self.ways(id), self.numbers)
+
+    def claim(self, id: str) -> Claim:
+        """The verdict on a number, with what cohorts say of it."""
+        printings = self.families[self.numbers[id].same_as or id]
+        claim = _reconstructed(self.judge(id), printings, self.numbers, self.met)
+        return _predicted(claim, printings, self.withheld)
+
+
+def audit(
+    numbers: Path | str = published.NUMBERS,
+    recipe_file: Path | str = recipes.RECIPES,
+    ensemble: Path | str = ENSEMBLE,
+    predictions: Path | str = predicted.PREDICTIONS,
+) -> dict[str, Claim]:
+    """Every printed number with its verdict, by id, in the order of the transcription.
+
+    Parameters
+    ----------
+    numbers, recipe_file
+        The transcription's folder, and the recipes.
+    ensemble, predictions
+        Folders of the reconstructed cohorts' manifests, and of what was withheld.
+
+    Raises
+    ------
+    InputError
+        If the transcription or the recipes are malformed, or a number of the study's own has
+        no recipe, neither itself nor at its first printing.
+    """
+    transcription = published.load(numbers)
+    known = recipes.load(transcription, recipe_file)
+    withheld = predicted.load(transcription, predictions)
+    sources = Sources(transcription, known, met_by_cohorts(ensemble), withheld)
+    for number in transcription.values():
+        if number.own and not sources.ways(number.id):
+            raise InputError(
+                f"{number.id} has no recipe",
+                file=number.file,
+                row=number.row,
+                remedy=f"add a row to {Path(recipe_file).name}, if only to say why it has none",
+            )
+    return {id: sources.claim(id) for id in transcription}
+
+
+def expected(file: Path | str = EXPECTED) -> dict[str, str]:
+    """The verdicts that this revision of the book stands by, by id.
+
+    Raises
+    ------
+    InputError
+        If the file is malformed, repeats an id or names an unknown verdict.
+    """
+    verdicts: dict[str, str] = {}
+    for row, cells in read_rows(Path(file), ("id", "verdict")):
+        if cells["id"] in verdicts:
+            raise InputError(f"{cells['id']!r} stands twice", file=file, row=row, column="id")
+        if cells["verdict"] not in VERDICTS:
+            raise InputError(
+                f"{cells['verdict']!r} is not a verdict",
+                file=file,
+                row=row,
+                column="verdict",
+                remedy="one of " + ", ".join(VERDICTS),
+            )
+        verdicts[cells["id"]] = cells["verdict"]
+    return verdicts
+
+
+def deviations(claims: dict[str, Claim], verdicts: dict[str, str]) -> list[str]:
+    """One line for each number whose verdict is not the expected one."""
+    lines = []
+    for id in dict.fromkeys([*claims, *verdicts]):
+        if id not in claims:
+            lines.append(f"{id}: expected {verdicts[id]}, but it is not in the transcription")
+        elif id not in verdicts:
+            lines.append(f"{id}: {claims[id].verdict}, but no verdict is expected of it")
+        elif claims[id].verdict != verdicts[id]:
+            lines.append(f"{id}: expected {verdicts[id]}, got {claims[id].verdict}. {claims[id].reason}")
+    return lines

@@ -1,0 +1,125 @@
+"""What the other printed numbers say of one that was withheld from the search.
+
+Reads what ``reconstruction.predictions`` has written: for each set of numbers withheld together,
+and each sampling scheme, the values that came out.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from analysis_lib.base.errors import InputError
+from analysis_lib.base.paths import ROOT
+from analysis_lib.printed.csv_table import read_rows
+from analysis_lib.printed.number import Interval
+from analysis_lib.printed.transcription import Transcription
+
+PREDICTIONS = ROOT / "data" / "predictions"
+COLUMNS = ("set", "id", "scheme", "values")
+# Of the values, between which the middle 90% lie.
+SHARES = (5, 50, 95)
+_REMEDY = "run `make predictions`"
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One number, withheld in one set.
+
+    Parameters
+    ----------
+    id
+        Of the number.
+    set, title
+        Of what was withheld with it.
+    withheld
+        Ids of all printed numbers of the set.
+    values
+        By scheme, shape (draws,): what came out, NaN where the statistic was not defined.
+    """
+
+    id: str
+    set: str
+    title: str
+    withheld: tuple[str, ...]
+    values: Mapping[str, np.ndarray]
+
+    @property
+    def pooled(self) -> np.ndarray:
+        """The values of all schemes that are defined."""
+        values = np.concatenate(list(self.values.values()))
+        return values[~np.isnan(values)]
+
+    @property
+    def draws(self) -> int:
+        """How many draws there are of all schemes, those included in which the number is not defined."""
+        return sum(values.size for values in self.values.values())
+
+    @property
+    def quantiles(self) -> tuple[float, float, float]:
+        """Fifth percentile, median and 95th of the values that are defined; NaN if there is none."""
+        if not self.pooled.size:
+            return math.nan, math.nan, math.nan
+        low, middle, high = np.percentile(self.pooled, SHARES, method="weibull")
+        return float(low), float(middle), float(high)
+
+    def percentile(self, printed: Interval) -> float:
+        """Share of the values, in per cent, below what is printed; those that print alike count half."""
+        values = self.pooled
+        if not values.size:
+            return math.nan
+        low, high = printed.low, printed.high
+        return float(100 * ((values < low).mean() + ((values >= low) & (values <= high)).mean() / 2))
+
+    def holds(self, printed: Interval) -> bool:
+        """Whether the middle 90% of the values have a point in common with what is printed."""
+        low, _, high = self.quantiles
+        return not math.isnan(low) and Interval(low, high).meets(printed)
+
+
+def load(numbers: Transcription, folder: Path | str = PREDICTIONS) -> dict[str, list[Prediction]]:
+    """The predictions that go with a transcription, by id: smallest set of withheld numbers first.
+
+    A set counts only if the numbers that held its draws, and those withheld, are printed in
+    ``numbers`` as they were when it was drawn. Without the folder there are none.
+
+    Raises
+    ------
+    InputError
+        If a file there is not as it was written.
+    """
+    file, manifest_file = (Path(folder) / f"predictions.{suffix}" for suffix in ("csv", "json"))
+    if not manifest_file.exists():
+        return {}
+    try:
+        manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
+        printed, sets = manifest["printed"], manifest["sets"]
+        titles = {name: one["title"] for name, one in sets.items()}
+        withheld = {name: tuple(one["withheld"]) for name, one in sets.items()}
+        used = {name: (*one["withheld"], *one["kept"]) for name, one in sets.items()}
+        as_drawn = {id for id, digits in printed.items() if id in numbers and numbers[id].printed.text == digits}
+        sound = {name for name, ids in used.items() if as_drawn.issuperset(ids)}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise InputError("is not the manifest of predictions", file=manifest_file, remedy=_REMEDY) from None
+    values: dict[tuple[str, str], dict[str, np.ndarray]] = {}
+    for row, cells in read_rows(file, COLUMNS):
+        try:
+            found = np.array([float(value) for value in cells["values"].split()])
+        except ValueError:
+            raise InputError("are not numbers", file=file, row=row, column="values", remedy=_REMEDY) from None
+        if cells["set"] not in sets:
+            raise InputError(f"{cells['set']!r} is not in the manifest", file=file, row=row, column="set")
+        values.setdefault((cells["set"], cells["id"]), {})[cells["scheme"]] = found
+    predictions: dict[str, list[Prediction]] = {}
+    for (name, id), by_scheme in values.items():
+        if name in sound:
+            one = Prediction(id, name, titles[name], withheld[name], by_scheme)
+            predictions.setdefault(id, []).append(one)
+    for several in predictions.values():
+        several.sort(key=lambda one: len(one.withheld))
+    return predictions

@@ -1,0 +1,297 @@
+"""Tables and badges for chapters: published beside recomputed, each linked to the ledger."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+
+from analysis_lib.ledger.verdicts import VERDICTS, Claim
+from analysis_lib.printed.formatting import bounds_text, with_unit
+from analysis_lib.printed.names import NAMES
+from analysis_lib.printed.number import number_text
+
+PLACES = {
+    "abstract": "Abstract",
+    "introduction": "Introduction",
+    "methods": "Methods",
+    "results-prrt": "Results, PRRT",
+    "results-response": "Results, response",
+    "results-surgery": "Results, surgery",
+    "results-radiology": "Results, radiology",
+    "results-survival": "Results, survival",
+    "table1": "Table 1",
+    "table2": "Table 2",
+    "table3": "Table 3",
+    "table4": "Table 4",
+    "table5": "Table 5",
+    "discussion": "Discussion",
+}
+STATISTICS = {
+    "n": "number",
+    "sd": "SD",
+    "q1": "lower quartile",
+    "q3": "upper quartile",
+    "range_lo": "minimum",
+    "range_hi": "maximum",
+    "p": "p value",
+    "or": "odds ratio",
+    "hr": "hazard ratio",
+    "ci_lo": "lower limit",
+    "ci_hi": "upper limit",
+}
+
+
+@dataclass(frozen=True)
+class Html:
+    """A piece of HTML that a notebook shows as such."""
+
+    html: str
+
+    def _repr_html_(self) -> str:
+        return self.html
+
+
+def badge(claim: Claim) -> str:
+    """The verdict as a link to the claim's entry in the ledger."""
+    return f'<a class="verdict {claim.verdict}" href="ledger.html#{escape(claim.id)}">{claim.verdict}</a>'
+
+
+def recomputed_text(claim: Claim) -> str:
+    """What was recomputed, or the limits that print sets; a dash if neither."""
+    decimals, unit = claim.number.printed.decimals, claim.number.unit
+    if claim.recomputed is not None:
+        return with_unit(number_text(claim.recomputed, decimals), unit)
+    if claim.bounds is not None:
+        return bounds_text(claim.bounds, decimals)
+    return "–"
+
+
+def labelled_cell(head: str, cell: str) -> str:
+    """A cell of HTML that carries its column's name, with which a narrow screen can stack the row."""
+    if not cell:
+        return '<td class="empty"></td>'
+    return f'<td data-label="{escape(head)}"><div>{cell}</div></td>'
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]], caption: str) -> Html:
+    """An HTML table; cells are HTML already, the caption and heads are text."""
+    head = list(head)
+    heads = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
+    body = "".join(
+        "<tr>" + "".join(labelled_cell(h, cell) for h, cell in zip(head, row, strict=True)) + "</tr>" for row in rows
+    )
+    return Html(
+        f'<table class="book-table"><caption>{escape(caption)}</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def not_computable(what: str, reason: Exception) -> Html:
+    """A sentence in the place of a result that a cohort does not allow."""
+    return Html(f"<p><strong>Not computed: {escape(what)}.</strong> {escape(str(reason))}.</p>")
+
+
+def compare(claims: Mapping[str, Claim], ids: Iterable[str], caption: str) -> Html:
+    """Published beside recomputed, one row a number, with the verdict linked to the ledger."""
+    rows = []
+    for id in ids:
+        claim = claims[id]
+        number = claim.number
+        what = f"{escape(number.item)} <small>({STATISTICS.get(number.statistic, number.statistic)})</small>"
+        printed = escape(with_unit(number.printed.text, number.unit))
+        rows.append((what, NAMES[number.group], printed, escape(recomputed_text(claim)), badge(claim)))
+    head = ("What", "Group", "Printed", "Recomputed", "Verdict")
+    if not any(group for _, group, *_ in rows):
+        head, rows = (head[0], *head[2:]), [(row[0], *row[2:]) for row in rows]
+    return table(head, rows, caption)
+
+
+def linked(claim: Claim, unit: str = "") -> str:
+    """The printed digits with the mark of their verdict, as a link to the ledger: as in the text."""
+    text = with_unit(claim.number.printed.text, unit)
+    return (
+        f'<a class="number {claim.verdict}" href="ledger.html#{escape(claim.id)}" title="{claim.verdict}">'
+        f'{escape(text)}<span class="mark"> {claim.verdict}</span></a>'
+    )
+
+
+# What stands together in a cell, and how it is set.
+_CELLS = {
+    ("count", "n", "percent"): "{}/{} ({})",
+    ("count", "n"): "{}/{}",
+    ("count", "percent"): "{} ({})",
+    ("mean", "sd"): "{} ({})",
+    ("median", "q1", "q3"): "{} ({}–{})",
+    ("median", "range_lo", "range_hi"): "{} ({}–{})",
+    ("median", "ci_lo", "ci_hi"): "{} ({}–{})",
+    ("hr", "ci_lo", "ci_hi"): "{} ({}–{})",
+    ("or", "ci_lo", "ci_hi"): "{} ({}–{})",
+    **{(statistic,): "{}" for statistic in ("percent", "count", "n", "median", "p")},
+}
+
+
+def cell(claims: Mapping[str, Claim], stem: str) -> str:
+    """What a paper prints in one cell, such as 12 (46%), and small beneath it what came out.
+
+    Parameters
+    ----------
+    claims
+        All claims.
+    stem
+        With which the ids of the cell's numbers begin, up to the statistic.
+
+    Returns
+    -------
+    str
+        HTML, empty if nothing is printed there. Each number is a link to its ledger entry.
+    """
+    statistics = next((c for c in _CELLS if all(f"{stem}.{s}" in claims for s in c)), ())
+    if not statistics:
+        return ""
+    found = [claims[f"{stem}.{s}"] for s in statistics]
+    shown = _CELLS[statistics].format(*(linked(c, "%" if c.number.statistic == "percent" else "") for c in found))
+    computed = []
+    for claim in found:
+        if claim.recomputed is not None:
+            text = number_text(claim.recomputed, claim.number.printed.decimals)
+            if text != claim.number.printed.text:
+                computed.append(with_unit(text, "%" if claim.number.statistic == "percent" else ""))
+    return shown + (f"<br><small>{escape(', '.join(computed))}</small>" if computed else "")
+
+
+def _row_name(claims: Mapping[str, Claim], stem: str) -> str:
+    """What a row is about, and what its values are where these are not patients."""
+    inside = [claim.number for id, claim in claims.items() if id.startswith(f"{stem}.")]
+    if not inside:
+        raise KeyError(f"no printed number has an id that starts with {stem}.")
+    first = next((n for n in inside if n.statistic not in ("p", "threshold")), inside[0])
+    spread = {n.statistic for n in inside}
+    kind = {
+        "mean": "mean (SD)",
+        "median": "median (range)" if "range_lo" in spread else "median (quartiles)",
+    }.get(first.statistic, "")
+    name = first.item.removesuffix(", between groups")
+    return escape(", ".join(filter(None, (name, first.unit if kind else "", kind))))
+
+
+def side_by_side(
+    claims: Mapping[str, Claim],
+    place: str,
+    keys: Iterable[str],
+    caption: str,
+    groups: Iterable[str] = ("all", "surgery", "prrt_only"),
+) -> Html:
+    """Rows of one of the paper's tables in its own layout: a column a group, then the p value.
+
+    Parameters
+    ----------
+    claims
+        All claims.
+    place, keys
+        A row's ids begin with ``place.key``.
+    caption, groups
+        Of the table; its columns.
+
+    Returns
+    -------
+    Html
+        Each number links to its ledger entry; small beneath a cell stands what was recomputed,
+        where it shows more digits than the paper does.
+    """
+    groups = list(groups)
+    rows, with_p = [], False
+    for key in keys:
+        cells = [cell(claims, f"{place}.{key}.{group}") for group in groups]
+        p = cell(claims, f"{place}.{key}")
+        with_p = with_p or bool(p)
+        rows.append((_row_name(claims, f"{place}.{key}"), *cells, p))
+    head = ("What", *(NAMES[g] for g in groups), "p value")
+    return table(head, rows, caption) if with_p else table(head[:-1], [r[:-1] for r in rows], caption)
+
+
+def in_cohort(claims: Mapping[str, Claim], found: Mapping[str, Mapping[str, float]], cohort: int, caption: str) -> Html:
+    """Printed beside what came out in one reconstructed cohort, a row for each summary.
+
+    Parameters
+    ----------
+    claims
+        All claims.
+    found
+        By the beginning of the ids, such as ``table1.age.all``: values by statistic, as printed
+        first to last.
+    cohort
+        Its number, for the head of the column.
+    caption
+        Of the table.
+
+    Raises
+    ------
+    ValueError
+        If a value does not come out to the printed digits, which a cohort is built to give.
+    """
+    rows = []
+    for stem, values in found.items():
+        judged = [claims[f"{stem}.{statistic}"] for statistic in values]
+        for claim, value in zip(judged, values.values(), strict=True):
+            if value not in claim.number.interval:
+                raise ValueError(f"{claim.id} is {value} in cohort {cohort}, and printed as {claim.number.printed}")
+        number = judged[0].number
+        name = number.item.removesuffix(", between groups")
+        kind = {
+            "mean": "mean (SD)",
+            "median": "median (range)" if "range_lo" in values else "median (quartiles)",
+            "p": "p value",
+        }[number.statistic]
+        unit = "" if number.unit == name or number.statistic == "p" else number.unit
+        here = [
+            number_text(value, claim.number.printed.decimals)
+            for claim, value in zip(judged, values.values(), strict=True)
+        ]
+        rows.append(
+            (
+                escape(", ".join(filter(None, (name, unit, kind)))),
+                NAMES[number.group],
+                _in_brackets([linked(claim) for claim in judged]),
+                _in_brackets(map(escape, here)),
+                " ".join({claim.verdict: badge(claim) for claim in judged}.values()),
+            )
+        )
+    return table(("What", "Group", "Printed", f"In cohort {cohort}", "Verdict"), rows, caption)
+
+
+def _in_brackets(cells: Iterable[str]) -> str:
+    first, *rest = cells
+    return f"{first} ({'–'.join(rest)})" if rest else first
+
+
+def pick(claims: Mapping[str, Claim], *, where: str, statistics: Iterable[str] = ()) -> list[str]:
+    """Ids of the claims of one place of the paper, of some statistics if these are named."""
+    wanted = set(statistics)
+    return [
+        id
+        for id, claim in claims.items()
+        if claim.number.where == where and (not wanted or claim.number.statistic in wanted)
+    ]
+
+
+def scoreboard(claims: Mapping[str, Claim], places: Iterable[str] = ()) -> Html:
+    """How many numbers have which verdict, for the whole paper or some places of it.
+
+    Each verdict leads to the ledger's numbers that have it (:data:`PLACES` are the places).
+    """
+    places = set(places)
+    where = f"&amp;where={next(iter(places))}" if len(places) == 1 else ""
+    counted = [c for c in claims.values() if not places or c.number.where in places]
+    counts = Counter(c.verdict for c in counted)
+    rows = [
+        (
+            f'<a class="verdict {verdict}" href="ledger.html?verdict={verdict}{where}#find">{verdict}</a>',
+            escape(words),
+            str(counts[verdict]),
+        )
+        for verdict, words in VERDICTS.items()
+        if counts[verdict]
+    ]
+    return table(("Verdict", "What it means", "Numbers"), rows, f"{len(counted)} printed numbers by verdict")

@@ -1,0 +1,82 @@
+"""CSV files of the project's own, read strictly: heading, lengths of rows, size."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from analysis_lib.base.errors import InputError
+
+_CSV_FIELD_LIMIT = 10_000
+
+
+# Some hundred times what the largest of these files has.
+_MOST_BYTES = 20_000_000
+
+
+def read_rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Rows of a CSV file with their line numbers, after checking its heading.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, far too large, not UTF-8, not CSV, lacks a column or has a row of another length.
+    """
+    try:
+        # No file says how much more a device or a pipe would give.
+        if file.exists() and not file.is_file():
+            raise InputError("cannot be read: it is not a file", file=file, remedy="a CSV file")
+        if (size := file.stat().st_size) > _MOST_BYTES:
+            raise InputError(f"has {size} bytes", file=file, remedy=f"at most {_MOST_BYTES}")
+        text = file.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise InputError("no such file", file=file) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot be read as UTF-8 text: {error}", file=file) from None
+    if "\0" in text:
+        raise InputError("holds a NUL byte", file=file, row=text[: text.index("\0")].count("\n") + 1)
+    for row, line in enumerate(text.split("\n"), start=1):
+        if len(line) > _CSV_FIELD_LIMIT:
+            raise InputError(
+                f"has a line of {len(line)} characters",
+                file=file,
+                row=row,
+                remedy=f"at most {_CSV_FIELD_LIMIT}",
+            )
+    # Not splitlines: it would also break a row at U+2028, a form feed and other signs.
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        heading = next(reader, [])
+        if missing := [c for c in columns if c not in heading]:
+            raise InputError(
+                f"lacks the column {missing[0]!r}",
+                file=file,
+                row=1,
+                remedy="needs " + ",".join(columns),
+            )
+        if len(set(heading)) != len(heading):
+            raise InputError("names a column twice", file=file, row=1)
+        for cells in reader:
+            if not cells:
+                continue
+            if len(cells) != len(heading):
+                raise InputError(
+                    f"has {len(cells)} cells where the heading has {len(heading)}",
+                    file=file,
+                    row=reader.line_num,
+                    remedy="a cell with a comma needs quotation marks",
+                )
+            # The reader's own limit is global, and other libraries move it.
+            longest = max(map(len, cells))
+            if longest > _CSV_FIELD_LIMIT:
+                raise InputError(
+                    f"has a cell of {longest} characters",
+                    file=file,
+                    row=reader.line_num,
+                    remedy=f"at most {_CSV_FIELD_LIMIT}",
+                )
+            yield reader.line_num, dict(zip(heading, cells, strict=True))
+    except csv.Error as error:
+        raise InputError(f"is not CSV: {error}", file=file, row=reader.line_num) from None

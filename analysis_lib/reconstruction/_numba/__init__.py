@@ -1,0 +1,1 @@
+"""Compiled kernels of the search: curves, tests, regressions and annealing of one cohort."""

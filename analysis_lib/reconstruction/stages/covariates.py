@@ -1,0 +1,291 @@
+"""Covariates whose regressions all fit: Karnofsky score, grade, activity, response, size after PRRT."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from analysis_lib.reconstruction._numba import anneal_column, anneal_covariates
+from analysis_lib.reconstruction._numba.anneal_column import misfit
+from analysis_lib.reconstruction._numba.jit import njit
+from analysis_lib.reconstruction._numba.regression import logistic, ratio
+from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES, mann_whitney_p
+from analysis_lib.reconstruction.stages.state import NO_LATER, Blocks, Covariates, SearchFailed, Survival, ratio_ids
+from analysis_lib.targets.catalogue import CLASSES, GROUPS
+
+# Karnofsky score below which the centre gave no PRRT (Kwekkeboom et al. 2008, J Clin Oncol).
+LOWEST_KPS = 50
+ACTIVITY_STEP = 0.1
+SIZE_POST_MM = (8.0, 150.0)
+# What the printed decrease leaves of the printed sizes has about this mean.
+SIZE_POST_MEAN_MM = (49.0, 54.0)
+POOL = 100
+_TRIES = 150
+
+
+@njit(cache=True, nogil=True)
+def _fitting_tables(levels, first, second, n1, n2, rank_box, ratio_box, out):
+    """Pairs of rows of ``first`` and ``second`` whose Mann–Whitney p and odds ratio fit."""
+    n = n1 + n2
+    x, outcome = np.empty(n), np.zeros(n)
+    outcome[:n1] = 1.0
+    columns, beta, errors, statistics = np.ones((2, n)), np.zeros(2), np.empty(2), np.zeros(4)
+    found = 0
+    p = np.zeros(1)
+    for a in range(first.shape[0]):
+        at = 0
+        for level in range(levels.size):
+            x[at : at + first[a, level]] = levels[level]
+            at += first[a, level]
+        for b in range(second.shape[0]):
+            at = n1
+            for level in range(levels.size):
+                x[at : at + second[b, level]] = levels[level]
+                at += second[b, level]
+            p[0] = mann_whitney_p(np.sort(x), x[:n1])
+            if misfit(p, rank_box, 0, 1) > 0.0:
+                continue
+            columns[1] = (x - 90.0) / 10.0
+            beta[:] = 0.0
+            if logistic(columns, outcome, beta, errors):
+                ratio(beta[1] / 10.0, errors[1] / 10.0, statistics)
+                if misfit(statistics, ratio_box, 0, 4) == 0.0 and found < out.shape[0]:
+                    out[found, 0], out[found, 1] = a, b
+                    found += 1
+    return found
+
+
+def kps_tables(blocks: Blocks) -> list[np.ndarray]:
+    """Every way to count Karnofsky scores by group that fits what is printed of them.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Each of shape (n,): scores, the operated first. Few enough to be enumerated: the
+        quartiles, Mann–Whitney's p and the odds ratio leave next to no choice.
+    """
+    box, _ = blocks.column("table1.kps", regression="table5.kps_surgery")
+    levels = np.arange(LOWEST_KPS, 101, 10)
+    tables, rule = [], blocks.targets.assumptions.quantile
+    for g in (1, 2):
+        n = blocks.sizes[g]
+        # Quartiles first: at most a share of the patients lies below each of them.
+        shares = [range(n + 1) for _ in levels[:-1]]
+        limits = box[:, 3 * g : 3 * g + 3]
+        tables.append(_tables_by_quartiles(levels, shares, n, limits, rule))
+    out = np.empty((10_000, 2), np.int64)
+    found = _fitting_tables(
+        levels.astype(float), *tables, blocks.sizes[1], blocks.sizes[2], box[:, 21:22].copy(), box[:, 24:28].copy(), out
+    )
+    both = [[np.repeat(levels, tables[g][row[g]]) for g in (0, 1)] for row in out[:found]]
+    everyone = [np.concatenate(pair).astype(float) for pair in both]
+    return [x for x in everyone if not _quartile_misfit(np.sort(x), box[:, :3], rule)]
+
+
+def _quartile_misfit(ordered: np.ndarray, limits: np.ndarray, rule: str) -> bool:
+    values = np.percentile(ordered, (50, 25, 75), method=rule)
+    return bool(((values < limits[0]) | (values > limits[1])).any())
+
+
+def _tables_by_quartiles(levels, shares, n, limits, rule) -> np.ndarray:
+    """Counts by level, shape (m, levels), whose quartiles lie within ``limits`` (3, 3)."""
+    # q1 at the second-highest level or above leaves no more patients below it than its position counts.
+    below = int((n + 1 - 2 * QUANTILE_RULES[rule]) / 4 + QUANTILE_RULES[rule]) if limits[0, 1] > levels[-3] else n
+    rows = []
+    for low_counts in product(*(range(below + 1) for _ in shares[:-1])):
+        if sum(low_counts) > below:
+            continue
+        for second in range(n - sum(low_counts) + 1):
+            row = (*low_counts, second, n - sum(low_counts) - second)
+            if not _quartile_misfit(np.repeat(levels, row), limits, rule):
+                rows.append(row)
+    return np.array(rows, dtype=np.int64).reshape(-1, len(levels))
+
+
+def find_activity(rng: np.random.Generator, blocks: Blocks, sepsis: int) -> np.ndarray:
+    """Cumulative activities by Table 2's classes, all its ends attained; shape (n,), GBq.
+
+    The lowest belongs to the patient at ``sepsis``, who had one cycle.
+
+    Raises
+    ------
+    SearchFailed
+        If none was found.
+    """
+    numbers = blocks.numbers
+    n = blocks.sizes[0]
+    low, high, class_of = [], [], []
+    for g in GROUPS[1:]:
+        bottom, top = (numbers.value(f"table2.activity.{g}.range_{end}") for end in ("lo", "hi"))
+        for name in reversed(CLASSES):
+            start, stop = (numbers.value(f"table2.class_{name}_{end}.threshold") for end in ("from", "to"))
+            members = numbers.count(f"table2.class_{name}.{g}.count")
+            low += [round(max(start, bottom) / ACTIVITY_STEP)] * members
+            high += [round(min(stop, top) / ACTIVITY_STEP)] * members
+            class_of += [name] * members
+    low, high, class_of = np.array(low), np.array(high), np.array(class_of)
+    if low.size != n or (low > high).any():
+        raise SearchFailed("Table 2's classes of activity contradict its ranges or the number of patients")
+    box, need = blocks.column("table2.activity", regression="table5.activity_surgery")
+    first = np.arange(n) < blocks.sizes[1]
+    for _ in range(_TRIES):
+        lower, upper = low.copy(), high.copy()
+        _attain_ends(rng, lower, upper, class_of, sepsis, numbers)
+        k = rng.integers(lower, upper + 1)
+        left = anneal_column.anneal_column(
+            rng, k, lower, upper, ACTIVITY_STEP, first, need, NO_LATER, blocks.quantile, box, 40_000
+        )
+        if left == 0.0:
+            return np.round(k * ACTIVITY_STEP, 6)
+    raise SearchFailed("no activities meet Table 2 and Table 5 at once")
+
+
+def _attain_ends(rng, low: np.ndarray, high: np.ndarray, class_of: np.ndarray, sepsis: int, numbers) -> None:
+    """Give each end of the groups' ranges and of Table 2's classes to one of their patients.
+
+    The lowest of all goes to ``sepsis``.
+    """
+    operated = np.arange(low.size) < sepsis
+    for group, members in zip(GROUPS[1:], (operated, ~operated), strict=True):
+        for side in ("lo", "hi"):
+            end = round(numbers.value(f"table2.activity.{group}.range_{side}") / ACTIVITY_STEP)
+            able = np.flatnonzero(members & (low <= end) & (high >= end) & (low < high))
+            chosen = sepsis if sepsis in able else rng.choice(able)
+            low[chosen] = high[chosen] = end
+    for name in CLASSES:
+        for side in ("from", "to"):
+            end = round(numbers.value(f"table2.class_{name}_{side}.threshold") / ACTIVITY_STEP)
+            if ((class_of == name) & (low == end) & (high == end)).any():
+                continue
+            able = np.flatnonzero((class_of == name) & (low <= end) & (high >= end) & (low < high))
+            if not able.size:
+                raise SearchFailed(f"no patient of Table 2's class can have its end, {end * ACTIVITY_STEP:g} GBq")
+            chosen = rng.choice(able)
+            low[chosen] = high[chosen] = end
+
+
+def find_sizes(rng: np.random.Generator, blocks: Blocks, unscanned: np.ndarray) -> np.ndarray:
+    """Sizes after PRRT whose odds ratio for surgery fits; shape (n,), NaN where unscanned."""
+    box, need = blocks.column("", regression="table5.size_post_surgery")
+    box[:, 9] = SIZE_POST_MEAN_MM[0], SIZE_POST_MEAN_MM[1], 1.0
+    scanned = ~unscanned
+    n = int(scanned.sum())
+    first = (np.arange(unscanned.size) < blocks.sizes[1])[scanned]
+    low, high = np.full(n, int(SIZE_POST_MM[0])), np.full(n, int(SIZE_POST_MM[1]))
+    sizes = np.full(unscanned.size, np.nan)
+    for _ in range(_TRIES):
+        k = np.clip(np.exp(rng.normal(np.log(48), 0.45, n)), low, high).astype(np.int64)
+        left = anneal_column.anneal_column(rng, k, low, high, 1.0, first, need, NO_LATER, blocks.quantile, box, 20_000)
+        if left == 0.0:
+            sizes[scanned] = k
+            return sizes
+    raise SearchFailed("no sizes after PRRT meet Table 5's odds ratio")
+
+
+def find_response(rng: np.random.Generator, blocks: Blocks, state: Survival) -> np.ndarray | None:
+    """Who had a partial response, shape (n,), so that its hazard ratio of death fits; None if nobody can."""
+    response = _dealt(rng, state.operated, _partial_responses(blocks), spared=state.sepsis)
+    group = np.where(state.operated, 0, 1)
+    group[state.sepsis] = -1
+    found = np.empty((1, response.size))
+    box = blocks.targets.box(ratio_ids("table5.pr_death", "hr"))
+    order = np.argsort(state.years, kind="stable")
+    if anneal_column.collect_orders(rng, state.years, state.event, order, group, response, box, 1, 2_000_000, found):
+        return found[0]
+    return None
+
+
+def find_covariates(
+    rng: np.random.Generator, blocks: Blocks, state: Survival, kps_choices: list[np.ndarray], activity: np.ndarray
+) -> Covariates | None:
+    """Covariates whose regressions all fit, the propensity model's included; None if none was found."""
+    count = blocks.numbers.count
+    n, n1 = blocks.sizes[0], blocks.sizes[1]
+    years, order = state.years, np.argsort(state.years, kind="stable")
+    group = np.where(state.operated, 0, 1)
+    spared = group.copy()
+    spared[state.sepsis] = -1
+    grade = _dealt(rng, state.operated, [count(f"table1.grade_1.{g}.count") for g in GROUPS[1:]])
+    # Cheapest first: many times of death leave no way to deal responses out.
+    response = find_response(rng, blocks, state)
+    if response is None:
+        return None
+    box = blocks.joint
+    pools = np.empty((3, POOL, n))
+    kps = kps_choices[rng.integers(len(kps_choices))].copy()
+    filled = [
+        anneal_column.collect_orders(
+            rng, years, state.event, order, members, x, box[:, 4 * r : 4 * r + 4].copy(), gap, turns, pools[r]
+        )
+        for r, (x, members, gap, turns) in enumerate((
+            (kps, group, 200, 300_000),
+            (grade, group, 1, 2_000_000),
+            (activity.copy(), spared, 200, 400_000),
+        ))
+    ]  # fmt: skip
+    if min(filled) < 2:
+        return None
+    pools = pools[:, : min(filled)].copy()
+    unscanned = np.zeros(n, dtype=bool)
+    unscanned[state.sepsis] = True
+    others = count("table5.size_post_excluded.all.count") - 1
+    unscanned[rng.choice(np.arange(n1 + 1, n), others, replace=False)] = True
+    for _ in range(6):
+        picked = rng.integers(0, pools.shape[1], 3)
+        sizes = find_sizes(rng, blocks, unscanned)
+        left = anneal_covariates.anneal_joint(
+            rng,
+            years,
+            state.event,
+            state.operated.astype(float),
+            pools,
+            sizes,
+            *SIZE_POST_MM,
+            box,
+            300_000,
+            False,
+            picked,
+        )
+        if left == 0.0:
+            break
+    else:
+        return None
+    kps, grade, activity = (pools[r, picked[r]] for r in range(3))
+    return Covariates(kps, grade, activity, response, sizes)
+
+
+def _dealt(rng: np.random.Generator, operated: np.ndarray, counts: list[int], spared: int = -1) -> np.ndarray:
+    """Ones for ``counts`` patients of each group, chosen at random; never for ``spared``."""
+    x = np.zeros(operated.size)
+    for members, wanted in zip((np.flatnonzero(operated), np.flatnonzero(~operated)), counts, strict=True):
+        members = members[members != spared]
+        if wanted > members.size:
+            raise SearchFailed(f"{wanted} patients are printed where a group has {members.size}")
+        x[rng.choice(members, wanted, replace=False)] = 1.0
+    return x
+
+
+def _partial_responses(blocks: Blocks) -> list[int]:
+    """Partial responses by group: the only counts that print as the percentages."""
+    counts = []
+    for g, n in zip(GROUPS[1:], blocks.sizes[1:], strict=True):
+        interval = blocks.numbers[f"results-surgery.pr.{g}.percent"].interval
+        fitting = [k for k in range(n + 1) if 100 * k / n in interval]
+        if not fitting:
+            raise SearchFailed(f"no count of {n} patients prints as the percentage of partial responses")
+        counts.append(fitting[0])
+    return counts
+
+
+def walk_covariates(
+    rng: np.random.Generator, blocks: Blocks, state: Survival, start: Covariates, steps: int
+) -> Covariates:
+    """Other sizes after PRRT, reached from ``start`` without leaving the box."""
+    pools = np.stack([start.kps, start.grade_1, start.activity])[:, None]
+    sizes = start.size_post.copy()
+    anneal_covariates.anneal_joint(
+        rng, state.years, state.event, state.operated.astype(float), pools, sizes, *SIZE_POST_MM,
+        blocks.joint, steps, True, np.zeros(3, np.int64),
+    )  # fmt: skip
+    return Covariates(start.kps, start.grade_1, start.activity, start.partial_response, sizes)

@@ -1,0 +1,1 @@
+"""Studies of the search itself: known patients, withheld numbers, other assumptions, extremes."""

@@ -1,0 +1,383 @@
+"""Survival analysis as SPSS 25 prints it: Kaplan-Meier, medians, log-rank and Cox models.
+
+Times may have any unit and results come in the same. A death at the time of a censoring comes
+before it, as in every package. The libraries' routines do the work where they agree with SPSS; the
+median's symmetric interval is written out here, since none has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from analysis_lib.base import checks
+from analysis_lib.statistics import regression
+
+#: A survival probability this near to a limit (.45, .50, .55) is at the limit: .55 and a product
+#: such as 19/20 * 18/19 * ... that equals it differ in their last bits. R's ``quantile.survfit``
+#: uses the same.
+TOLERANCE = 1.5e-8
+
+_Z = float(stats.norm.isf(0.025))
+
+
+@dataclass(frozen=True, eq=False)
+class KaplanMeier:
+    """A Kaplan-Meier curve at each distinct time, whether of a death or a censoring.
+
+    Attributes
+    ----------
+    time, at_risk, events, survival, standard_error : ndarray, shape (k,)
+        Time, patients at risk just before it, events at it, survival just after it, and its
+        Greenwood standard error (0 where survival is 0, as SPSS prints it).
+    """
+
+    time: np.ndarray
+    at_risk: np.ndarray
+    events: np.ndarray
+    survival: np.ndarray
+    standard_error: np.ndarray
+
+
+@dataclass(frozen=True)
+class MedianSurvival:
+    """A median survival time; what is not defined is NaN."""
+
+    median: float
+    se: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True)
+class MeanSurvival:
+    """A mean survival time, restricted to the largest time observed."""
+
+    mean: float
+    se: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclass(frozen=True)
+class LogRank:
+    """A log-rank test: chi-squared statistic, its degrees of freedom and p value."""
+
+    statistic: float
+    df: int
+    p: float
+
+
+@dataclass(frozen=True, eq=False)
+class CoxModel:
+    """A fitted Cox model.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The k covariates.
+    coef, se, hr, ci_low, ci_high, p : ndarray, shape (k,)
+        Log hazard ratio and its standard error, hazard ratio with Wald's 95% limits and p.
+    log_likelihood : float
+        The partial log-likelihood.
+    converged : bool
+        False where the numbers are no estimates: see `separated`, or else Newton's steps failed.
+    separated : tuple of str
+        Covariates that order the events so well that no finite estimate exists. Their numbers are
+        those after 20 steps, where SPSS stops too, and mean nothing.
+    """
+
+    names: tuple[str, ...]
+    coef: np.ndarray
+    se: np.ndarray
+    hr: np.ndarray
+    ci_low: np.ndarray
+    ci_high: np.ndarray
+    p: np.ndarray
+    log_likelihood: float
+    converged: bool
+    separated: tuple[str, ...]
+
+
+def kaplan_meier(time, event) -> KaplanMeier:
+    """Kaplan-Meier estimate of survival with Greenwood's standard error.
+
+    Parameters
+    ----------
+    time : array_like, shape (n,)
+        Time to event or censoring, finite and not negative.
+    event : array_like, shape (n,)
+        1 or True for an event, 0 or False for a censoring.
+
+    Returns
+    -------
+    KaplanMeier
+
+    Raises
+    ------
+    ValueError
+        If there is no patient, the lengths differ, or a value is outside the ranges above.
+
+    References
+    ----------
+    Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481.
+    """
+    time, event = checks.times_and_events(time, event)
+    times, position = np.unique(time, return_inverse=True)
+    at_risk = np.bincount(position)[::-1].cumsum()[::-1]
+    events = np.bincount(position, weights=event).astype(int)
+    survival = np.cumprod(1 - events / at_risk)
+    standard_error = survival * np.sqrt(np.cumsum(_greenwood_terms(at_risk, events)))
+    return KaplanMeier(times, at_risk, events, survival, standard_error)
+
+
+def median_survival(time, event, ci: str = "spss") -> MedianSurvival:
+    """Median survival with a 95% confidence interval.
+
+    Parameters
+    ----------
+    time, event : array_like, shape (n,)
+        As `kaplan_meier`.
+    ci : {"spss", "plain", "log", "log-log"}
+        Whose convention. ``"spss"``: the first event time t with S(t) <= .5, and the symmetric
+        interval t -+ 1.96 se, where se is Greenwood's at t divided by the slope of the curve
+        between the last event time with S >= .55 and the first with S <= .45. The others: as R's
+        ``survfit`` with that ``conf.type``, the times at which the curve and its pointwise band
+        cross .5 (Brookmeyer and Crowley), halfway along where one stays at .5.
+
+    Returns
+    -------
+    MedianSurvival
+        NaN for a median or limit that the curve does not reach, and for `se` outside ``"spss"``.
+
+    Raises
+    ------
+    ValueError
+        As `kaplan_meier`, and if `ci` is unknown.
+
+    References
+    ----------
+    Collett D. Modelling Survival Data in Medical Research, 2nd ed. 2003, chapter 2 (the interval
+    of SPSS). IBM support page swg21476688 (its median). Brookmeyer R, Crowley J. Biometrics
+    1982;38:29-41.
+    """
+    if ci not in ("spss", "plain", "log", "log-log"):
+        raise ValueError(f"ci must be 'spss', 'plain', 'log' or 'log-log', not {ci!r}")
+    curve = kaplan_meier(time, event)
+    if ci == "spss":
+        return _spss_median(curve)
+    low, high = _pointwise_band(curve, ci)
+    return MedianSurvival(
+        _crossing_of_half(curve.time, curve.survival),
+        np.nan,
+        _crossing_of_half(curve.time, low),
+        _crossing_of_half(curve.time, high),
+    )
+
+
+def reverse_kaplan_meier_median(time, event) -> MedianSurvival:
+    """Median potential follow-up: the Kaplan-Meier median with deaths as the censored.
+
+    Parameters
+    ----------
+    time, event : array_like, shape (n,)
+        As `kaplan_meier`; event is 1 for a death.
+
+    Returns
+    -------
+    MedianSurvival
+        With SPSS's interval.
+
+    Raises
+    ------
+    ValueError
+        As `kaplan_meier`.
+
+    References
+    ----------
+    Schemper M, Smith TL. Control Clin Trials 1996;17:343-346.
+    """
+    time, event = checks.times_and_events(time, event)
+    return median_survival(time, 1 - event)
+
+
+def mean_survival(time, event) -> MeanSurvival:
+    """Mean survival as SPSS prints it: the area under the curve up to the largest time.
+
+    Parameters
+    ----------
+    time, event : array_like, shape (n,)
+        As `kaplan_meier`.
+
+    Returns
+    -------
+    MeanSurvival
+        The largest time counts even if censored. ``se^2 = sum A^2 d / (n (n-d))`` over the event
+        times, A being the area to the right; the 95% interval is mean -+ 1.96 se.
+
+    Raises
+    ------
+    ValueError
+        As `kaplan_meier`.
+
+    References
+    ----------
+    IBM support page swg21476688 (the mean); Klein JP, Moeschberger ML. Survival Analysis, 2nd ed.
+    2003, section 4.5 (its variance).
+    """
+    curve = kaplan_meier(time, event)
+    steps = np.diff(curve.time, prepend=0.0) * np.r_[1.0, curve.survival[:-1]]
+    mean = float(steps.sum())
+    area_right = mean - np.cumsum(steps)
+    se = float(np.sqrt(area_right**2 @ _greenwood_terms(curve.at_risk, curve.events)))
+    return MeanSurvival(mean, se, mean - _Z * se, mean + _Z * se)
+
+
+def logrank(time, event, group) -> LogRank:
+    """Log-rank (Mantel-Cox) test of equal survival in two or more groups.
+
+    Parameters
+    ----------
+    time, event : array_like, shape (n,)
+        As `kaplan_meier`.
+    group : array_like, shape (n,)
+        A label for each patient; a number or text.
+
+    Returns
+    -------
+    LogRank
+        With the hypergeometric variance. A group whose patients are all censored before the first
+        event has nothing to say and is left out. NaN, with 0 degrees of freedom, where no event
+        compares two groups.
+
+    Raises
+    ------
+    ValueError
+        As `kaplan_meier`, and if there are not two groups or a label is missing.
+
+    References
+    ----------
+    Mantel N. Cancer Chemother Rep 1966;50:163-170. Computed by statsmodels' ``survdiff``.
+    """
+    time, event = checks.times_and_events(time, event)
+    code = checks.group_codes(group, time.size)
+    informative = time >= np.min(time[event == 1], initial=np.inf)
+    time, event, code = time[informative], event[informative], code[informative]
+    df = np.unique(code).size - 1
+    # With all deaths at once at the first event there is no variance.
+    if df < 1 or np.all((time == time.min()) & (event == 1)):
+        return LogRank(np.nan, 0, np.nan)
+    # Imported here for the sake of commands that need no model: statsmodels takes 1-2 s.
+    from statsmodels.duration.survfunc import survdiff
+
+    statistic = float(survdiff(time, event, code)[0])
+    return LogRank(statistic, df, float(stats.chi2.sf(statistic, df)))
+
+
+def cox(time, event, covariates, ties: str = "breslow", names=None) -> CoxModel:
+    """Cox's proportional hazards model.
+
+    Parameters
+    ----------
+    time, event : array_like, shape (n,)
+        As `kaplan_meier`.
+    covariates : array_like, shape (n,) or (n, k)
+        Numbers; a yes or no as 1 or 0.
+    ties : {"breslow", "efron"}
+        How tied events enter the likelihood; SPSS has Breslow's way, R defaults to Efron's.
+    names : sequence of str, optional
+        Names of the covariates; x1, x2, ... by default.
+
+    Returns
+    -------
+    CoxModel
+        Look at `converged` before using the numbers.
+
+    Raises
+    ------
+    ValueError
+        As `kaplan_meier`, if there is no event, if covariates do not match the patients or one
+        follows from the others (or does not vary) among those at risk, or `ties` is unknown.
+
+    References
+    ----------
+    Cox DR. J R Stat Soc B 1972;34:187-220. Breslow N. Biometrics 1974;30:89-99. Efron B. J Am Stat
+    Assoc 1977;72:557-565. Computed by statsmodels' ``PHReg``.
+    """
+    if ties not in ("breslow", "efron"):
+        raise ValueError(f"ties must be 'breslow' or 'efron', not {ties!r}")
+    time, event = checks.times_and_events(time, event)
+    matrix, names = checks.covariates(covariates, time.size, names)
+    if not event.any():
+        raise ValueError("without an event there is no Cox model")
+    matrix, _, sd = regression.standardised(matrix)
+    separated = regression.separating(regression.risk_set_differences(time, event, matrix))
+    # Imported here for the sake of commands that need no model: statsmodels takes 1-2 s.
+    from statsmodels.duration.hazard_regression import PHReg
+
+    fit = regression.newton(PHReg(time, matrix, event, ties=ties))
+    coef = fit.coef / sd
+    wald = regression.wald(coef, fit.covariance / np.outer(sd, sd))
+    return CoxModel(
+        names,
+        coef,
+        wald.se,
+        wald.ratio,
+        wald.ci_low,
+        wald.ci_high,
+        wald.p,
+        fit.log_likelihood,
+        converged=fit.converged and not separated.any(),
+        separated=tuple(np.array(names)[separated].tolist()),
+    )
+
+
+def _greenwood_terms(at_risk: np.ndarray, events: np.ndarray) -> np.ndarray:
+    """d / (n (n-d)) at each time; 0 at a time that nobody survives, where it has no weight."""
+    survivors = at_risk - events
+    return np.where(survivors > 0, events / (at_risk * np.maximum(survivors, 1)), 0.0)
+
+
+def _first(values: np.ndarray) -> float:
+    return float(values[0]) if values.size else np.nan
+
+
+def _spss_median(curve: KaplanMeier) -> MedianSurvival:
+    died = curve.events > 0
+    time, survival = curve.time[died], curve.survival[died]
+    at_median = np.flatnonzero(survival <= 0.5 + TOLERANCE)[:1]
+    above = np.flatnonzero(survival >= 0.55 - TOLERANCE)[-1:]
+    below = np.flatnonzero(survival <= 0.45 + TOLERANCE)[:1]
+    median = _first(time[at_median])
+    if not (above.size and below.size):
+        return MedianSurvival(median, np.nan, np.nan, np.nan)
+    slope = _first((survival[above] - survival[below]) / (time[below] - time[above]))
+    se = _first(curve.standard_error[died][at_median]) / slope
+    return MedianSurvival(median, se, median - _Z * se, median + _Z * se)
+
+
+def _pointwise_band(curve: KaplanMeier, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    """Pointwise 95% limits of survival; NaN where `kind` has none, as where survival is 0."""
+    survival = np.where(curve.survival > 0, curve.survival, np.nan)
+    half = _Z * curve.standard_error
+    if kind == "plain":
+        return survival - half, survival + half
+    if kind == "log":
+        factor = np.exp(half / survival)
+        return survival / factor, survival * factor
+    log_survival = np.log(np.where(survival < 1, survival, np.nan))
+    factor = np.exp(half / (survival * -log_survival))
+    return survival**factor, survival ** (1 / factor)
+
+
+def _crossing_of_half(time: np.ndarray, curve: np.ndarray) -> float:
+    """Where a step function first falls to .5: the middle if it stays there for a while."""
+    reaches = np.flatnonzero(curve <= 0.5 + TOLERANCE)
+    passes = np.flatnonzero(curve < 0.5 - TOLERANCE)
+    if not reaches.size:
+        return np.nan
+    if passes.size:
+        return float(time[reaches[0]] + time[passes[0]]) / 2
+    return float(time[reaches[0]] + time[-1]) / 2 if np.isfinite(curve[-1]) else np.nan

@@ -1,0 +1,110 @@
+"""What the discussion speaks of, on a cohort small enough to count by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from analysis_lib.analyses import discussion
+from analysis_lib.base.errors import InputError
+from analysis_lib.reconstruction import ensemble as ensembles
+from analysis_lib.statistics import contingency, survival
+
+
+def patients(**columns):
+    frame = pd.DataFrame({
+        "cohort": 4,
+        "patient": range(1, 9),
+        "group": ["surgery"] * 5 + ["prrt_only"] * 3,
+        "tumour_size_mm": [50.0, 60, 80, 40, 100, 70, 90, np.nan],
+        "tumour_size_post_mm": [25.0, 60, 60, 36, 70, 77, 81, 50],
+        "tvi_pre": [6.0, 4, 1, 0, 2, 6, 2, np.nan],
+        "tvi_post": [3.0, 4, 0, 0, 1, 6, 4, np.nan],
+        "best_response": ["PR", "SD", "SD", "SD", "PR", "SD", "PD", "NE"],
+        "organ_invasion_pre": [0.0, 1, 1, 0, 1, 1, 1, np.nan],
+        "organ_invasion_post": [0.0, 1, 0, 0, 0, 1, 1, np.nan],
+        "liver_metastases_gone": [0.0, 0, 0, 0, 1, 0, 0, 0],
+        "dfs_years": [1.0, 2, 3, 4, np.nan, np.nan, np.nan, np.nan],
+        "dfs_event": [1.0, 1, 0, 1, np.nan, np.nan, np.nan, np.nan],
+    })  # fmt: skip
+    return frame.assign(**columns)
+
+
+def test_a_share_is_of_those_in_whom_the_column_is_known():
+    found = discussion.share(patients(), "organ_invasion_pre", 1, confidence=0.9, method="wilson").loc[4]
+    limits = contingency.binomial_interval(5, 7, 0.9, method="wilson")
+    assert found.tolist() == [5, 7, limits.ci_low, limits.ci_high]
+    assert discussion.share(patients(), "best_response", "PR", group="surgery").loc[4, "patients"] == 5
+
+
+def test_size_change_is_the_mean_of_relative_changes():
+    change = np.array([25 / 50, 60 / 60, 60 / 80, 36 / 40, 70 / 100, 77 / 70, 81 / 90]) - 1
+    found = discussion.size_change(patients()).loc[4]
+    assert found[["mean", "sd", "patients"]].tolist() == pytest.approx([change.mean(), change.std(ddof=1), 7])
+    assert found["p"] == pytest.approx(stats.ttest_1samp(change, 0).pvalue)
+
+
+def test_vessel_moves_are_counted_and_tested_by_signs():
+    found = discussion.vessel_moves(patients()).loc[4]
+    assert found[["fell", "rose", "involved"]].tolist() == [3, 1, 6]
+    assert found["p"] == pytest.approx(stats.binomtest(3, 4).pvalue)
+
+
+def test_who_left_contact_beyond_180_degrees():
+    found = discussion.left_beyond_180(patients()).loc[4]
+    assert found[["surgery", "surgery_n", "prrt_only", "prrt_only_n"]].tolist() == [2, 3, 0, 2]
+    assert found["p"] == pytest.approx(contingency.fisher_exact([[2, 1], [0, 2]]))
+
+
+def test_a_group_without_such_contact_leaves_nothing_to_test():
+    found = discussion.left_beyond_180(patients(group="surgery")).loc[4]
+    assert (found["prrt_only_n"], found["p"]) == (0, 1)
+
+
+def test_unimproved_are_those_without_any_gain_and_lie_between_the_limits_of_the_counts():
+    found = discussion.unimproved(patients()).loc[4]
+    # Gains: response 2, vessels 3, organs 2, liver 1 of 5 patients.
+    assert found.tolist() == [2, 0, 2]
+    everywhere = discussion.unimproved(ensembles.load().patients)
+    assert ((everywhere["least"] <= everywhere["patients"]) & (everywhere["patients"] <= everywhere["most"])).all()
+
+
+def test_relapses_are_those_of_patients_who_were_clear():
+    found = discussion.relapses(patients()).loc[4]
+    curve = survival.median_survival([1, 2, 3, 4], [1, 1, 0, 1]).median
+    assert found[["recurred", "median", "earlier", "curve"]].tolist() == [3, 2.0, 1, curve]
+
+
+def test_medians_are_those_of_each_cohort_by_itself():
+    ensemble = ensembles.load(columns=["group", "os_years", "os_event"])
+    found = discussion.medians(ensemble.patients, "os", "surgery", "log")
+    assert found.index.tolist() == ensemble.origin.index.tolist()
+    cohort = ensemble.one(7)
+    mine = cohort[cohort["group"] == "surgery"]
+    alone = survival.median_survival(mine["os_years"], mine["os_event"], ci="log")
+    assert found.loc[7, ["median", "ci_low"]].tolist() == [alone.median, alone.ci_low]
+    assert np.isnan(found.loc[7, "ci_high"]) == np.isnan(alone.ci_high)
+    assert found.loc[7, "last"] == mine["os_years"].max()
+
+
+@pytest.mark.parametrize(
+    ("ask", "column"),
+    [
+        (discussion.size_change, "tumour_size_post_mm"),
+        (discussion.vessel_moves, "tvi_post"),
+        (discussion.left_beyond_180, "tvi_pre"),
+        (discussion.unimproved, "organ_invasion_post"),
+        (discussion.relapses, "dfs_event"),
+        (lambda frame: discussion.medians(frame, "dfs", "surgery", "spss"), "dfs_years"),
+    ],
+)
+@pytest.mark.parametrize("how", ["missing", "blank"])
+def test_what_is_not_known_is_named(ask, column, how):
+    frame = patients().drop(columns=column) if how == "missing" else patients(**{column: np.nan})
+    with pytest.raises(InputError, match=column):
+        ask(frame)
+
+
+def test_a_group_without_patients_is_named():
+    with pytest.raises(InputError, match="blank for all patients of surgery"):
+        discussion.need(patients(group="prrt_only"), "dfs_years", group="surgery")

@@ -1,0 +1,116 @@
+"""The chapter your-cohort on files that are not its example: a first look or a reason, and nothing leaks."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from analysis_lib.base.paths import ROOT
+from analysis_lib.chapters import parameters
+from analysis_lib.cohort.public import PUBLIC
+
+# A time that occurs nowhere else, by which a patient can be found again.
+MARK = "3.1706847"
+HEADING = "patient,group,os_years,os_event\n"
+WATCH = """
+import os, socket
+connect = socket.socket.connect
+def watched(self, address):
+    if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "localhost", "::1"):
+        with open(os.environ["WATCHED"], "a") as stream:
+            stream.write(f"{address}\\n")
+    return connect(self, address)
+socket.socket.connect = watched
+with open(os.environ["WATCHED"] + ".processes", "a") as stream:
+    stream.write("one more\\n")
+"""
+
+
+def text_of(notebook: Path) -> str:
+    """All that the executed chapter shows as HTML."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    return "\n".join("".join(output.get("data", {}).get("text/html", "")) for output in outputs)
+
+
+def files_with_mark(folder: Path) -> list[Path]:
+    """Files in which the time stands, be it in base64, as the data behind a figure."""
+    # Three bytes make four letters, so the text looks different by where it begins.
+    shifted = [base64.b64encode(b"x" * n + MARK.encode())[4 if n else 0 : -4] for n in range(3)]
+    wanted = [MARK.encode(), *shifted]
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path for path in files if any(form in path.read_bytes() for form in wanted)]
+
+
+def test_nothing_is_sent_and_nothing_of_a_patient_is_left_outside_the_folder_named(tmp_path):
+    for name in ("home", "temporary", "mine", "watch", "out"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "watch" / "sitecustomize.py").write_text(WATCH)
+    file = tmp_path / "mine" / "patients.csv"
+    file.write_text(f"{HEADING}1,surgery,{MARK},1\n2,prrt_only,2.5,1\n3,surgery,5.5,0\n4,prrt_only,1.5,0\n")
+    environment = os.environ | {
+        "HOME": str(tmp_path / "home"),
+        "TMPDIR": str(tmp_path / "temporary"),
+        "PYTHONPATH": str(tmp_path / "watch"),
+        "WATCHED": str(tmp_path / "connections"),
+    }
+    command = [sys.executable, "-m", "analysis_lib", "chapter", "your-cohort", "-p", f"cohort={file}"]
+    run = subprocess.run(
+        [*command, "--out", str(tmp_path / "out")], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stderr
+    assert files_with_mark(tmp_path / "out"), "a first look shows the curve's steps"
+    assert files_with_mark(tmp_path / "mine") == [file]
+    for elsewhere in ("home", "temporary", "watch"):
+        assert files_with_mark(tmp_path / elsewhere) == []
+    assert len((tmp_path / "connections.processes").read_text().splitlines()) >= 2, "the kernel is watched too"
+    assert not (tmp_path / "connections").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (
+            HEADING.strip() + ",<img src=x onerror=alert(1)>\n1,<script>alert(2)</script>,3,1,7\n",
+            ["Refused", "&lt;script&gt;alert(2)", "&lt;img src=x onerror=alert(1)&gt;", "The file was refused"],
+        ),
+        (
+            HEADING + "1,surgery,3,0\n2,surgery,4.5,0\n",
+            ["there is only one group", "without a death nothing is said", "not reached", "steps aside without"],
+        ),
+    ],
+    ids=["HTML in a name and a cell", "one group and no deaths"],
+)
+def test_a_bad_or_a_poor_file_is_answered_and_escaped(tmp_path, content, shown):
+    file = tmp_path / "<b>mine.csv"
+    file.write_text(content)
+    values = parameters.check("your-cohort", {"cohort": str(file)})
+    page = text_of(parameters.run("your-cohort", values, tmp_path / "out"))
+    for words in shown:
+        assert words in page
+    for raw in ("<script>alert", "<img src=x", "<b>mine"):
+        assert raw not in page
+
+
+def test_public_patients_come_out_on_the_page_as_r_has_them(tmp_path):
+    stanford = next(public for public in PUBLIC if public.name == "stanford")
+    given = {"cohort": str(stanford.file), "landmark_months": stanford.landmark_months}
+    page = text_of(parameters.run("your-cohort", parameters.check("your-cohort", given), tmp_path))
+    r = json.loads((ROOT / "tests" / "oracles" / "public.json").read_text())["stanford"]
+    for answer in (r["naive"], r["landmark"], r["time_dependent"]):
+        hr, low, high = answer["breslow"][2:5]
+        assert f"<div>{hr:.2f} ({low:.2f} to {high:.2f})</div>" in page
+    assert "Survivors of 2 months" in page
+    assert f"<div>{r['logrank']['p']:.3g}</div>" in page
+
+
+def test_a_file_is_meant_as_seen_from_where_the_command_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.csv").write_text(HEADING)
+    assert parameters.parse("your-cohort", ["cohort=mine.csv"])["cohort"] == str(tmp_path / "mine.csv")
+    assert parameters.parse("your-cohort", ["cohort=none.csv"])["cohort"] == "none.csv"
+    assert parameters.parse("your-cohort", [])["cohort"] == "example"

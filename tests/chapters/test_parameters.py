@@ -1,0 +1,125 @@
+"""Parameters: what is misspelt or out of range fails before anything runs."""
+
+import html
+import re
+import shlex
+
+import nbformat
+import numpy as np
+import papermill
+import pytest
+
+from analysis_lib.base.errors import InputError
+from analysis_lib.base.paths import ROOT
+from analysis_lib.chapters import parameters
+
+
+def test_defaults_fill_what_is_not_given():
+    assert parameters.check("toxicity", {}) == {"confidence": 0.95, "interval": "exact", "cohort": "shipped"}
+    assert parameters.check("toxicity", {"confidence": 0.9})["confidence"] == 0.9
+
+
+@pytest.mark.parametrize(
+    ("chapter", "given", "says"),
+    [
+        ("toxicty", [], "did you mean toxicity?"),
+        ("toxicity", ["confidnce=0.9"], "did you mean confidence?"),
+        ("toxicity", ["confidence=high"], "is not a number"),
+        ("toxicity", ["confidence=95"], "from 0.5 to 0.999"),
+        ("toxicity", ["confidence=nan"], "out of range"),
+        ("toxicity", ["interval=wald"], "exact, wilson"),
+        ("toxicity", ["interval"], "KEY=VALUE"),
+        ("survival", ["landmark_months=-1"], "from 0 to"),
+        ("conventions", ["confidence=0.9"], "there are none"),
+        ("discussion", ["resamplings=20.5"], "not a whole number"),
+    ],
+)
+def test_a_bad_name_or_value_is_refused_with_what_would_be_right(chapter, given, says):
+    with pytest.raises(InputError) as error:
+        parameters.parse(chapter, given)
+    assert says in str(error.value)
+
+
+DECLARED = [(chapter, p) for chapter, declared in parameters.CHAPTERS.items() for p in declared]
+NUMBERS = [(chapter, p) for chapter, p in DECLARED if not isinstance(p.default, str)]
+
+
+@pytest.mark.parametrize(("chapter", "parameter"), NUMBERS, ids=[f"{chapter}-{p.name}" for chapter, p in NUMBERS])
+def test_the_ends_of_a_range_are_allowed_and_nothing_beyond(chapter, parameter):
+    for end, outwards in ((parameter.low, -np.inf), (parameter.high, np.inf)):
+        assert parameters.check(chapter, {parameter.name: end})[parameter.name] == end
+        outside = np.nextafter(end, outwards)
+        with pytest.raises(InputError, match="out of range"):
+            parameters.check(chapter, {parameter.name: outside})
+
+
+def test_a_chapters_first_cell_sees_a_name_that_papermill_let_through():
+    shell = {"In": [], "get_ipython": print, "_oh": {}, "parameters": parameters}
+    given = {"confidence": 0.9, "interval": "exact", "cohort": "shipped"}
+    assert parameters.given("toxicity", shell | given) == given
+    with pytest.raises(InputError, match="did you mean confidence"):
+        parameters.given("toxicity", shell | given | {"confidnce": 0.9})
+    with pytest.raises(InputError, match="out of range"):
+        parameters.given("toxicity", shell | given | {"confidence": 9})
+
+
+def test_plain_papermill_stops_at_a_misspelt_name_before_any_analysis(tmp_path):
+    with pytest.raises(papermill.PapermillExecutionError, match="did you mean interval"):
+        papermill.execute_notebook(
+            str(ROOT / "book" / "toxicity.ipynb"),
+            str(tmp_path / "out.ipynb"),
+            parameters={"intervall": "wilson"},
+            cwd=str(ROOT),
+            progress_bar=False,
+        )
+    executed = [cell for cell in nbformat.read(tmp_path / "out.ipynb", 4).cells if cell.get("execution_count")]
+    assert len(executed) <= 4  # what papermill says of the error, the parameters, those given, and the first cell
+
+
+def test_a_rerun_says_what_it_changes_and_the_books_own_run_does_not():
+    own = parameters.check("toxicity", {})
+    assert "rerun" not in parameters.told("toxicity", own).html
+    said = parameters.told("toxicity", own | {"interval": "wilson"}).html
+    assert "interval = wilson (exact)" in said
+    assert "chapter toxicity -p confidence=0.95 -p interval=wilson -p cohort=shipped" in said
+
+
+def test_the_command_of_a_rerun_is_one_that_a_shell_reads_back():
+    values = parameters.check("toxicity", {"cohort": "my patients; $(rm) 'x'.csv", "confidence": 0.9})
+    shown = html.unescape(re.search("<p><code>(.*?)</code>", parameters.told("toxicity", values).html)[1])
+    words = shlex.split(shown)
+    assert words[: words.index("-p")] == ["python", "-m", "analysis_lib", "chapter", "toxicity"]
+    assert parameters.parse("toxicity", [word for word in words[5:] if word != "-p"]) == values
+
+
+def test_what_a_rerun_says_of_a_file_cannot_act_in_the_page():
+    own = parameters.check("discussion", {"cohort": "<script>alert(1)</script>.csv"})
+    said = parameters.told("discussion", own).html
+    assert "<script" not in said and "&lt;script&gt;" in said
+
+
+def test_every_chapter_is_declared_and_names_its_parameters_alike():
+    chapters = {path.stem for path in (ROOT / "book").glob("*.ipynb")}
+    assert chapters == set(parameters.CHAPTERS)
+    for name, declared in parameters.CHAPTERS.items():
+        source = (ROOT / "book" / f"{name}.md").read_text(encoding="utf-8")
+        assert (":tags: [parameters]" in source) is bool(declared), name
+        for parameter in declared:
+            assert f"\n{parameter.declaration}\n" in source, (name, parameter.name)
+
+
+@pytest.mark.parametrize("chapter", [name for name, declared in parameters.CHAPTERS.items() if declared])
+def test_papermill_shows_every_parameter_with_its_type_and_help(chapter):
+    shown = papermill.inspect_notebook(str(ROOT / "book" / f"{chapter}.ipynb"))
+    for parameter in parameters.CHAPTERS[chapter]:
+        found = shown[parameter.name]
+        assert found["inferred_type_name"] == type(parameter.default).__name__
+        assert found["help"].startswith(parameter.help)
+
+
+def test_a_run_leaves_the_executed_notebook_in_the_folder_asked_for(tmp_path):
+    values = parameters.parse("toxicity", ["interval=wilson"])
+    notebook = parameters.run("toxicity", values, tmp_path / "runs")
+    assert notebook.parent == tmp_path / "runs"
+    text = notebook.read_text(encoding="utf-8")
+    assert "wilson 95% intervals" in text and "exact 95% intervals" not in text

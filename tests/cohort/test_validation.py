@@ -1,0 +1,349 @@
+"""The schema and the strict loading of cohorts: every mistake is told, with its place and what would be right."""
+
+import datetime
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+from frictionless import Package
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis_lib.__main__ import main
+from analysis_lib.base.errors import InputError
+from analysis_lib.cohort import hints, problems, reader, schema, template, validation
+
+GOOD = {
+    "patient": [1, 2],
+    "group": ["surgery", "prrt_only"],
+    "os_years": [3.25, 2.0],
+    "os_event": [1, 0],
+    "months_to_surgery": [14.8, None],
+}
+HEADING = "patient,group,os_years,os_event\n"
+ROWS = "1,surgery,3.25,1\n2,prrt_only,2.5,0\n"
+
+
+def write(tmp_path, **changes):
+    file = tmp_path / "cohort.csv"
+    pd.DataFrame(GOOD | changes).to_csv(file, index=False)
+    return file
+
+
+def written(tmp_path, content: str | bytes):
+    file = tmp_path / "cohort.csv"
+    file.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return file
+
+
+def many(n=10, **columns):
+    """A typed cohort of n patients that gives no reason for a caution, with other columns on top."""
+    good = {
+        "patient": range(1, n + 1),
+        "group": ["surgery", "prrt_only"] * (n // 2),
+        "os_years": np.linspace(0.5, 9.7, n),
+        "os_event": [0, 1, 1, 0, 1] * (n // 5),
+    }
+    return pd.DataFrame(good | columns)
+
+
+def test_the_schema_is_a_frictionless_package():
+    package = Package(str(schema.PACKAGE))
+    assert [field.name for field in package.resources[0].schema.fields] == list(schema.fields())
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet", ".xlsx"])
+def test_a_good_file_loads_typed(tmp_path, suffix):
+    file = tmp_path / f"cohort{suffix}"
+    frame = pd.DataFrame(GOOD)
+    {".csv": frame.to_csv, ".xlsx": frame.to_excel}.get(suffix, lambda f, index: frame.to_parquet(f))(file, index=False)
+    loaded = validation.load(file)
+    assert loaded["os_event"].dtype == "int64"
+    assert loaded["os_years"].tolist() == [3.25, 2.0]
+    assert loaded["months_to_surgery"].isna().tolist() == [False, True]
+    assert loaded["cohort"].tolist() == [0, 0]
+    assert [number for number, _ in validation.each(loaded)] == [0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "row", "column", "words"),
+    [
+        ({"os_event": [1, 2]}, 3, "os_event", "one of 0, 1"),
+        ({"os_years": ["nan", 2]}, 2, "os_years", "not a finite number"),
+        ({"os_years": [-1, 2]}, 2, "os_years", "from 0 to 120, in years"),
+        ({"group": ["surgery", "PRRT"]}, 3, "group", "one of surgery, prrt_only"),
+        ({"os_years": [None, 2]}, 2, "os_years", "is blank"),
+        ({"kps": [95, 90]}, 2, "kps", "90, 100"),
+        ({"patient": [1, 1]}, 3, "patient", "occurs twice"),
+        ({"pfs_years": [3.5, 1.0], "pfs_event": [1, 1]}, 2, "pfs_years", "later than os_years"),
+        ({"pfs_years": [3.0, 1.0], "pfs_event": [1, None]}, 3, "pfs_event", "both or neither"),
+        ({"pfs_years": [3.25, 1.0], "pfs_event": [0, 1]}, 2, "pfs_event", "died at that time"),
+        (
+            {"dfs_years": [2.5, None], "dfs_event": [0, None], "no_evidence_of_disease": [1, None]},
+            2,
+            "dfs_years",
+            "counted from the operation",
+        ),
+        ({"months_to_surgery": [14.8, 3]}, 3, "months_to_surgery", "not operated on"),
+        ({"sexx": ["male", "female"]}, None, "sexx", "did you mean 'sex'?"),
+        ({"OS event": [1, 0]}, None, "OS event", "did you mean 'os_event'?"),
+        # What was probably meant.
+        ({"os_years": ["2019-03-04", 2]}, 2, "os_years", "a length of time between two dates, not a date"),
+        ({"os_years": [3.25, "4/3/19"]}, 3, "os_years", "a length of time between two dates, not a date"),
+        ({"os_years": ["=3+4", 2]}, 2, "os_years", "the value of a formula, not the formula"),
+        ({"os_years": ["3,25", 2]}, 2, "os_years", "with a decimal point"),
+        ({"os_years": [150, 2]}, 2, "os_years", "it looks like months or days"),
+        ({"os_years": [43528, 2]}, 2, "os_years", "Excel's number for a date"),
+        ({"os_years": ["1_0", 2]}, 2, "os_years", "not a number"),
+        ({"os_years": ["3 years", 2]}, 2, "os_years", "without its unit"),
+        ({"chromogranin_a_ug_l": ["1,234.5", 20]}, 2, "chromogranin_a_ug_l", "nothing between thousands"),
+        ({"chromogranin_a_ug_l": [1234.5, "<20"]}, 3, "chromogranin_a_ug_l", "a number without a sign"),
+        ({"age_years": ["999.0", 60]}, 2, "age_years", "blank if not known"),
+        ({"age_years": [-9, 60]}, 2, "age_years", "blank if not known"),
+        ({"kps": ["n/a", 90]}, 2, "kps", "blank if not known"),
+        ({"kps": [9, 90]}, 2, "kps", "in tens: 90 for 9"),
+        ({"os_event": ["yes", 0]}, 2, "os_event", "1 for yes, 0 for no"),
+        ({"os_event": ["dead", 0]}, 2, "os_event", "1 for yes, 0 for no"),
+        ({"age_years": [1956, 60]}, 2, "age_years", "a year of the calendar"),
+        ({"sex": ["male", "F"]}, 3, "sex", "did you mean 'female'?"),
+        ({"group": ["surgery", "PRRT only"]}, 3, "group", "did you mean 'prrt_only'?"),
+        ({"patient": ["P-01", 2]}, 2, "patient", "number the patients 1, 2"),
+        ({"patient": [10**23, 2]}, 2, "patient", "out of range"),
+        ({"prrt_activity_gbq": [29600, 22.2]}, 2, "prrt_activity_gbq", "it looks like MBq"),
+        ({"tumour_size_mm": [0.4, 30]}, 2, "tumour_size_mm", "it looks like cm or m"),
+    ],
+)
+def test_a_problem_is_told_with_place_and_remedy(tmp_path, changes, row, column, words):
+    (problem,) = validation.validate(write(tmp_path, **changes))
+    assert (problem.row, problem.column) == (row, column)
+    assert words in str(problem)
+
+
+def test_all_problems_are_told_at_once(tmp_path):
+    file = write(tmp_path, os_event=[7, "x"], group=["a", "b"])
+    with pytest.raises(problems.CohortError) as error:
+        validation.load(file)
+    assert len(error.value.problems) == 4
+    assert str(error.value).count("\n") == 4
+
+
+def test_a_bad_cell_does_not_hide_what_is_wrong_between_others(tmp_path):
+    file = write(tmp_path, os_event=[1, 2], patient=[7, 7], pfs_years=[9, 1], pfs_event=[1, 1], sexx=["male", "male"])
+    told = {(p.row, p.column) for p in validation.validate(file)}
+    assert told == {(None, "sexx"), (2, "pfs_years"), (3, "os_event"), (3, "patient")}
+
+
+def test_of_a_bad_cell_nothing_is_said_twice(tmp_path):
+    file = write(tmp_path, pfs_years=["x", 1], pfs_event=[1, 1])
+    assert [(p.row, p.column) for p in validation.validate(file)] == [(2, "pfs_years")]
+
+
+def test_thousands_of_problems_are_summarised_with_their_number(tmp_path):
+    rows = "".join(f"{i},nobody,{i / 400},{i}\n" for i in range(1, 20_001))
+    found = validation.validate(written(tmp_path, HEADING + rows))
+    lines = problems.format_problems(found)
+    assert len(found) == 20_000 + 19_999
+    assert len(lines) == 5 + 5 + 2
+    assert lines[-2] == "column 'group': is not among the values allowed in 19995 more rows"
+
+
+def test_a_heading_of_another_table_is_told_briefly(tmp_path):
+    heading = ",".join(f"gene_{i}" for i in range(5000))
+    lines = problems.format_problems(validation.validate(written(tmp_path, f"{heading}\n{'1,' * 4999}1\n")))
+    assert len(lines) == 20 + 1 + 4
+    assert "and so is not in the schema 4980 more" in lines
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\ufeff" + HEADING + ROWS,
+        (HEADING + ROWS).replace(",", ";"),
+        (HEADING + ROWS).replace(",", "\t"),
+        (HEADING + ROWS).replace(",", ";").replace(".", ","),
+        (HEADING + ROWS).replace("\n", "\r\n"),
+        HEADING.replace("patient", " patient ") + ROWS.replace("surgery", "surgery "),
+        HEADING + ROWS + ",,,\n\n,,,\n",
+        HEADING.strip() + ",,\n" + ROWS.replace("\n", ",,\n"),
+    ],
+    ids=["BOM", "semicolons", "tabs", "decimal commas", "CRLF", "spaces", "blank rows", "blank columns"],
+)
+def test_what_spreadsheets_of_other_countries_write_is_read_right(tmp_path, content):
+    loaded = validation.load(written(tmp_path, content))
+    assert loaded["os_years"].tolist() == [3.25, 2.5]
+    assert loaded["group"].tolist() == ["surgery", "prrt_only"]
+
+
+def test_a_title_does_not_hide_what_separates_the_cells(tmp_path):
+    content = "Patients of our centre, 2026\n\n" + (HEADING + ROWS).replace(",", ";")
+    (problem,) = validation.validate(written(tmp_path, content))
+    assert (problem.row, problem.problem) == (1, "stands above the heading")
+
+
+def test_a_point_beside_decimal_commas_is_not_guessed_at(tmp_path):
+    content = "patient;group;os_years;os_event;chromogranin_a_ug_l\n1;surgery;3,25;1;1.234\n2;prrt_only;2,5;0;88\n"
+    (problem,) = validation.validate(written(tmp_path, content))
+    assert (problem.row, problem.column, problem.value) == (2, "chromogranin_a_ug_l", "1.234")
+
+
+@pytest.mark.parametrize(
+    ("content", "row", "words"),
+    [
+        (HEADING + "1,surgery,3,1,9\n" + ROWS, 2, "has 5 cells, where the heading has 4"),
+        ("Patients of our centre,,,\n" + HEADING + ROWS, 1, "stands above the heading"),
+        (HEADING + ROWS + "3,surgery,3\n", 4, "has 3 cells, where the heading has 4"),
+        (HEADING.strip() + ",os_event\n1,surgery,3,1,0\n", None, "is there twice, as columns 4 and 5"),
+        ("," + HEADING + "0,1,surgery,3,1\n", None, "column 1 has no name"),
+        (HEADING, None, "the file has no patients"),
+    ],
+)
+def test_what_is_no_table_is_told_by_its_place(tmp_path, content, row, words):
+    (problem,) = validation.validate(written(tmp_path, content))
+    assert problem.row == row
+    assert words in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b" \n \n", "is empty"),
+        ((HEADING + ROWS).encode("utf-16"), "is in UTF-16"),
+        ((HEADING + ROWS + "3,caf\u00e9,1,1\n").encode("latin-1"), "row 4: is not in UTF-8"),
+        ((HEADING + "1,surg\0ery,3,1\n").encode(), "row 2: holds a NUL byte"),
+        ((HEADING + ROWS + '3,"surgery,3,1\n').encode(), "row 4: a quotation mark"),
+    ],
+)
+def test_a_file_that_is_no_text_of_cells_is_one_clear_error(tmp_path, content, words):
+    with pytest.raises(InputError, match=words):
+        validation.load(written(tmp_path, content))
+
+
+def test_excel_dates_booleans_and_formulas_are_told(tmp_path):
+    file = tmp_path / "cohort.xlsx"
+    cells = pd.DataFrame(GOOD).astype(object)
+    cells.loc[0, "os_years"] = datetime.datetime(2019, 3, 4)
+    cells.loc[1, "os_years"] = "=1+1"
+    cells.loc[0, "os_event"] = True
+    cells.to_excel(file, index=False)
+    told = {(p.row, p.value): str(p) for p in validation.validate(file)}
+    assert set(told) == {(2, "2019-03-04"), (3, "=1+1"), (2, "True")}
+    assert "not the formula" in told[3, "=1+1"]
+
+
+def test_excel_is_read_from_the_sheet_of_patients(tmp_path):
+    file = tmp_path / "cohort.xlsx"
+    with pd.ExcelWriter(file) as workbook:
+        pd.DataFrame({"note": ["what this is"]}).to_excel(workbook, sheet_name="read me", index=False)
+        pd.DataFrame(GOOD).to_excel(workbook, sheet_name="patients", index=False)
+    assert len(validation.load(file)) == 2
+    with pd.ExcelWriter(file, mode="a") as workbook:
+        pd.DataFrame(GOOD).to_excel(workbook, sheet_name="patients 2", index=False)
+    with pytest.raises(InputError, match="several sheets of patients"):
+        validation.load(file)
+
+
+@pytest.mark.parametrize(
+    ("changes", "row", "column"),
+    [
+        ({"os_event": [True, False]}, 1, "os_event"),
+        ({"os_years": [[1], [2]]}, 1, "os_years"),
+        ({"os_years": [datetime.timedelta(days=3)] * 2}, 1, "os_years"),
+    ],
+)
+def test_parquet_types_other_than_the_schema_s_are_told(tmp_path, changes, row, column):
+    file = tmp_path / "cohort.parquet"
+    pd.DataFrame(GOOD | changes).to_parquet(file)
+    first, *_ = validation.validate(file)
+    assert (first.row, first.column) == (row, column)
+
+
+@pytest.mark.parametrize("name", ["cohort.csv", "cohort.parquet", "cohort.xlsx", "cohort.txt"])
+@pytest.mark.parametrize("content", [b"", b"PAR1\x00\x01", b"\xff\xfe\x00", b'a,"b\n1'])
+def test_an_unreadable_file_is_one_clear_error(tmp_path, name, content):
+    file = tmp_path / name
+    file.write_bytes(content)
+    with pytest.raises(InputError):
+        validation.load(file)
+
+
+def test_a_missing_file_is_one_clear_error(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        validation.validate(tmp_path / "none.csv")
+
+
+@settings(deadline=None)
+@given(st.text(max_size=300))
+def test_any_text_is_judged_without_a_traceback(tmp_path_factory, text):
+    file = tmp_path_factory.mktemp("any") / "cohort.csv"
+    file.write_text(HEADING + text, encoding="utf-8", errors="replace", newline="")
+    try:
+        assert isinstance(validation.validate(file), list)
+    except InputError as error:
+        assert str(error)
+
+
+def test_a_sound_cohort_raises_no_caution():
+    assert hints.cautions(many()) == []
+
+
+@pytest.mark.parametrize(
+    ("columns", "words"),
+    [
+        ({"os_years": np.linspace(3.5, 119.3, 10)}, "are these months?"),
+        ({"pfs_years": np.linspace(3.5, 88.3, 10)}, "are these months?"),
+        ({"os_years": range(1, 11)}, "whole numbers throughout"),
+        ({"months_to_surgery": np.linspace(0.6, 2.1, 10)}, "are these years?"),
+        ({"tumour_size_mm": np.linspace(1.2, 11.5, 10)}, "are these centimetres?"),
+        ({"ki67_percent": np.linspace(0.01, 0.3, 10)}, "are these fractions?"),
+        ({"kps": [10] * 10}, "are these tens?"),
+        ({"prrt_activity_gbq": [7.4] * 10, "prrt_cycles": [4] * 10}, "is it of one cycle?"),
+        ({"os_event": [0] * 10}, "without a death"),
+        ({"os_event": [1] * 10}, "is 1 for the living?"),
+        ({"group": ["surgery"] * 10}, "nothing to compare"),
+        ({"os_years": [0, *np.linspace(0.5, 9.7, 9)]}, "never under observation"),
+    ],
+)
+def test_what_is_well_formed_and_odd_is_pointed_out(columns, words):
+    (caution,) = hints.cautions(many(**columns))
+    assert words in caution
+
+
+def test_a_patient_who_is_there_twice_under_two_numbers_is_pointed_out():
+    frame = many(20, **{name: np.linspace(10.5, 90.5, 20) for name in ("age_years", "bmi_kg_m2", "prrt_months")})
+    frame["sex"] = "male"
+    frame["tumour_size_mm"] = np.linspace(21.5, 60.5, 20)
+    assert hints.cautions(frame) == []
+    frame.loc[2, frame.columns != "patient"] = frame.loc[0, frame.columns != "patient"]
+    (caution,) = hints.cautions(frame)
+    assert "there twice" in caution
+
+
+def test_the_command_says_what_to_look_at_again_and_passes(tmp_path, capsys):
+    assert main(["validate", str(write(tmp_path, os_years=[60, 2], months_to_surgery=None))]) == 0
+    out = capsys.readouterr().out
+    assert "look again: os_years exceeds 40 in 1 of 2 patients: are these months?" in out
+    assert out.endswith("a well-formed cohort file of 2 patients\n")
+
+
+def test_the_command_tells_problems_without_a_traceback(tmp_path, capsys):
+    assert main(["validate", str(write(tmp_path, os_event=[1, 2]))]) == 1
+    told = capsys.readouterr()
+    assert "row 3, column 'os_event', value '2'" in told.err
+    assert told.out.endswith("cohort.csv: 1 problem\n")
+
+
+def test_validating_writes_nothing(tmp_path):
+    file = write(tmp_path)
+    before = {name: os.stat(tmp_path / name).st_mtime_ns for name in os.listdir(tmp_path)}
+    validation.judge(file)
+    assert {name: os.stat(tmp_path / name).st_mtime_ns for name in os.listdir(tmp_path)} == before
+
+
+@pytest.mark.parametrize("column", ["os_years", "age_years", "patient", "os_event"])
+def test_a_whole_number_too_large_for_a_float_is_a_problem_and_no_traceback(column):
+    sound = validation.load(template.EXAMPLE).head(3).astype(object)
+    sound.loc[1, column] = 10**400
+    found = validation.judged(reader.Sheet(sound, np.arange(2, 5))).problems
+    assert [(problem.row, problem.column) for problem in found] == [(3, column)]

@@ -1,0 +1,62 @@
+"""Pictures of immortal time hold the values that the analyses give."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis_lib.analyses import immortal_time
+from analysis_lib.base.errors import InputError
+from analysis_lib.presentation import figures, immortal_time_figures
+from analysis_lib.reconstruction import ensemble
+
+ENSEMBLE = ensemble.load()
+FEW = ENSEMBLE.firsts()[:4]
+PATIENTS = ENSEMBLE.patients[ENSEMBLE.patients["cohort"].isin(FEW)]
+SCHEME = ENSEMBLE.origin.loc[FEW, "scheme"]
+
+
+@pytest.fixture(autouse=True)
+def closed_figures():
+    figures.style()
+    yield
+    plt.close("all")
+
+
+def test_a_swimmer_plot_has_a_lane_for_each_patient_cut_at_the_operation():
+    cohort = ENSEMBLE.one(FEW[0])
+    figure, values = immortal_time_figures.swimmer(cohort, 18)
+    lines = [line for line in figure.axes[0].lines if len(line.get_xdata()) == 2 and line.get_linewidth() > 4]
+    assert len(lines) == len(immortal_time.counting_process(cohort))
+    length = sum(np.ptp(line.get_xdata()) for line in lines)
+    assert length == pytest.approx(cohort["os_years"].sum())
+    assert len(values) == len(cohort) and values["os_years"].sum() == pytest.approx(cohort["os_years"].sum(), abs=0.1)
+
+
+def test_too_many_patients_are_not_drawn():
+    twice = pd.concat([ENSEMBLE.one(k) for k in FEW[:3]]).assign(cohort=0)
+    twice["patient"] = range(len(twice))
+    with pytest.raises(InputError, match="too many to draw"):
+        immortal_time_figures.swimmer(twice, 18)
+
+
+def test_ratios_by_landmark_are_ranges_of_those_of_the_cohorts():
+    found = immortal_time.landmark_ratios(PATIENTS, SCHEME, [18, 24])
+    assert set(found["scheme"]) == set(SCHEME) and set(found["endpoint"]) == {"os", "pfs"}
+    row = found[(found["endpoint"] == "os") & (found["months"] == 24)].iloc[0]
+    ratios = immortal_time.landmark(PATIENTS, 24)["hr"][SCHEME == row["scheme"]]
+    assert row[["lowest", "median", "highest"]].tolist() == [ratios.min(), ratios.median(), ratios.max()]
+
+
+def test_landmarks_without_an_estimate_are_left_out_and_none_at_all_is_an_error():
+    assert set(immortal_time.landmark_ratios(PATIENTS, SCHEME, [1, 24])["months"]) == {24}
+    with pytest.raises(InputError, match="nobody to compare"):
+        immortal_time.landmark_ratios(PATIENTS, SCHEME, [1])
+
+
+def test_the_drawing_has_a_panel_for_each_endpoint_and_a_band_for_each_scheme():
+    ratios = immortal_time.landmark_ratios(PATIENTS, SCHEME, [18, 21, 24])
+    spans = ratios.drop_duplicates(["endpoint", "scheme"])[["endpoint", "scheme", "lowest", "median", "highest"]]
+    figure = immortal_time_figures.draw_ratios(ratios, {"os": 0.264, "pfs": 0.47}, spans)
+    assert len(figure.axes) == 2
+    assert all(len(axis.collections) == SCHEME.nunique() for axis in figure.axes)

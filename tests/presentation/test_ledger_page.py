@@ -1,0 +1,111 @@
+"""The ledger page: an anchor a number, links that lead somewhere, nothing unescaped."""
+
+import csv
+import importlib
+import io
+import json
+import re
+from dataclasses import replace
+
+import pytest
+
+from analysis_lib.base.paths import ROOT
+from analysis_lib.ledger import audit, recipes, verdicts
+from analysis_lib.presentation import ledger_page
+from analysis_lib.printed import transcription
+from analysis_lib.printed.transcription import PLACES
+
+
+@pytest.fixture(scope="module")
+def claims():
+    return audit.audit()
+
+
+@pytest.fixture(scope="module")
+def known():
+    return recipes.load(transcription.load())
+
+
+@pytest.fixture(scope="module")
+def page(claims, known):
+    return "".join(ledger_page.section(claims, known, where, where).html for where in PLACES)
+
+
+def entry_of(page, id):
+    return re.search(rf'<tr id="{re.escape(id)}".*?</tr>', page, re.DOTALL)[0]
+
+
+def test_every_number_has_one_anchor(claims, page):
+    assert re.findall(r'<tr id="([^"]+)"', page) == list(claims)
+
+
+def test_every_link_between_entries_has_a_target(claims, page):
+    targets = set(re.findall(r'href="#([^"]+)"', page))
+    assert targets and targets <= set(claims)
+
+
+def test_an_entry_tells_where_its_number_comes_from(page):
+    trace = re.sub("<[^>]+>", "|", entry_of(page, "table1.sex_male.p"))
+    assert "|0.47 in Table 1|" in trace
+    assert "|categorical_p| of |table1.sex_male.surgery.count|; |table1.sex_male.prrt_only.count|; |" in trace
+    assert "|0.4687331065|" in trace
+    assert "fisher 0.570916" in trace and "pearson 0.468733 (stated, the printed digits)" in trace
+    assert "|tests/statistics/test_contingency.py|" in trace
+
+
+def test_a_repeat_leads_to_the_first_printing_and_has_its_recipe(claims, known, page):
+    id = next(i for i, c in claims.items() if c.number.same_as and i not in known and c.inputs)
+    assert f'first printed at <a href="#{claims[id].number.same_as}"' in entry_of(page, id)
+    assert "<dt>Recipe" in entry_of(page, id)
+
+
+def test_every_function_named_exists_and_so_do_its_tests(claims, page):
+    named = set(ledger_page.FUNCTION.findall(page))
+    assert named == {name for claim in claims.values() for name in ledger_page.functions(claim)}
+    for name in named:
+        module, _, function = name.rpartition(".")
+        assert hasattr(importlib.import_module(module), function) or importlib.import_module(name)
+        assert (ROOT / ledger_page.tested_in(name)).is_file()
+
+
+def test_every_entry_awaits_the_places_that_show_it(claims, page):
+    assert ledger_page.PLACES_OF.findall(page) == list(claims)
+
+
+def test_what_a_transcription_says_is_escaped(claims):
+    id = next(iter(claims))
+    claim = claims[id]
+    nasty = replace(claim, number=replace(claim.number, item="<script>alert(1)</script>"), reason="a < b")
+    html = ledger_page.section({id: nasty}, {}, claim.number.where, "x").html
+    assert "<script>" not in html and "a &lt; b" in html
+
+
+def test_filters_offer_only_what_occurs(claims):
+    def offered(among):
+        selects = re.findall(r'<select name="(\w+)">(.*?)</select>', ledger_page.controls(among).html)
+        return {name: set(re.findall(r'<option value="([^"]+)"', options)) for name, options in selects}
+
+    few = {id: c for id, c in claims.items() if c.number.where == "table3"}
+    few["x"] = replace(few[next(iter(few))], verdict="predicted")
+    found = offered(few)
+    assert found["where"] == {"table3"}
+    assert found["verdict"] == {c.verdict for c in few.values()} and "predicted" in found["verdict"]
+    assert found["method"] == {c.method for c in few.values() if c.method}
+
+
+def test_downloads_hold_every_number(claims):
+    rows = list(csv.DictReader(io.StringIO(ledger_page.as_csv(claims))))
+    assert [row["id"] for row in rows] == [row["id"] for row in json.loads(ledger_page.as_json(claims))] == list(claims)
+    row = next(row for row in rows if row["id"] == "table1.sex_male.p")
+    assert row["printed"] == "0.47" and float(row["recomputed"]) == pytest.approx(0.4687331065)
+
+
+def test_every_verdict_has_a_colour_and_a_sign():
+    for file, rule in (("book.css", "a.verdict.{}"), ("trace.css", ".{} .mark::before {{ content")):
+        styles = (ROOT / "book" / "_static" / file).read_text(encoding="utf-8")
+        for verdict in verdicts.VERDICTS:
+            assert rule.format(verdict) in styles
+
+
+def test_the_page_is_light_enough_for_a_phone(page):
+    assert len(page.encode()) < 1_500_000

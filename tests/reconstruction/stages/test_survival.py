@@ -1,0 +1,205 @@
+"""Targets, the search's small stages, and what an ensemble promises."""
+
+import json
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis_lib.base.errors import InputError
+from analysis_lib.base.paths import ROOT
+from analysis_lib.cohort import validation
+from analysis_lib.reconstruction import build, chain
+from analysis_lib.reconstruction.stages import covariates, survival
+from analysis_lib.reconstruction.stages import state as blocks
+from analysis_lib.targets.assumptions import Assumptions
+from analysis_lib.targets.catalogue import load_targets
+
+# A start that finds its first cohort soon.
+QUICK_START = 5
+SHIPPED = ROOT / "data" / "ensemble" / "cohorts.parquet"
+
+
+@pytest.fixture(scope="module")
+def targets():
+    return load_targets()
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return validation.load(SHIPPED)
+
+
+def test_a_changed_digit_changes_its_target_and_the_digest(tmp_path, targets):
+    numbers = ROOT / "data" / "published" / "numbers.csv"
+    text = numbers.read_text(encoding="utf-8")
+    line = next(row for row in text.splitlines() if row.startswith("table5.kps_death.hr,"))
+    (tmp_path / "numbers.csv").write_text(text.replace(line, line.replace("0.934", "0.935")), encoding="utf-8")
+    changed = load_targets(tmp_path)
+    assert changed["table5.kps_death.hr"].interval.low == pytest.approx(0.9345)
+    assert changed.digest != targets.digest
+
+
+def test_an_assumption_is_part_of_the_digest(targets):
+    assert load_targets(assumptions=Assumptions(follow_up="survivors")).digest != targets.digest
+
+
+def test_a_withheld_target_leaves_its_box_open(targets):
+    id = "results-survival.os.p"
+    box = targets.without({id}).box((id, "results-survival.os.all.median"))
+    assert np.isinf(box[:2, 0]).all()
+    assert np.isfinite(box[:, 1]).all()
+    with pytest.raises(InputError, match="is no target"):
+        targets.without({"none"})
+
+
+def test_a_column_search_meets_its_summaries_and_repeats_from_its_seed(targets):
+    boxes = blocks.Blocks(targets)
+    found = [covariates.find_activity(np.random.default_rng(4), boxes, boxes.sizes[1]) for _ in range(2)]
+    assert (found[0] == found[1]).all()
+    operated = found[0][: boxes.sizes[1]]
+    assert np.round(np.median(operated), 1) == targets.numbers.value("table2.activity.surgery.median")
+    assert operated.min() == targets.numbers.value("table2.activity.surgery.range_lo")
+
+
+def test_a_seed_gives_the_times_of_the_shipped_cohorts_again(targets, shipped):
+    manifest = json.loads(SHIPPED.with_suffix(".json").read_text(encoding="utf-8"))
+    # A start whose first times of death could be completed to a whole cohort.
+    start = 3
+    rng = np.random.default_rng([manifest["seed"], start])
+    again = survival.find_survival(rng, blocks.Blocks(targets), blocks.scheme_of(start))
+    first = shipped.query(f"cohort == {manifest['starts'][start]['first_cohort']}")
+    assert np.array_equal(np.sort(again.years), np.sort(first["os_years"]))
+
+
+def test_groups_that_do_not_add_up_are_refused(targets):
+    numbers = dict(targets.numbers)
+    row = numbers["table1.patients.surgery.n"]
+    numbers[row.id] = replace(row, printed=replace(row.printed, text="27"))
+    targets = load_targets()
+    targets.numbers._numbers.update(numbers)
+    with pytest.raises(blocks.SearchFailed, match="do not make 49"):
+        blocks.Blocks(targets)
+
+
+@pytest.mark.parametrize("cohorts", [1, 27, 28, 100, 1008])
+def test_a_plan_makes_as_many_cohorts_as_asked_for(cohorts):
+    starts = build.Plan(cohorts, 0, "").starts
+    assert sum(starts) == cohorts
+    assert len(starts) >= min(cohorts, 25)
+
+
+@pytest.mark.parametrize(
+    ("cohorts", "seed", "name", "jobs"),
+    [
+        (0, 1, "a.parquet", 1),
+        (-3, 1, "a.parquet", 1),
+        (1, -1, "a.parquet", 1),
+        (1, 1, "a.csv", 1),
+        (1, 1, "a.parquet", 0),
+    ],
+)
+def test_bad_arguments_write_nothing(tmp_path, cohorts, seed, name, jobs):
+    with pytest.raises(InputError):
+        build.build(cohorts, seed, tmp_path / name, jobs)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def chained(monkeypatch, shipped):
+    """A search that has its cohorts at hand; ``chained.until`` is how many it finds before it is interrupted."""
+    state = SimpleNamespace(asked=[], until=None)
+
+    def chain(targets, seed, start, length, position):
+        made = position["made"] if position else 0
+        state.asked.append((start, made))
+        for k in range(made, length):
+            if state.until is not None:
+                if not state.until:
+                    raise KeyboardInterrupt
+                state.until -= 1
+            frame = shipped[shipped["cohort"] == 20 * start + k].drop(columns="cohort").reset_index(drop=True)
+            yield frame, SimpleNamespace(packed=lambda k=k: {"made": k + 1})
+
+    monkeypatch.setattr(build, "chain", chain)
+    return state
+
+
+@pytest.mark.parametrize("until", range(9))
+def test_an_interrupted_build_keeps_each_cohort_and_goes_on_from_there(tmp_path, chained, until):
+    undisturbed, out = tmp_path / "whole" / "some.parquet", tmp_path / "some" / "some.parquet"
+    build.build(9, 1, undisturbed, chain=3)
+    chained.asked.clear()
+    chained.until = until
+    with pytest.raises(KeyboardInterrupt):
+        build.build(9, 1, out, chain=3)
+    assert not out.exists()
+    kept = [pd.read_parquet(file)["cohort"].nunique() for file in out.parent.glob(".some.*/start-*.parquet")]
+    assert sum(kept) == until
+    chained.until = None
+    manifest = build.build(9, 1, out, chain=3)
+    begun = divmod(until, 3)
+    assert chained.asked == [(k, 0) for k in range(begun[0] + 1)] + [begun] + [(k, 0) for k in range(begun[0] + 1, 3)]
+    assert sorted(p.name for p in out.parent.iterdir()) == ["some.json", "some.parquet"]
+    assert manifest["cohorts"] == pd.read_parquet(out)["cohort"].nunique() == 9
+    assert out.read_bytes() == undisturbed.read_bytes()
+
+
+def test_however_many_patients_are_written_at_a_time_the_cohorts_are_the_same(tmp_path, chained, monkeypatch):
+    build.build(9, 1, tmp_path / "many.parquet", chain=3)
+    monkeypatch.setattr(build, "_ROWS_AT_ONCE", 1)
+    build.build(9, 1, tmp_path / "few.parquet", chain=3)
+    many, few = (pd.read_parquet(tmp_path / f"{name}.parquet") for name in ("many", "few"))
+    pd.testing.assert_frame_equal(many, few)
+    assert not many.attrs
+
+
+def test_a_chain_goes_on_from_where_it_stood(targets):
+    walk = chain.chain(targets, 2026, QUICK_START, 3)
+    (_, first), *others = walk
+    position = json.loads(json.dumps(first.packed()))
+    again = list(chain.chain(targets, 2026, QUICK_START, 3, position))
+    assert len(again) == 2
+    for (frame, stands), (expected, stood) in zip(again, others, strict=True):
+        pd.testing.assert_frame_equal(frame, expected)
+        # As text, since a blank is not equal to itself.
+        assert json.dumps(stands.packed()) == json.dumps(stood.packed())
+
+
+def test_what_a_killed_search_left_half_written_goes_with_the_next_one(tmp_path, monkeypatch, chained):
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "merge", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            build.build(1, 1, tmp_path / "some.parquet")
+    (folder,) = tmp_path.iterdir()
+    (folder / ".start-0000.parquet.x7f3").write_bytes(b"PAR1")
+    build.build(1, 1, tmp_path / "some.parquet")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["some.json", "some.parquet"]
+
+
+def test_a_second_search_for_the_same_cohorts_is_refused_while_the_first_works(tmp_path, monkeypatch, chained):
+    out, merge = tmp_path / "some.parquet", build.merge
+
+    def twice(*arguments):
+        with pytest.raises(InputError, match="another search for these cohorts is under way"):
+            build.build(1, 1, out)
+        return merge(*arguments)
+
+    monkeypatch.setattr(build, "merge", twice)
+    build.build(1, 1, out)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["some.json", "some.parquet"]
+
+
+def test_the_shipped_ensemble_is_as_its_manifest_says(targets, shipped):
+    manifest = json.loads(SHIPPED.with_suffix(".json").read_text(encoding="utf-8"))
+    assert manifest["targets_sha256"] == targets.digest
+    assert len(manifest["starts"]) >= 25
+    assert {row["scheme"] for row in manifest["starts"]} == {scheme.name for scheme in blocks.SCHEMES}
+    assert shipped["cohort"].nunique() == manifest["cohorts"]
+    distinct = {
+        tuple(c[["os_years", "pfs_years", "tumour_size_post_mm", "age_years"]].to_numpy().ravel())
+        for _, c in validation.each(shipped)
+    }
+    assert len(distinct) == manifest["cohorts"]

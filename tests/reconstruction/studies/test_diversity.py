@@ -1,0 +1,59 @@
+"""Measures of how much cohorts differ, on cases with known answers."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from lifelines import KaplanMeierFitter
+
+from analysis_lib.analyses import immortal_time
+from analysis_lib.reconstruction.ensemble import Ensemble
+from analysis_lib.reconstruction.studies import diversity
+
+
+def cohort(number, shift=0.0):
+    n = 6
+    return pd.DataFrame({
+        "cohort": number,
+        "patient": range(1, n + 1),
+        "group": ["surgery"] * 3 + ["prrt_only"] * 3,
+        "os_years": np.array([4.0, 6, 8, 1, 2, 7]) + shift,
+        "os_event": [1, 0, 1, 1, 1, 0],
+        "pfs_years": np.array([3.0, 5, 7, 1, 2, 6]) + shift,
+        "pfs_event": 1,
+        "tumour_size_post_mm": [30.0, 40, 50, 60, 70, np.nan],
+        "months_to_surgery": [12.0, 15, 20, np.nan, np.nan, np.nan],
+    })  # fmt: skip
+
+
+def test_spread_separates_starts_that_agree_from_starts_that_do_not():
+    start = pd.Series(np.repeat(np.arange(30), 10))
+    rng = np.random.default_rng(1)
+    noise = pd.Series(rng.normal(size=300))
+    alike = diversity.spread(noise, start)
+    apart = diversity.spread(noise * 0.01 + 3.0 * start, start)
+    assert alike["effective"] > 150
+    assert apart["effective"] == pytest.approx(30, rel=0.01)
+    assert apart["correlation"] == pytest.approx(1, abs=0.01)
+
+
+def test_distances_ignore_the_order_of_patients():
+    first, shuffled, moved = cohort(0), cohort(1).sample(frac=1, random_state=2), cohort(2, shift=1.0)
+    found = diversity.distances(pd.concat([first, shuffled, moved], ignore_index=True))
+    assert found[0, 1] == 0
+    assert found[0, 2] > 0.1
+    assert np.allclose(found, found.T)
+
+
+def test_what_is_not_printed_is_that_of_each_cohort_by_itself():
+    frames = [cohort(0), cohort(1, shift=1.0)]
+    origin = pd.DataFrame({"start": [0, 1], "scheme": "accrual"}, index=pd.Index([0, 1], name="cohort"))
+    table = diversity.unprinted(Ensemble(pd.concat(frames, ignore_index=True), origin, {}))
+    for number, frame in enumerate(frames):
+        for name, years in (("os", 5), ("pfs", 3)):
+            for group, words in (("surgery", "surgery"), ("prrt_only", "PRRT only")):
+                part = frame[frame["group"] == group]
+                fitted = KaplanMeierFitter().fit(part[f"{name}_years"], part[f"{name}_event"])
+                found = table.loc[number, f"{years}-year {name.upper()}, {words}"]
+                assert found == pytest.approx(fitted.predict(years))
+        expected = immortal_time.landmark(frame, diversity.LANDMARK_MONTHS)["hr"].iat[0]
+        assert table.loc[number].iat[-1] == expected

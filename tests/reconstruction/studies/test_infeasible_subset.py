@@ -1,0 +1,88 @@
+"""Numbers that cannot hold together: the smallest set, and what a reader is told of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis_lib import __main__ as commands
+from analysis_lib.printed.number import Interval
+from analysis_lib.reconstruction import build, chain
+from analysis_lib.reconstruction.stages.state import SearchFailed
+from analysis_lib.reconstruction.studies import infeasible_subset
+from analysis_lib.targets.catalogue import Targets, load_targets
+
+PLACE = "results-survival"
+
+
+@pytest.fixture(scope="module")
+def targets() -> Targets:
+    return load_targets()
+
+
+def with_interval(targets: Targets, id: str, low: float, high: float) -> Targets:
+    changed = {**targets, id: replace(targets[id], interval=Interval(low, high))}
+    return Targets(list(changed.values()), targets.numbers, targets.assumptions)
+
+
+@given(st.data())
+def test_the_filter_finds_exactly_one_of_the_smallest_conflicts(targets, data):
+    ids = list(targets)[:12]
+    conflicts = data.draw(st.lists(st.sets(st.sampled_from(ids), min_size=1, max_size=4), min_size=1, max_size=3))
+
+    def meets(left: Targets) -> bool:
+        return not any(infeasible_subset.issubset(left) for infeasible_subset in conflicts)
+
+    found = set(infeasible_subset.smallest(meets, targets, ids))
+    assert any(found == one for one in conflicts)
+    assert not any(one < found for one in conflicts)
+
+
+def test_targets_that_can_be_met_have_no_conflict(targets):
+    assert infeasible_subset.smallest(lambda left: True, targets, list(targets)[:3]) == ()
+
+
+def test_a_median_above_its_own_interval_is_named_with_its_limits(targets, monkeypatch):
+    monkeypatch.setattr(infeasible_subset, "_TRIES", 1)
+    monkeypatch.setattr(infeasible_subset, "_AGAIN", 2)
+    id = f"{PLACE}.os.prrt_only.median"
+    found = infeasible_subset.find(with_interval(targets, id, 9.95, 10.05), 1, SearchFailed("none", "survival"))
+    # The limits lie evenly about the median, so that either of them contradicts it.
+    assert id in found.ids
+    assert set(found.ids) <= {f"{PLACE}.os.prrt_only.{s}" for s in ("median", "ci_lo", "ci_hi")}
+    assert len(found.ids) == 2
+    assert "is printed" in found.nearest
+    assert all(id in str(found) for id in found.ids)
+
+
+def test_arithmetic_needs_no_search(targets):
+    assert infeasible_subset.find(targets, 1, SearchFailed("groups do not make 49 patients")) is None
+
+
+def test_the_command_names_the_conflict_and_writes_nothing(targets, tmp_path, monkeypatch, capsys):
+    def fail(*arguments: object, **named: object) -> None:
+        raise SearchFailed("no cohort", "survival", "the nearest found has x = 1 where 2 is printed")
+
+    found = infeasible_subset.Conflict("survival", ("a.b", "c.d"), 7)
+    monkeypatch.setattr(build, "build", fail)
+    monkeypatch.setattr(infeasible_subset, "find", lambda *arguments: found)
+    arguments = ["reconstruct", "--cohorts", "1", "--seed", "1", "--out", str(tmp_path / "x.parquet")]
+    assert commands.main(arguments) == commands.BAD_INPUT
+    told = capsys.readouterr().err
+    assert "the nearest found has x = 1" in told
+    assert "7 searches failed to meet these together, and met them without any one of them: a.b, c.d" in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_start_that_completes_no_cohort_ends_and_says_which_column(targets, monkeypatch):
+    def fail(*arguments: object) -> None:
+        raise SearchFailed("no column meets what is printed under table1.size", "table1.size", "near")
+
+    monkeypatch.setattr(chain, "solve", lambda *arguments: chain.Solution(None, None, None))
+    monkeypatch.setattr(chain, "complete", fail)
+    with pytest.raises(SearchFailed, match=r"table1\.size; near") as caught:
+        list(chain.chain(targets, 1, 0, 1))
+    assert caught.value.stage == "table1.size"

@@ -1,0 +1,73 @@
+"""The shipped ensemble loads as any cohort file does, only faster, and knows where each cohort comes from."""
+
+import hashlib
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis_lib.base.errors import InputError
+from analysis_lib.cohort import validation
+from analysis_lib.reconstruction import ensemble
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return ensemble.load()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory, shipped):
+    """The first cohorts of two starts, as a file with its manifest."""
+    folder = tmp_path_factory.mktemp("ensemble")
+    first, second = shipped.manifest["starts"][:2]
+    raw = pd.read_parquet(ensemble.SHIPPED)
+    kept = [0, 1, second["first_cohort"]]
+    file = folder / "small.parquet"
+    raw[raw["cohort"].isin(kept)].to_parquet(file, index=False)
+    starts = [first | {"cohorts": 2}, second | {"cohorts": 1}]
+    manifest = {"starts": starts, "file_sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    file.with_suffix(".json").write_text(json.dumps(manifest))
+    return file
+
+
+def test_a_trusted_file_has_the_values_and_types_of_one_that_was_judged(small):
+    pd.testing.assert_frame_equal(ensemble.load(small).patients, validation.load(small))
+
+
+def test_each_cohort_has_the_start_that_the_manifest_gives_it(shipped):
+    for start in shipped.manifest["starts"]:
+        numbers = range(start["first_cohort"], start["first_cohort"] + start["cohorts"])
+        origin = shipped.origin.loc[list(numbers)]
+        assert set(origin["start"]) == {start["start"]} and set(origin["scheme"]) == {start["scheme"]}
+    assert shipped.firsts() == [start["first_cohort"] for start in shipped.manifest["starts"]]
+
+
+def test_an_array_has_one_row_a_cohort_and_is_blank_outside_the_condition(shipped):
+    operated = shipped.patients["group"] == "surgery"
+    days = shipped.array("months_to_surgery", operated)
+    assert days.shape == (len(shipped), 49)
+    number = int(shipped.origin.index[-1])
+    one = shipped.one(number)
+    np.testing.assert_array_equal(days[-1], one["months_to_surgery"].to_numpy())
+    assert (np.isnan(shipped.array("os_years", operated)).sum(axis=1) == (one["group"] != "surgery").sum()).all()
+
+
+def test_only_the_columns_asked_for_are_read(small):
+    assert list(ensemble.load(small, ["os_years"]).patients) == ["cohort", "patient", "os_years"]
+
+
+def test_a_cohort_that_is_not_there_is_named(shipped):
+    with pytest.raises(InputError, match="no cohort -1"):
+        shipped.one(-1)
+
+
+def test_a_file_that_is_not_the_manifests_is_refused(small, tmp_path):
+    file = tmp_path / "small.parquet"
+    file.write_bytes(small.read_bytes() + b" ")
+    with pytest.raises(InputError, match="manifest of an ensemble"):
+        ensemble.load(file)
+    file.with_suffix(".json").write_text(small.with_suffix(".json").read_text())
+    with pytest.raises(InputError, match="not the file that its manifest describes"):
+        ensemble.load(file)

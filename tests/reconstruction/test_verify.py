@@ -1,0 +1,199 @@
+"""Verification catches what differs, and only that."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lifelines.statistics import logrank_test
+
+from analysis_lib.base.errors import InputError
+from analysis_lib.base.paths import ROOT
+from analysis_lib.cohort import schema, validation
+from analysis_lib.reconstruction import verify
+from analysis_lib.targets import plausibility, recompute
+from analysis_lib.targets.catalogue import Assumptions, load_targets
+
+ENSEMBLE = ROOT / "data" / "ensemble" / "cohorts.parquet"
+DAY = 1 / 365.25
+
+
+@pytest.fixture(scope="module")
+def targets():
+    return load_targets()
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    return validation.load(ENSEMBLE)
+
+
+@pytest.fixture
+def one(ensemble):
+    return ensemble[ensemble["cohort"] == 0].reset_index(drop=True)
+
+
+def missed(frame, targets):
+    return {miss.target.id for miss in verify.misses(frame, targets)}
+
+
+def test_a_sample_of_the_ensemble_meets_every_target(ensemble, targets):
+    numbers = ensemble["cohort"].unique()
+    for number in numbers[:: max(1, len(numbers) // 3)]:
+        frame = ensemble[ensemble["cohort"] == number].reset_index(drop=True)
+        assert not verify.misses(frame, targets, number)
+        assert not verify.logic_misses(frame)
+
+
+def test_a_patient_day_at_the_edge_of_a_median_fails(one, targets):
+    # Move the operated patient whose death is the median to the last day that prints 14.7, then past it.
+    operated = one["group"] == "surgery"
+    dead = one[operated & (one["os_event"] == 1)]
+    interval = targets["results-survival.os.surgery.median"].interval
+    row = dead.index[dead["os_years"].between(interval.low, interval.high)][0]
+    one.loc[row, "os_years"] = np.floor(interval.high / DAY) * DAY
+    assert "results-survival.os.surgery.median" not in missed(one, targets)
+    one.loc[row, "os_years"] += DAY
+    assert "results-survival.os.surgery.median" in missed(one, targets)
+
+
+@pytest.mark.parametrize(
+    ("column", "change", "caught"),
+    [
+        ("kps", lambda x: 60, "table5.kps_death.hr"),
+        ("tumour_size_post_mm", lambda x: x + 15, "results-survival.cox_surgery_adjusted.ci_hi"),
+        ("os_event", lambda x: 1 - x, "results-survival.cox_surgery.hr"),
+        ("sex", lambda x: "female" if x == "male" else "male", "table1.sex_male.surgery.count"),
+        ("age_years", lambda x: x + 9, "table1.age.surgery.mean"),
+        ("prrt_cycles", lambda x: 9, "table2.cycles.surgery.range_hi"),
+    ],
+)
+def test_one_changed_value_fails(one, targets, column, change, caught):
+    row = one.index[one["group"] == "surgery"][3]
+    one.loc[row, column] = change(one.loc[row, column])
+    assert caught in missed(one, targets)
+
+
+def test_contradictions_of_the_paper_s_account_are_told(one):
+    one.loc[one["cause_of_death"] == "sepsis", "prrt_cycles"] = 2
+    one.loc[one.index[one["group"] == "surgery"][0], "pfs_years"] = 30.0
+    told = " ".join(verify.logic_misses(one))
+    assert "sepsis" in told
+    assert "progression after death" in told
+
+
+@pytest.fixture
+def written(tmp_path):
+    def written(frame):
+        frame.to_csv(tmp_path / "cohort.csv", index=False)
+        return tmp_path / "cohort.csv"
+
+    return written
+
+
+def test_a_cohort_that_meets_every_target_and_contradicts_the_account_is_not_verified(one, targets, written):
+    # No target asks which patient's artery it is.
+    row = one.index[(one["vessel_ca"] == 1) & (one["vessel_cha"] == 0) & (one["vessel_sma"] == 0)][0]
+    other = one.index[(one["tvi_pre"] == 0) & (one["group"] == one["group"][row])][0]
+    one.loc[[row, other], "vessel_ca"] = [0, 1]
+    assert not verify.misses(one, targets)
+    told = verify.verify_file(written(one))
+    assert any("arteries that contradict the category" in line for line in told)
+    assert {line.partition(": patient")[0] for line in told} == {"cohort 0"}
+
+
+def test_the_account_is_held_in_the_unit_that_is_assumed(one, written):
+    months = load_targets(assumptions=Assumptions(time_unit="months"))
+    told = verify.verify_file(written(one), targets=months)
+    assert any("a time that is not of whole months" in line for line in told)
+    assert verify.verify_file(written(one)) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "undefined"),
+    [
+        ("os_event", 0, "results-survival.cox_surgery.hr"),
+        ("months_since_diagnosis", np.nan, "table1.since_diagnosis.all.median"),
+        ("kps", 90, "table5.kps_death.hr"),
+    ],
+)
+def test_what_cannot_be_computed_is_a_miss(one, targets, column, value, undefined):
+    one[column] = value
+    found = {miss.target.id: miss for miss in verify.misses(one, targets)}
+    assert undefined in found
+    assert "is not defined" in str(found[undefined])
+
+
+def test_an_error_of_a_library_is_a_miss(one, targets, monkeypatch):
+    def fails(*_):
+        raise ZeroDivisionError
+
+    target = next(t for t in targets.values() if t.statistic == "mean")
+    monkeypatch.setitem(verify._STATISTICS, "mean", fails)
+    assert target.id in missed(one, targets)
+
+
+def test_a_foreign_file_is_one_clear_error(tmp_path):
+    file = tmp_path / "foreign.csv"
+    pd.DataFrame({"a": [1]}).to_csv(file, index=False)
+    with pytest.raises(InputError, match="is not in the schema"):
+        verify.verify_file(file)
+
+
+def test_a_cohort_without_a_column_that_is_needed_is_one_clear_error(tmp_path, one):
+    file = tmp_path / "short.csv"
+    one[["patient", "group", "os_years", "os_event"]].to_csv(file, index=False)
+    with pytest.raises(InputError, match=r"short\.csv, column 'age_years': the file lacks the column"):
+        verify.verify_file(file)
+
+
+def test_a_truncated_ensemble_is_one_clear_error(tmp_path):
+    file = tmp_path / "half.parquet"
+    file.write_bytes(ENSEMBLE.read_bytes()[:5000])
+    with pytest.raises(InputError, match="cannot be read"):
+        verify.verify_file(file)
+
+
+def test_every_target_s_statistic_has_a_recomputation(one, targets):
+    recomputed = recompute.Recomputed(one, targets)
+    assert all(np.isfinite(recomputed.value(t)) for t in targets.values())
+
+
+def test_processes_find_what_one_finds_in_the_same_order(tmp_path, ensemble, monkeypatch):
+    numbers = ensemble["cohort"].unique()[:5]
+    some = ensemble[ensemble["cohort"].isin(numbers)].reset_index(drop=True)
+    some.loc[some["cohort"].isin(numbers[[1, 3, 4]]) & (some["patient"] == 7), "age_years"] += 30
+    file = tmp_path / "some.csv"
+    some.to_csv(file, index=False)
+    monkeypatch.setattr(verify, "_CHUNK", 2)
+    alone, together = verify.verify_file(file), verify.verify_file(file, jobs=2)
+    assert {line.split(":")[0] for line in alone} == {f"cohort {numbers[k]}" for k in (1, 3, 4)}
+    assert together == alone
+
+
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_blanks_are_told_where_the_paper_has_every_patient_and_trace_back_nowhere(data, ensemble, targets):
+    spoiled = ensemble[ensemble["cohort"] == ensemble["cohort"].iloc[0]].reset_index(drop=True)
+    columns = [name for name in spoiled if name not in ("cohort", "patient", "group")]
+    names = data.draw(st.lists(st.sampled_from(columns), min_size=1, max_size=4, unique=True))
+    rows = data.draw(st.lists(st.integers(0, len(spoiled) - 1), min_size=1, unique=True))
+    for name in names:
+        blank = spoiled[name].astype(object).where(~spoiled.index.isin(rows), None)
+        spoiled[name] = blank if schema.fields()[name]["type"] == "string" else blank.astype(float)
+    verify.misses(spoiled, targets)
+    told = verify.logic_misses(spoiled)
+    for name in set(names) & set(plausibility.OF_ALL):
+        lines = {f"patient {spoiled['patient'][row]}: no {name}, which the paper has of all patients" for row in rows}
+        assert lines == {line for line in told if f"no {name}," in line}
+
+
+def test_lifelines_finds_the_same_log_rank_tests(one, targets):
+    recomputed = recompute.Recomputed(one, targets)
+    tests = [target for target in targets.values() if target.statistic == "log_rank"]
+    assert len(tests) == 3
+    for target in tests:
+        time, event, by = target.columns
+        first, second = (part for _, part in one[one[time].notna()].groupby(by))
+        by_lifelines = logrank_test(first[time], second[time], first[event], second[event]).p_value
+        assert recomputed.value(target) == pytest.approx(by_lifelines, rel=1e-10)
