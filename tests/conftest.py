@@ -8,6 +8,9 @@ import pytest
 
 from tools.checks.provenance import Making
 
+# Scripts that ask other programs, not tests.
+collect_ignore = ["oracles", "browser"]
+
 
 def pytest_addoption(parser):
     parser.addoption("--trials", type=int, default=0, help="so many trials of each kind in tests/faults and tests/fuzz")

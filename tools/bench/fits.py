@@ -123,7 +123,7 @@ class Other:
     library: str
     call: str
     fit: Callable
-    binary_cox: bool = False
+    batch: bool = False
     untied: bool = False
     sampled: bool = False
 
