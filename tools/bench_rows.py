@@ -187,7 +187,7 @@ def _numpy_cox(columns: list[str]):
 
 def _numpy_cox_yes_no(s: Sample):
     p = s.patients
-    fits = binary_cox.cox(p["cohort"], np.full(len(p), -np.inf), p["time"], p["event"], p["operated"])
+    fits = binary_cox.cox(p["cohort"], p["time"], p["event"], p["operated"])
     return fits[["coef", "se"]].to_numpy()
 
 

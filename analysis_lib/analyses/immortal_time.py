@@ -82,7 +82,7 @@ def naive(frame: pd.DataFrame, endpoint: str = "os", ties: str = "breslow") -> p
     """
     frame, time, event = _endpoint(frame, endpoint)
     operated = (frame["group"] == "surgery").to_numpy()
-    found = binary_cox.cox(frame["cohort"], np.full(time.size, -np.inf), time, event, operated, ties)
+    found = binary_cox.cox(frame["cohort"], time, event, operated, ties=ties)
     return _some(found)
 
 
@@ -118,7 +118,7 @@ def landmark(frame: pd.DataFrame, months: float, endpoint: str = "os", ties: str
     if not kept.any():
         raise InputError(f"nobody is under observation for {ENDPOINTS[endpoint]} beyond {months:g} months")
     cohort, operated = frame["cohort"].to_numpy()[kept], surgery[kept] <= at
-    found = binary_cox.cox(cohort, np.full(kept.sum(), -np.inf), time[kept], event[kept], operated, ties)
+    found = binary_cox.cox(cohort, time[kept], event[kept], operated, ties=ties)
     counts = pd.DataFrame({"patients": 1, "operated": operated.astype(int)}).groupby(cohort).sum()
     return _some(found.join(counts))
 
@@ -177,7 +177,7 @@ def time_dependent(frame: pd.DataFrame, endpoint: str = "os", ties: str = "bresl
     rows = counting_process(frame, endpoint)
     # Those of a first row are at risk from the beginning, also at time 0.
     start = rows["start_years"].where(rows["start_years"] > 0, -np.inf)
-    found = binary_cox.cox(rows["cohort"], start, rows["stop_years"], rows["event"], rows["operated"], ties)
+    found = binary_cox.cox(rows["cohort"], rows["stop_years"], rows["event"], rows["operated"], start, ties)
     return _some(found)
 
 

@@ -1,4 +1,4 @@
-"""What a printed Cox model of two groups implies of the log-rank test of the same patients."""
+"""Bounds on the log-rank statistic implied by a printed Cox hazard ratio and CI."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from analysis_lib.base.checks import Floats
 from analysis_lib.printed.number import Interval
 
 _Z = float(stats.norm.isf(0.025))
@@ -26,15 +27,12 @@ class LogRankBounds:
         Hypergeometric variance of the first group's deaths.
     statistic, p : Interval
         Chi-squared with one degree of freedom, and its p value.
-    one_step : Interval
-        Peto's hazard ratio, exp((O - E) / V).
     """
 
     expected: Interval
     variance: Interval
     statistic: Interval
     p: Interval
-    one_step: Interval
 
 
 def logrank_bounds(
@@ -44,7 +42,7 @@ def logrank_bounds(
     ci_low: Interval,
     ci_high: Interval,
 ) -> LogRankBounds | None:
-    """Between what limits the log-rank test lies, given a Cox model with the group alone.
+    """Bounds on the log-rank statistic implied by a Cox hazard ratio and CI of two groups.
 
     At a death with a share q of those at risk in the first group, the model expects
     p = q hr / (q hr + 1 - q) deaths there. Cox's equations fix two sums over all deaths: that of p
@@ -71,8 +69,7 @@ def logrank_bounds(
 
     References
     ----------
-    Cox DR. J R Stat Soc B 1972;34:187-220. Mantel N. Cancer Chemother Rep 1966;50:163-170. Yusuf S,
-    Peto R, et al. Prog Cardiovasc Dis 1985;27:335-371 (the one-step estimate).
+    Cox DR. J R Stat Soc B 1972;34:187-220. Mantel N. Cancer Chemother Rep 1966;50:163-170.
     """
     # Imported here, as in `survival`, for the sake of commands that need none of it.
     from scipy.optimize import linprog
@@ -109,9 +106,9 @@ def logrank_bounds(
         return None
     expected, spread = np.vstack(edges).T
     statistic = (deaths[0] - expected) ** 2 / spread
-    ratio = np.exp((deaths[0] - expected) / spread)
-    return LogRankBounds(
-        *(Interval(float(x.min()), float(x.max())) for x in (expected, spread, statistic)),
-        Interval(*stats.chi2.sf([statistic.max(), statistic.min()], 1).tolist()),
-        Interval(float(ratio.min()), float(ratio.max())),
-    )
+    p_low, p_high = stats.chi2.sf([statistic.max(), statistic.min()], 1)
+    return LogRankBounds(_range(expected), _range(spread), _range(statistic), Interval(float(p_low), float(p_high)))
+
+
+def _range(values: Floats) -> Interval:
+    return Interval(float(values.min()), float(values.max()))

@@ -156,35 +156,6 @@ def tukey_hinges(values) -> tuple[float, float]:
     return float(np.median(ordered[:half])), float(np.median(ordered[-half:]))
 
 
-def mann_whitney(x, y) -> float:
-    """Two-sided asymptotic p value of the Mann-Whitney U test, as SPSS prints it.
-
-    Parameters
-    ----------
-    x, y : array_like, shape (n,) and (m,)
-        The values of the two groups.
-
-    Returns
-    -------
-    float
-        Normal approximation with the variance corrected for ties and no continuity correction;
-        1 when all values are equal.
-
-    Raises
-    ------
-    ValueError
-        If a group has no value or one that is not finite.
-
-    References
-    ----------
-    IBM SPSS Statistics 25 Algorithms, chapter NPAR TESTS. Computed by `scipy.stats.mannwhitneyu`.
-    """
-    x, y = checks.sample("x", x), checks.sample("y", y)
-    if np.ptp(np.concatenate([x, y])) == 0:  # no variance: SciPy would answer NaN
-        return 1.0
-    return float(stats.mannwhitneyu(x, y, use_continuity=False, method="asymptotic").pvalue)
-
-
 def wald_p(estimate, ci_low, ci_high, confidence: float = 0.95) -> Numbers:
     """p value that a ratio and its Wald interval imply.
 
@@ -213,37 +184,6 @@ def wald_p(estimate, ci_low, ci_high, confidence: float = 0.95) -> Numbers:
     estimate = checks.positive("ratio", estimate)
     se = _half_width(ci_low, ci_high) / _z(confidence)
     return _plain(2 * stats.norm.sf(np.abs(np.log(estimate)) / se))
-
-
-def wald_interval(estimate, p, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
-    """Wald interval that a ratio and its p value imply.
-
-    Parameters
-    ----------
-    estimate : float or array_like
-        An odds or hazard ratio, positive and not 1 (where every interval has p = 1).
-    p : float or array_like
-        Its two-sided p value, between 0 and 1.
-    confidence : float
-        Level of the interval wanted.
-
-    Returns
-    -------
-    tuple of float or of ndarray
-        ``exp(ln estimate -+ z se)``, where ``se = |ln estimate| / z_p``.
-
-    Raises
-    ------
-    ValueError
-        If a value is outside the ranges above.
-
-    References
-    ----------
-    Altman DG, Bland JM. BMJ 2011;343:d2090.
-    """
-    log_estimate, se = _implied_se(estimate, p)
-    half = _z(confidence) * se
-    return _plain(np.exp(log_estimate - half)), _plain(np.exp(log_estimate + half))
 
 
 def wald_estimate(ci_low, ci_high) -> Numbers:
@@ -301,7 +241,7 @@ def wald_confidence_level(estimate, ci_low, ci_high, p) -> Numbers:
     Returns
     -------
     float or ndarray
-        ``2 Phi(ln(ci_high / ci_low) / (2 se)) - 1``, with the se of `wald_interval`.
+        ``2 Phi(ln(ci_high / ci_low) / (2 se)) - 1``, where ``se = |ln estimate| / z_p``.
 
     Raises
     ------

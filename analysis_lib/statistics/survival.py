@@ -1,4 +1,4 @@
-"""Survival analysis as SPSS 25 prints it: Kaplan-Meier, medians, log-rank and Cox models.
+"""Survival analysis as SPSS 25 prints it: Kaplan-Meier, medians and the log-rank test.
 
 Times may have any unit and results come in the same. A death at the time of a censoring comes
 before it, as in every package. The libraries' routines do the work where they agree with SPSS; the
@@ -13,7 +13,6 @@ import numpy as np
 from scipy import stats
 
 from analysis_lib.base import checks
-from analysis_lib.statistics import regression
 
 #: A survival probability this near to a limit (.45, .50, .55) is at the limit: .55 and a product
 #: such as 19/20 * 18/19 * ... that equals it differ in their last bits. R's ``quantile.survfit``
@@ -68,37 +67,6 @@ class LogRank:
     statistic: float
     df: int
     p: float
-
-
-@dataclass(frozen=True, eq=False)
-class CoxModel:
-    """A fitted Cox model.
-
-    Attributes
-    ----------
-    names : tuple of str
-        The k covariates.
-    coef, se, hr, ci_low, ci_high, p : ndarray, shape (k,)
-        Log hazard ratio and its standard error, hazard ratio with Wald's 95% limits and p.
-    log_likelihood : float
-        The partial log-likelihood.
-    converged : bool
-        False where the numbers are no estimates: see `separated`, or else Newton's steps failed.
-    separated : tuple of str
-        Covariates that order the events so well that no finite estimate exists. Their numbers are
-        those after 20 steps, where SPSS stops too, and mean nothing.
-    """
-
-    names: tuple[str, ...]
-    coef: np.ndarray
-    se: np.ndarray
-    hr: np.ndarray
-    ci_low: np.ndarray
-    ci_high: np.ndarray
-    p: np.ndarray
-    log_likelihood: float
-    converged: bool
-    separated: tuple[str, ...]
 
 
 def kaplan_meier(time, event) -> KaplanMeier:
@@ -274,64 +242,6 @@ def logrank(time, event, group) -> LogRank:
 
     statistic = float(survdiff(time, event, code)[0])
     return LogRank(statistic, df, float(stats.chi2.sf(statistic, df)))
-
-
-def cox(time, event, covariates, ties: str = "breslow", names=None) -> CoxModel:
-    """Cox's proportional hazards model.
-
-    Parameters
-    ----------
-    time, event : array_like, shape (n,)
-        As `kaplan_meier`.
-    covariates : array_like, shape (n,) or (n, k)
-        Numbers; a yes or no as 1 or 0.
-    ties : {"breslow", "efron"}
-        How tied events enter the likelihood; SPSS has Breslow's way, R defaults to Efron's.
-    names : sequence of str, optional
-        Names of the covariates; x1, x2, ... by default.
-
-    Returns
-    -------
-    CoxModel
-        Look at `converged` before using the numbers.
-
-    Raises
-    ------
-    ValueError
-        As `kaplan_meier`, if there is no event, if covariates do not match the patients or one
-        follows from the others (or does not vary) among those at risk, or `ties` is unknown.
-
-    References
-    ----------
-    Cox DR. J R Stat Soc B 1972;34:187-220. Breslow N. Biometrics 1974;30:89-99. Efron B. J Am Stat
-    Assoc 1977;72:557-565. Computed by statsmodels' ``PHReg``.
-    """
-    if ties not in ("breslow", "efron"):
-        raise ValueError(f"ties must be 'breslow' or 'efron', not {ties!r}")
-    time, event = checks.times_and_events(time, event)
-    matrix, names = checks.covariates(covariates, time.size, names)
-    if not event.any():
-        raise ValueError("without an event there is no Cox model")
-    matrix, _, sd = regression.standardised(matrix)
-    separated = regression.separating(regression.risk_set_differences(time, event, matrix))
-    # Imported here for the sake of commands that need no model: statsmodels takes 1-2 s.
-    from statsmodels.duration.hazard_regression import PHReg
-
-    fit = regression.newton(PHReg(time, matrix, event, ties=ties))
-    coef = fit.coef / sd
-    wald = regression.wald(coef, fit.covariance / np.outer(sd, sd))
-    return CoxModel(
-        names,
-        coef,
-        wald.se,
-        wald.ratio,
-        wald.ci_low,
-        wald.ci_high,
-        wald.p,
-        fit.log_likelihood,
-        converged=fit.converged and not separated.any(),
-        separated=tuple(np.array(names)[separated].tolist()),
-    )
 
 
 def _greenwood_terms(at_risk: np.ndarray, events: np.ndarray) -> np.ndarray:

@@ -6,12 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from statsmodels.discrete.discrete_model import Logit
+from statsmodels.duration.hazard_regression import PHReg
 
 from analysis_lib.analyses import propensity_weighting
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
 from analysis_lib.reconstruction import ensemble
-from analysis_lib.statistics import propensity, survival, weighted_regression
+from analysis_lib.statistics import weighted_regression
 
 ORACLES = ROOT / "tests" / "oracles"
 R = json.loads((ORACLES / "confounding.json").read_text())
@@ -87,18 +89,17 @@ def cohorts():
     return shipped.patients[shipped.patients["cohort"].isin(shipped.firsts()[:5])]
 
 
-def test_the_papers_analysis_is_that_of_the_library_cohort_by_cohort(cohorts):
+def test_the_papers_analysis_is_that_of_statsmodels_cohort_by_cohort(cohorts):
     sample = propensity_weighting.stack(cohorts)
     found = propensity_weighting.log_ratios(sample)
     for number, one in cohorts.groupby("cohort"):
         one = one.assign(grade_1=one["grade"] == "G1").dropna(subset=["tumour_size_post_mm"])
-        x, operated = one[list(propensity_weighting.COVARIATES)].astype(float), one["group"] == "surgery"
-        model = propensity.adjusted_cox(
-            one["os_years"], one["os_event"], operated, propensity.propensity_score(x, operated)
-        )
-        assert found.loc[number, "covariate"] == pytest.approx(model.coef[0], rel=1e-6)
-        crude = survival.cox(one["os_years"], one["os_event"], operated.astype(float))
-        assert found.loc[number, "crude"] == pytest.approx(crude.coef[0], rel=1e-7)
+        x, operated = one[list(propensity_weighting.COVARIATES)].to_numpy(float), one["group"] == "surgery"
+        x = np.column_stack([np.ones(len(x)), (x - x.mean(axis=0)) / x.std(axis=0)])
+        score = Logit(operated.astype(float), x).fit(disp=0, tol=1e-12).predict()
+        for column, covariates in (("covariate", [operated, score]), ("crude", [operated])):
+            model = PHReg(one["os_years"], np.column_stack(covariates).astype(float), one["os_event"], ties="breslow")
+            assert found.loc[number, column] == pytest.approx(model.fit(tol=1e-14).params[0], rel=1e-6)
 
 
 def test_samples_of_unequal_size_do_not_touch_each_other(cohorts):
