@@ -19,6 +19,7 @@ from scipy import stats
 from analysis_lib.base.checks import Floats
 from analysis_lib.base.errors import InputError
 from analysis_lib.statistics import newton
+from analysis_lib.statistics.survival import Z95
 
 NO_EVENTS = "nobody had an event"
 NO_CONTRAST = "there is nobody to compare with: at each event all at risk were exposed, or none"
@@ -157,7 +158,7 @@ def cox(
     use = mixed & (reason == "")[tables.cohort]
     fits = newton.maximise(_derivatives(tables, use, ties), tables.labels.size, 1)
     coef, se = fits.coef[:, 0], np.sqrt(fits.covariance[:, 0, 0])
-    half = stats.norm.isf(0.025) * se
+    half = Z95 * se
     return pd.DataFrame(
         {
             "coef": coef,

@@ -9,8 +9,8 @@ from scipy import stats
 
 from analysis_lib.base.checks import Floats
 from analysis_lib.printed.number import Interval
+from analysis_lib.statistics.survival import Z95
 
-_Z = float(stats.norm.isf(0.025))
 _DIRECTIONS = 24
 _POINTS_ON_EDGE = 50
 
@@ -70,6 +70,13 @@ def logrank_bounds(
     References
     ----------
     Cox DR. J R Stat Soc B 1972;34:187-220. Mantel N. Cancer Chemother Rep 1966;50:163-170.
+
+    Examples
+    --------
+    >>> hr, low, high = Interval(0.2635, 0.2645), Interval(0.1025, 0.1035), Interval(0.6775, 0.6785)
+    >>> found = logrank_bounds((26, 23), (7, 16), hr, low, high)
+    >>> round(found.p.low, 4), round(found.p.high, 4)
+    (0.0028, 0.0039)
     """
     # Imported here, as in `survival`, for the sake of commands that need none of it.
     from scipy.optimize import linprog
@@ -78,10 +85,10 @@ def logrank_bounds(
     some = first + other > 0
     q = np.unique(first[some] / (first + other)[some])
     variance = q * (1 - q)
-    ses = [np.log(high / low) / (2 * _Z) for high, low in ((ci_high.low, ci_low.high), (ci_high.high, ci_low.low))]
+    ses = [np.log(high / low) / (2 * Z95) for high, low in ((ci_high.low, ci_low.high), (ci_high.high, ci_low.low))]
     total = sum(deaths)
     corners: list[tuple[float, float]] = []
-    edges: list[np.ndarray] = []
+    edges: list[Floats] = []
     for ratio in np.linspace(hr.low, hr.high, 3):
         p = q * ratio / (q * ratio + 1 - q)
         information = p * (1 - p)
