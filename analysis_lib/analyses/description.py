@@ -82,15 +82,15 @@ def logrank_p(patients: pd.DataFrame) -> float:
     return p
 
 
-def hazard_ratios(patients: pd.DataFrame, landmark_months: float, ties: str = "breslow") -> pd.DataFrame:
+def hazard_ratios(patients: pd.DataFrame, landmark_months: float) -> pd.DataFrame:
     """Hazard ratio of death with surgery: naive, landmark and time-dependent.
 
     Parameters
     ----------
     patients
         One cohort in the schema.
-    landmark_months, ties
-        As in :mod:`~analysis_lib.analyses.immortal_time`.
+    landmark_months
+        As in :func:`immortal_time.landmark`.
 
     Returns
     -------
@@ -106,9 +106,9 @@ def hazard_ratios(patients: pd.DataFrame, landmark_months: float, ties: str = "b
     {'from the start': 0.27, 'landmark': 0.81, 'over time': 1.13}
     """
     analyses = {
-        "from the start": lambda: immortal_time.naive(patients, ties=ties),
-        "landmark": lambda: immortal_time.landmark(patients, landmark_months, ties=ties),
-        "over time": lambda: immortal_time.time_dependent(patients, ties=ties),
+        "from the start": lambda: immortal_time.naive(patients),
+        "landmark": lambda: immortal_time.landmark(patients, landmark_months),
+        "over time": lambda: immortal_time.time_dependent(patients),
     }
     rows = {}
     for name, analysis in analyses.items():

@@ -178,9 +178,7 @@ def time_dependent(frame: pd.DataFrame, endpoint: str = "os", ties: str = "bresl
     return _require_estimate(found)
 
 
-def landmark_ratios(
-    patients: pd.DataFrame, scheme: pd.Series, months: Sequence[float], endpoints: Sequence[str] = ("os", "pfs")
-) -> pd.DataFrame:
+def landmark_ratios(patients: pd.DataFrame, scheme: pd.Series, months: Sequence[float]) -> pd.DataFrame:
     """Landmark hazard ratios at several times: the range over the cohorts of each sampling scheme.
 
     Parameters
@@ -191,8 +189,6 @@ def landmark_ratios(
         The sampling scheme of each cohort, indexed by its number.
     months
         The landmarks.
-    endpoints
-        Of ``"os"`` and ``"pfs"``.
 
     Returns
     -------
@@ -209,12 +205,12 @@ def landmark_ratios(
     --------
     >>> from analysis_lib.base.paths import ROOT
     >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
-    >>> found = landmark_ratios(hearts, pd.Series("observed", [1], name="scheme"), [1, 2, 3], ["os"])
+    >>> found = landmark_ratios(hearts, pd.Series("observed", [1], name="scheme"), [1, 2, 3])
     >>> found[["months", "median"]].round(2).to_numpy().tolist()
     [[1.0, 1.05], [2.0, 0.81], [3.0, 0.57]]
     """
-    rows, reason = [], InputError("no landmark was asked for")
-    for endpoint in endpoints:
+    rows, reason = [], InputError("there is no landmark")
+    for endpoint in ENDPOINTS:
         for at in months:
             try:
                 ratios = landmark(patients, at, endpoint)["hr"]

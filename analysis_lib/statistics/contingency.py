@@ -17,6 +17,7 @@ from scipy import stats
 from analysis_lib.base import checks
 from analysis_lib.base.checks import Integers
 from analysis_lib.statistics import freeman_halton
+from analysis_lib.statistics.summaries import Z95
 
 
 @dataclass(frozen=True)
@@ -222,8 +223,8 @@ def fisher_freeman_halton(table: ArrayLike) -> float:
     return freeman_halton.p_value(counts)
 
 
-def odds_ratio(table: ArrayLike, confidence: float = 0.95) -> OddsRatio:
-    """Odds ratio of a 2x2 table with Woolf's interval and Wald's p.
+def odds_ratio(table: ArrayLike) -> OddsRatio:
+    """Odds ratio of a 2x2 table with Woolf's 95% interval and Wald's p.
 
     The same numbers as a logistic regression with one binary covariate prints.
 
@@ -231,8 +232,6 @@ def odds_ratio(table: ArrayLike, confidence: float = 0.95) -> OddsRatio:
     ----------
     table : array_like of int, shape (2, 2)
         Counts of patients ``[[a, b], [c, d]]``; the odds ratio is ad / bc.
-    confidence : float
-        Level of the interval, between 0 and 1.
 
     Returns
     -------
@@ -244,7 +243,7 @@ def odds_ratio(table: ArrayLike, confidence: float = 0.95) -> OddsRatio:
     Raises
     ------
     ValueError
-        As `pearson_chi2`, if `table` is not 2x2, or `confidence` not between 0 and 1.
+        As `pearson_chi2`, and if `table` is not 2x2.
 
     References
     ----------
@@ -257,13 +256,12 @@ def odds_ratio(table: ArrayLike, confidence: float = 0.95) -> OddsRatio:
     [7.5, 1.307, 43.028, 0.024]
     """
     (a, b), (c, d) = _two_by_two(table).tolist()
-    z = stats.norm.isf((1 - checks.level(confidence)) / 2)
     if min(a, b, c, d) == 0:
         estimate = 0.0 if b * c else np.inf if a * d else np.nan
         return OddsRatio(estimate, np.nan, np.nan, np.nan)
     log_or = np.log(a * d / (b * c))
     se = np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-    low, high = np.exp([log_or - z * se, log_or + z * se])
+    low, high = np.exp([log_or - Z95 * se, log_or + Z95 * se])
     p = 2 * stats.norm.sf(abs(log_or) / se)
     return OddsRatio(float(np.exp(log_or)), float(low), float(high), float(p))
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from analysis_lib.base.checks import Floats
 from analysis_lib.printed.number import Interval
-from analysis_lib.statistics.survival import Z95
+from analysis_lib.statistics.summaries import Z95
 
 _DIRECTIONS = 24
 _POINTS_ON_EDGE = 50

@@ -16,6 +16,9 @@ from analysis_lib.base.checks import Floats
 
 Numbers = float | Floats
 
+#: The normal quantile of a 95% interval.
+Z95 = float(stats.norm.isf(0.025))
+
 
 def t_test(
     mean1: ArrayLike,
@@ -186,15 +189,13 @@ def tukey_hinges(values: ArrayLike) -> tuple[float, float]:
     return float(np.median(ordered[:half])), float(np.median(ordered[-half:]))
 
 
-def wald_p(estimate: ArrayLike, ci_low: ArrayLike, ci_high: ArrayLike, confidence: float = 0.95) -> Numbers:
-    """Wald p value implied by a ratio and its interval.
+def wald_p(estimate: ArrayLike, ci_low: ArrayLike, ci_high: ArrayLike) -> Numbers:
+    """Wald p value implied by a ratio and its 95% interval.
 
     Parameters
     ----------
     estimate, ci_low, ci_high : float or array_like
         An odds or hazard ratio and its limits, all positive.
-    confidence : float
-        Level of the interval.
 
     Returns
     -------
@@ -204,15 +205,14 @@ def wald_p(estimate: ArrayLike, ci_low: ArrayLike, ci_high: ArrayLike, confidenc
     Raises
     ------
     ValueError
-        If a value is not positive and finite, a lower limit not below its upper limit, or
-        `confidence` not between 0 and 1.
+        If a value is not positive and finite, or a lower limit not below its upper limit.
 
     References
     ----------
     Altman DG, Bland JM. BMJ 2011;343:d2304.
     """
     estimate = checks.positive("ratio", estimate)
-    se = _half_width(ci_low, ci_high) / _z(confidence)
+    se = _half_width(ci_low, ci_high) / Z95
     return _plain(2 * stats.norm.sf(np.abs(np.log(estimate)) / se))
 
 
@@ -333,10 +333,6 @@ def _groups(*summaries: ArrayLike) -> tuple[Floats, ...]:
     # Groups run along the first axis, so what has fewer axes is repeated along the last ones.
     axes = max(a.ndim for a in arrays)
     return np.broadcast_arrays(*(a.reshape(a.shape + (1,) * (axes - a.ndim)) for a in arrays))
-
-
-def _z(confidence: float) -> float:
-    return float(stats.norm.isf((1 - checks.level(confidence)) / 2))
 
 
 def _half_width(ci_low: ArrayLike, ci_high: ArrayLike) -> Floats:
