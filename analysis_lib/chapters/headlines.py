@@ -44,12 +44,12 @@ def _median(endpoint: str, group: str) -> Callable[[pd.DataFrame, float, str], p
 
 def _score(patients: pd.DataFrame, months: float, ties: str) -> pd.Series:
     # Always Breslow's: the models of many cohorts at once know no other.
-    return np.exp(propensity_weighting.log_ratios(propensity_weighting.stack(patients))["covariate"])
+    return np.exp(propensity_weighting.log_hazard_ratios(propensity_weighting.stack(patients))["covariate"])
 
 
 def _before_landmark(patients: pd.DataFrame, months: float, ties: str) -> pd.Series:
     """Who of those not operated on died by the landmark, per cent of all of them."""
-    known = discussion.need(patients, "os_years", "os_event", group="prrt_only")
+    known = discussion.require_columns(patients, "os_years", "os_event", group="prrt_only")
     died = (known["os_event"] == 1) & (known["os_years"] <= months / 12)
     return 100 * died.groupby(known["cohort"]).mean()
 

@@ -11,10 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from analysis_lib.base import checks
+from analysis_lib.base.checks import Integers
 from analysis_lib.statistics import freeman_halton
+from analysis_lib.statistics.summaries import Z95
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,8 @@ class Proportion:
     ci_high: float
 
 
-def pearson_chi2(table) -> float:
-    """p value of Pearson's chi-squared test of independence, without continuity correction.
+def pearson_chi2(table: ArrayLike) -> float:
+    """Pearson's chi-squared test of independence, without continuity correction: p value.
 
     Parameters
     ----------
@@ -57,12 +60,17 @@ def pearson_chi2(table) -> float:
     References
     ----------
     IBM SPSS Statistics 25 Algorithms, chapter CROSSTABS.
+
+    Examples
+    --------
+    >>> round(pearson_chi2([[10, 3], [4, 9]]), 4)
+    0.0183
     """
     return _chi2_p(checks.counts(table), correction=False)
 
 
-def yates_chi2(table) -> float:
-    """p value of the chi-squared test of a 2x2 table with Yates's continuity correction.
+def yates_chi2(table: ArrayLike) -> float:
+    """Chi-squared test of a 2x2 table with Yates's continuity correction: p value.
 
     Parameters
     ----------
@@ -86,8 +94,8 @@ def yates_chi2(table) -> float:
     return _chi2_p(_two_by_two(table), correction=True)
 
 
-def likelihood_ratio_chi2(table) -> float:
-    """p value of the likelihood-ratio (G) test of independence.
+def likelihood_ratio_chi2(table: ArrayLike) -> float:
+    """Likelihood-ratio (G) test of independence: p value.
 
     Parameters
     ----------
@@ -111,8 +119,8 @@ def likelihood_ratio_chi2(table) -> float:
     return _chi2_p(checks.counts(table), correction=False, lambda_="log-likelihood")
 
 
-def linear_by_linear(table) -> float:
-    """p value of SPSS's linear-by-linear association (Mantel-Haenszel test for trend).
+def linear_by_linear(table: ArrayLike) -> float:
+    """Linear-by-linear association (Mantel-Haenszel test for trend) as in SPSS: p value.
 
     Parameters
     ----------
@@ -146,8 +154,8 @@ def linear_by_linear(table) -> float:
     return float(stats.chi2.sf((n - 1) * covariance**2 / variances, df=1))
 
 
-def fisher_exact(table) -> float:
-    """Two-sided p value of Fisher's exact test of a 2x2 table.
+def fisher_exact(table: ArrayLike) -> float:
+    """Fisher's exact test of a 2x2 table: two-sided p value.
 
     Parameters
     ----------
@@ -167,12 +175,19 @@ def fisher_exact(table) -> float:
     References
     ----------
     Fisher RA. J R Stat Soc 1935;98:39-54. Computed by `scipy.stats.fisher_exact`.
+
+    Examples
+    --------
+    Fisher's tea: three cups of four named rightly.
+
+    >>> round(fisher_exact([[3, 1], [1, 3]]), 4)
+    0.4857
     """
     return float(stats.fisher_exact(_two_by_two(table)).pvalue)
 
 
-def fisher_freeman_halton(table) -> float:
-    """Two-sided p value of the exact test of an r x c table, by complete enumeration.
+def fisher_freeman_halton(table: ArrayLike) -> float:
+    """Fisher-Freeman-Halton exact test of an r x c table, by complete enumeration: two-sided p value.
 
     SciPy's r x c test samples; this one enumerates, as SPSS's Exact Tests and R's `fisher.test` do.
 
@@ -196,6 +211,11 @@ def fisher_freeman_halton(table) -> float:
     ----------
     Freeman GH, Halton JH. Biometrika 1951;38:141-149.
     Mehta CR, Patel NR. J Am Stat Assoc 1983;78:427-434.
+
+    Examples
+    --------
+    >>> round(fisher_freeman_halton([[3, 0], [1, 2], [0, 4]]), 4)
+    0.0333
     """
     counts = _without_empty(checks.counts(table))
     if min(counts.shape) == 1:
@@ -203,8 +223,8 @@ def fisher_freeman_halton(table) -> float:
     return freeman_halton.p_value(counts)
 
 
-def odds_ratio(table, confidence: float = 0.95) -> OddsRatio:
-    """Odds ratio of a 2x2 table with Woolf's interval and Wald's p.
+def odds_ratio(table: ArrayLike) -> OddsRatio:
+    """Odds ratio of a 2x2 table with Woolf's 95% interval and Wald's p.
 
     The same numbers as a logistic regression with one binary covariate prints.
 
@@ -212,8 +232,6 @@ def odds_ratio(table, confidence: float = 0.95) -> OddsRatio:
     ----------
     table : array_like of int, shape (2, 2)
         Counts of patients ``[[a, b], [c, d]]``; the odds ratio is ad / bc.
-    confidence : float
-        Level of the interval, between 0 and 1.
 
     Returns
     -------
@@ -225,20 +243,25 @@ def odds_ratio(table, confidence: float = 0.95) -> OddsRatio:
     Raises
     ------
     ValueError
-        As `pearson_chi2`, if `table` is not 2x2, or `confidence` not between 0 and 1.
+        As `pearson_chi2`, and if `table` is not 2x2.
 
     References
     ----------
     Woolf B. Ann Hum Genet 1955;19:251-253.
+
+    Examples
+    --------
+    >>> found = odds_ratio([[10, 3], [4, 9]])
+    >>> [round(x, 3) for x in (found.estimate, found.ci_low, found.ci_high, found.p)]
+    [7.5, 1.307, 43.028, 0.024]
     """
     (a, b), (c, d) = _two_by_two(table).tolist()
-    z = stats.norm.isf((1 - checks.level(confidence)) / 2)
     if min(a, b, c, d) == 0:
         estimate = 0.0 if b * c else np.inf if a * d else np.nan
         return OddsRatio(estimate, np.nan, np.nan, np.nan)
     log_or = np.log(a * d / (b * c))
     se = np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-    low, high = np.exp([log_or - z * se, log_or + z * se])
+    low, high = np.exp([log_or - Z95 * se, log_or + Z95 * se])
     p = 2 * stats.norm.sf(abs(log_or) / se)
     return OddsRatio(float(np.exp(log_or)), float(low), float(high), float(p))
 
@@ -269,6 +292,12 @@ def binomial_interval(count: int, n: int, confidence: float = 0.95, method: str 
     ----------
     Clopper CJ, Pearson ES. Biometrika 1934;26:404-413.
     Wilson EB. J Am Stat Assoc 1927;22:209-212. Both computed by `scipy.stats.binomtest`.
+
+    Examples
+    --------
+    >>> found = binomial_interval(10, 49)
+    >>> round(found.estimate, 3), round(found.ci_low, 3), round(found.ci_high, 3)
+    (0.204, 0.102, 0.343)
     """
     if method not in ("exact", "wilson"):
         raise ValueError(f"method must be 'exact' or 'wilson', not {method!r}")
@@ -280,17 +309,17 @@ def binomial_interval(count: int, n: int, confidence: float = 0.95, method: str 
     return Proportion(count / n, float(interval.low), float(interval.high))
 
 
-def _two_by_two(table) -> np.ndarray:
+def _two_by_two(table: ArrayLike) -> Integers:
     counts = checks.counts(table)
     if counts.shape != (2, 2):
         raise ValueError(f"this needs a 2x2 table, not {counts.shape[0]}x{counts.shape[1]}")
     return counts
 
 
-def _without_empty(counts: np.ndarray) -> np.ndarray:
+def _without_empty(counts: Integers) -> Integers:
     return counts[counts.any(axis=1)][:, counts.any(axis=0)]
 
 
-def _chi2_p(counts: np.ndarray, **how) -> float:
+def _chi2_p(counts: Integers, correction: bool, lambda_: str = "pearson") -> float:
     counts = _without_empty(counts)
-    return 1.0 if min(counts.shape) == 1 else float(stats.chi2_contingency(counts, **how).pvalue)
+    return 1.0 if min(counts.shape) == 1 else float(stats.chi2_contingency(counts, correction, lambda_).pvalue)

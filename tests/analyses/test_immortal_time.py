@@ -196,7 +196,7 @@ def test_operations_moved_as_far_as_quartiles_let_them_keep_the_quartiles(late):
         "months_to_surgery": rng.uniform(7, 40, 2 * n),
     })  # fmt: skip
     quartiles = (12.2, 14.8, 18.3)
-    moved = immortal_time.at_quartiles(frame, quartiles, (6.6, 43.0), late)
+    moved = immortal_time.shift_surgery(frame, quartiles, (6.6, 43.0), late)
     for _, months in moved.groupby("cohort")["months_to_surgery"]:
         assert np.percentile(months, [25, 50, 75], method="weibull") == pytest.approx(quartiles)
         assert (months.min(), months.max()) == ((12.2, 43.0) if late else (6.6, 18.3))
@@ -207,6 +207,6 @@ def test_operations_moved_as_far_as_quartiles_let_them_keep_the_quartiles(late):
 
 def test_nobody_is_moved_beyond_his_last_day():
     frame = small(os_years=[1.1, 6.0, 8.0, 1.0, 2.0, 7.0])
-    moved = immortal_time.at_quartiles(frame, (12.0, 15.0, 20.0), (6.0, 60.0), late=True)
+    moved = immortal_time.shift_surgery(frame, (12.0, 15.0, 20.0), (6.0, 60.0), late=True)
     assert (moved["months_to_surgery"].dropna() <= 12 * frame["os_years"][:3]).all()
     assert moved["months_to_surgery"].isna().sum() == 3

@@ -281,7 +281,7 @@ def test_a_command_is_run_to_its_end_on_the_file_that_it_is_given(arguments, fil
 
 
 def test_what_a_chapter_s_cells_run_into_is_no_clear_error(tmp_path, monkeypatch):
-    monkeypatch.setattr("analysis_lib.analyses.description.groups", lambda *_: 1 / 0)
+    monkeypatch.setattr("analysis_lib.analyses.description.survival_by_group", lambda *_: 1 / 0)
     content = as_csv(cohort_table(30)).encode()
     with pytest.raises(ZeroDivisionError):
         run_on_file((["chapter", "your-cohort", "-p", "cohort=x.csv"], "x.csv", content), tmp_path)

@@ -253,7 +253,7 @@ def _cox(name: str, title: str, ours: Callable, *columns: str, kind: type = floa
 
     def yes_no(s: Sample):
         p = s.patients
-        fits = binary_cox.cox(p["cohort"], np.full(len(p), -np.inf), p["time"], p["event"], p["operated"])
+        fits = binary_cox.cox(p["cohort"], p["time"], p["event"], p["operated"])
         return fits[["coef", "se"]].to_numpy()
 
     def chapters(s: Sample):
