@@ -159,18 +159,12 @@ def expected(file: Path | str = EXPECTED) -> dict[str, str]:
         If the file is malformed, repeats an id or names an unknown verdict.
     """
     verdicts: dict[str, str] = {}
-    for row, cells in read_rows(Path(file), ("id", "verdict")):
-        if cells["id"] in verdicts:
-            raise InputError(f"{cells['id']!r} stands twice", file=file, row=row, column="id")
-        if cells["verdict"] not in VERDICTS:
-            raise InputError(
-                f"{cells['verdict']!r} is not a verdict",
-                file=file,
-                row=row,
-                column="verdict",
-                remedy="one of " + ", ".join(VERDICTS),
-            )
-        verdicts[cells["id"]] = cells["verdict"]
+    for row in read_rows(Path(file), ("id", "verdict")):
+        if row["id"] in verdicts:
+            raise row.refuse("id", f"{row['id']!r} stands twice")
+        if row["verdict"] not in VERDICTS:
+            raise row.refuse("verdict", f"{row['verdict']!r} is not a verdict", "one of " + ", ".join(VERDICTS))
+        verdicts[row["id"]] = row["verdict"]
     return verdicts
 
 

@@ -219,4 +219,4 @@ def load(file: Path = RESULTS) -> list[Change]:
         If the file is missing or malformed.
     """
     columns = tuple(field.name for field in fields(Change))
-    return [Change(**{column: cells[column] for column in columns}) for _, cells in read_rows(file, columns)]
+    return [Change(**{column: row[column] for column in columns}) for row in read_rows(file, columns)]

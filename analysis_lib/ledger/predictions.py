@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -49,7 +50,7 @@ class Prediction:
     withheld: tuple[str, ...]
     values: Mapping[str, np.ndarray]
 
-    @property
+    @cached_property
     def pooled(self) -> np.ndarray:
         """The values of all schemes that are defined."""
         values = np.concatenate(list(self.values.values()))
@@ -60,7 +61,7 @@ class Prediction:
         """How many draws there are of all schemes, those included in which the number is not defined."""
         return sum(values.size for values in self.values.values())
 
-    @property
+    @cached_property
     def quantiles(self) -> tuple[float, float, float]:
         """Fifth percentile, median and 95th of the values that are defined; NaN if there is none."""
         if not self.pooled.size:
@@ -107,14 +108,14 @@ def load(numbers: Transcription, folder: Path | str = PREDICTIONS) -> dict[str, 
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise InputError("is not the manifest of predictions", file=manifest_file, remedy=_REMEDY) from None
     values: dict[tuple[str, str], dict[str, np.ndarray]] = {}
-    for row, cells in read_rows(file, COLUMNS):
+    for row in read_rows(file, COLUMNS):
         try:
-            found = np.array([float(value) for value in cells["values"].split()])
+            found = np.array([float(value) for value in row["values"].split()])
         except ValueError:
-            raise InputError("are not numbers", file=file, row=row, column="values", remedy=_REMEDY) from None
-        if cells["set"] not in sets:
-            raise InputError(f"{cells['set']!r} is not in the manifest", file=file, row=row, column="set")
-        values.setdefault((cells["set"], cells["id"]), {})[cells["scheme"]] = found
+            raise row.refuse("values", "are not numbers", _REMEDY) from None
+        if row["set"] not in sets:
+            raise row.refuse("set", f"{row['set']!r} is not in the manifest", _REMEDY)
+        values.setdefault((row["set"], row["id"]), {})[row["scheme"]] = found
     predictions: dict[str, list[Prediction]] = {}
     for (name, id), by_scheme in values.items():
         if name in sound:

@@ -5,19 +5,34 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from analysis_lib.base.errors import InputError
 
 _CSV_FIELD_LIMIT = 10_000
-
-
 # Some hundred times what the largest of these files has.
 _MOST_BYTES = 20_000_000
 
 
-def read_rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows of a CSV file with their line numbers, after checking its heading.
+@dataclass(frozen=True)
+class Row:
+    """One row of a CSV file: its cells by column, and the line where it ends."""
+
+    file: Path
+    line: int
+    cells: dict[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+    def refuse(self, column: str, problem: str, remedy: str | None = None) -> InputError:
+        """The error to raise for what stands in a column of this row."""
+        return InputError(problem, file=self.file, row=self.line, column=column, remedy=remedy)
+
+
+def read_rows(file: Path, columns: tuple[str, ...]) -> Iterator[Row]:
+    """Rows of a CSV file, after checking its heading.
 
     Raises
     ------
@@ -77,6 +92,6 @@ def read_rows(file: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[
                     row=reader.line_num,
                     remedy=f"at most {_CSV_FIELD_LIMIT}",
                 )
-            yield reader.line_num, dict(zip(heading, cells, strict=True))
+            yield Row(file, reader.line_num, dict(zip(heading, cells, strict=True)))
     except csv.Error as error:
         raise InputError(f"is not CSV: {error}", file=file, row=reader.line_num) from None

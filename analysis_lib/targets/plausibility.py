@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis_lib.printed.names import VESSELS
 from analysis_lib.targets.assumptions import Assumptions
-from analysis_lib.targets.catalogue import LONGEST_FOLLOW_UP_YEARS, VESSELS
+from analysis_lib.targets.catalogue import LONGEST_FOLLOW_UP_YEARS
 from analysis_lib.targets.time_unit import slack
 
 # What the paper tabulates without leaving anyone out: of all patients, and of those operated on.
