@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats.contingency import expected_freq
 
 from analysis_lib.ledger.methods import usual_test
 from analysis_lib.ledger.recipes import Recipe
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.printed.number import Printed, round_half_up
 from analysis_lib.printed.transcription import Transcription
+from analysis_lib.statistics.contingency import expected_counts
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class TestedTable:
     @property
     def smallest_expected(self) -> float:
         """Smallest expected count under independence."""
-        return float(expected_freq(self.counts).min())
+        return float(expected_counts(self.counts).min())
 
     @property
     def share_below_five(self) -> float:
         """Share of cells with an expected count below 5, of which SPSS prints a note."""
-        return float((expected_freq(self.counts) < 5).mean())
+        return float((expected_counts(self.counts) < 5).mean())
 
 
 Rule = Callable[[TestedTable], str]

@@ -8,7 +8,7 @@ unit-free: a mean and its SD only need the same unit.
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from analysis_lib.base import checks
 
@@ -36,8 +36,7 @@ def t_test(mean1, sd1, n1, mean2, sd2, n2, equal_variance: bool = True) -> Numbe
 
     References
     ----------
-    IBM SPSS Statistics 25 Algorithms, chapter T-TEST. Computed by
-    `scipy.stats.ttest_ind_from_stats`.
+    IBM SPSS Statistics 25 Algorithms, chapter T-TEST.
     """
     mean1, mean2 = checks.finite("mean", mean1), checks.finite("mean", mean2)
     sd1, sd2 = checks.not_negative("SD", sd1), checks.not_negative("SD", sd2)
@@ -46,8 +45,14 @@ def t_test(mean1, sd1, n1, mean2, sd2, n2, equal_variance: bool = True) -> Numbe
         raise ValueError("a t test needs two values in each group")
     if np.any((sd1 == 0) & (sd2 == 0)):
         raise ValueError("with both SDs 0 there is no t test")
-    result = stats.ttest_ind_from_stats(mean1, sd1, n1, mean2, sd2, n2, equal_var=equal_variance)
-    return _plain(result.pvalue)
+    if equal_variance:
+        df = n1 + n2 - 2
+        se = np.sqrt(((n1 - 1) * sd1**2 + (n2 - 1) * sd2**2) / df * (1 / n1 + 1 / n2))
+    else:
+        squared1, squared2 = sd1**2 / n1, sd2**2 / n2
+        df = (squared1 + squared2) ** 2 / (squared1**2 / (n1 - 1) + squared2**2 / (n2 - 1))
+        se = np.sqrt(squared1 + squared2)
+    return _plain(2 * special.stdtr(df, -np.abs((mean1 - mean2) / se)))
 
 
 def pooled_mean(means, ns) -> Numbers:
@@ -179,6 +184,9 @@ def mann_whitney(x, y) -> float:
     ----------
     IBM SPSS Statistics 25 Algorithms, chapter NPAR TESTS. Computed by `scipy.stats.mannwhitneyu`.
     """
+    # Here because it takes as long to load as all else that the ledger needs.
+    from scipy import stats
+
     x, y = checks.sample("x", x), checks.sample("y", y)
     if np.ptp(np.concatenate([x, y])) == 0:  # no variance: SciPy would answer NaN
         return 1.0
@@ -212,7 +220,7 @@ def wald_p(estimate, ci_low, ci_high, confidence: float = 0.95) -> Numbers:
     """
     estimate = checks.positive("ratio", estimate)
     se = _half_width(ci_low, ci_high) / _z(confidence)
-    return _plain(2 * stats.norm.sf(np.abs(np.log(estimate)) / se))
+    return _plain(2 * special.ndtr(-np.abs(np.log(estimate)) / se))
 
 
 def wald_interval(estimate, p, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
@@ -309,7 +317,7 @@ def wald_confidence_level(estimate, ci_low, ci_high, p) -> Numbers:
         If a value is outside the ranges above, or a lower limit not below its upper limit.
     """
     _, se = _implied_se(estimate, p)
-    return _plain(1 - 2 * stats.norm.sf(_half_width(ci_low, ci_high) / se))
+    return _plain(1 - 2 * special.ndtr(-_half_width(ci_low, ci_high) / se))
 
 
 def symmetric_midpoint(ci_low, ci_high) -> Numbers:
@@ -355,7 +363,7 @@ def _groups(*summaries) -> list[np.ndarray]:
 
 
 def _z(confidence: float) -> float:
-    return stats.norm.isf((1 - checks.level(confidence)) / 2)
+    return -special.ndtri((1 - checks.level(confidence)) / 2)
 
 
 def _half_width(ci_low, ci_high) -> np.ndarray:
@@ -373,4 +381,4 @@ def _implied_se(estimate, p) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError("p must lie between 0 and 1")
     if np.any(log_estimate == 0):
         raise ValueError("a ratio of 1 has p = 1 whatever its standard error")
-    return log_estimate, np.abs(log_estimate) / stats.norm.isf(p / 2)
+    return log_estimate, np.abs(log_estimate) / -special.ndtri(p / 2)
