@@ -12,6 +12,6 @@ from analysis_lib.base import parallel
 from analysis_lib.reconstruction.studies import holdout
 
 if __name__ == "__main__":
-    chosen = parallel.options(argparse.ArgumentParser(description=__doc__.splitlines()[0])).parse_args()
+    chosen = parallel.add_options(argparse.ArgumentParser(description=__doc__.splitlines()[0])).parse_args()
     manifest = holdout.build(2026, Path("data/predictions/predictions.csv"), **vars(chosen))
     print(f"{len(manifest['sets'])} sets withheld")

@@ -60,6 +60,12 @@ def load(numbers: Transcription, file: Path | str = FILE) -> list[Inconsistency]
     ------
     InputError
         At a row of unknown kind or with a placeholder that names nothing.
+
+    Examples
+    --------
+    >>> from analysis_lib.printed import transcription
+    >>> load(transcription.load())[0].kind in KINDS
+    True
     """
     known = facts(numbers)
     return [_inconsistency(row, numbers, known) for row in read_rows(Path(file), COLUMNS)]

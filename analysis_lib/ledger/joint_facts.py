@@ -189,7 +189,7 @@ def _nodes_and_liver(numbers: Transcription) -> tuple[int, int]:
 
 
 def tvi_transitions(numbers: Transcription, group: str) -> np.ndarray:
-    """All tables of moves between Table 4's categories that the printed totals allow.
+    """All tables of moves between Table 4's categories of vascular contact that the printed totals allow.
 
     Parameters
     ----------
@@ -202,6 +202,12 @@ def tvi_transitions(numbers: Transcription, group: str) -> np.ndarray:
     -------
     numpy.ndarray
         Shape (m, 7, 7), from category before to category after PRRT; not to be written to.
+
+    Examples
+    --------
+    >>> from analysis_lib.printed import transcription
+    >>> tvi_transitions(transcription.load(), "prrt_only").shape
+    (192, 7, 7)
     """
     stayed, fell, rose = (
         [numbers.count(f"table4.{c}_{change}.{group}.count") for c in TVI_CATEGORIES]

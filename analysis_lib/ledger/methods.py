@@ -86,9 +86,14 @@ Method = Derivation | Bound | Statement
 
 
 def implied_count(percent: Printed, n: int) -> int | None:
-    """The only count out of ``n`` that prints as ``percent``; None if there is none or several.
+    """GRIM for a percentage: the only count out of ``n`` that prints as ``percent``; None if none or several do.
 
     The granularity argument of Brown & Heathers (2017), applied to a percentage.
+
+    Examples
+    --------
+    >>> implied_count(Printed("46"), 26)
+    12
     """
     if not n:
         return None
@@ -126,6 +131,11 @@ def exact_test(table: np.ndarray) -> float:
     ------
     ValueError
         If the table holds more than `MOST_PATIENTS`.
+
+    Examples
+    --------
+    >>> round(exact_test(np.array([[12, 13], [14, 10]])), 3)
+    0.571
     """
     if table.sum() > MOST_PATIENTS:
         raise ValueError(f"the exact test is for up to {MOST_PATIENTS} patients")
@@ -147,9 +157,14 @@ def _categorical(values: Sequence[float]) -> Mapping[str, Compute]:
 
 
 def usual_test(counts: np.ndarray) -> str:
-    """Pearson's test where every expected count is at least 5, else the exact one (Cochran 1954).
+    """Cochran's rule (1954): Pearson's test where every expected count is at least 5, else the exact one.
 
     ``counts`` has shape (r, 2) and no empty row or column.
+
+    Examples
+    --------
+    >>> usual_test(np.array([[12, 13], [14, 10]]))
+    'pearson'
     """
     return "pearson" if contingency.expected_counts(counts).min() >= 5 else "fisher"
 

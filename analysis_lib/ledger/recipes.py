@@ -115,7 +115,18 @@ class Recipe:
 
 
 def parse_term(text: str) -> Term:
-    """Parse ``a + b % n - c``; raises ValueError."""
+    """Parse an input of a recipe, such as ``a + b % n - c``.
+
+    Raises
+    ------
+    ValueError
+        If the text is not ids joined by the three signs.
+
+    Examples
+    --------
+    >>> parse_term("a + b % n").ids
+    ('a', 'b', 'n')
+    """
     tokens = text.split()
     parts: list[tuple[int, str, str]] = []
     sign = 1
@@ -151,6 +162,13 @@ def load(numbers: Transcription, file: Path | str = RECIPES) -> dict[str, list[R
     InputError
         At the first row that names an id, a method or a convention that does not exist, or whose inputs are
         malformed or not as many as the method takes.
+
+    Examples
+    --------
+    >>> from analysis_lib.printed import transcription
+    >>> (recipe,) = load(transcription.load())["table1.sex_male.surgery.percent"]
+    >>> recipe.method_name, recipe.ids
+    ('percent', ('table1.sex_male.surgery.count', 'abstract.patients.surgery.n'))
     """
     recipes: dict[str, list[Recipe]] = {}
     for row in read_rows(Path(file), COLUMNS):

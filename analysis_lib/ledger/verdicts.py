@@ -109,7 +109,7 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _show(value: float, number: PublishedNumber) -> str:
+def value_text(value: float, number: PublishedNumber) -> str:
     """A recomputed value with two digits more than the printed one."""
     return number_text(value, number.printed.decimals)
 
@@ -193,7 +193,7 @@ def _reason(
     outcomes: list[Outcome],
 ) -> str:
     printed = number.printed
-    value = _show(best.point, number)
+    value = value_text(best.point, number)
     start = f"{words[0].upper()}{words[1:]}"
     named = f" ({best.name})" if best.name else ""
     rest = ""
@@ -203,18 +203,18 @@ def _reason(
     if verdict == "reproduced":
         return f"{start}{named} gives {value}, printed {printed}.{rest}"
     if verdict == "within-rounding":
-        low, high = _show(best.range.low, number), _show(best.range.high, number)
+        low, high = value_text(best.range.low, number), value_text(best.range.high, number)
         return (
             f"{start}{named} gives {value} from the digits as printed, and {low} to {high} over "
             f"their rounding; printed {printed}.{rest}"
         )
     if verdict == "other-method":
         stated = [o for o in others if o.stated]
-        instead = "; ".join(f"{o.name} gives {_show(o.point, number)}" for o in stated)
+        instead = "; ".join(f"{o.name} gives {value_text(o.point, number)}" for o in stated)
         instead = instead or "method cannot be computed here"
         return f"{start}: {best.name} gives {value}, printed {printed}.{rest} The stated {instead}."
     distance = number.interval.distance(best.point) / printed.unit
-    listed = "; ".join(f"{o.name or 'it'} gives {_show(o.point, number)}" for o in outcomes)
+    listed = "; ".join(f"{o.name or 'it'} gives {value_text(o.point, number)}" for o in outcomes)
     missed = f"The nearest is {distance:.2g} units of the last digit away from what would print so."
     if not distance:
         missed = "That is a half, which rounding up or to even prints otherwise."
@@ -228,7 +228,7 @@ def _bounded(number: PublishedNumber, recipe: Recipe, method: Bound, numbers: Tr
     except ValueError as error:
         # Also where the limits are not defined, such as the logarithm of a ratio of 0.
         return replace(claim, reason=f"{error}.")
-    low, high = _show(limits.low, number), _show(limits.high, number)
+    low, high = value_text(limits.low, number), value_text(limits.high, number)
     span = f"at most {high}" if limits.low == -math.inf else f"at least {low}"
     if math.isfinite(limits.low) and math.isfinite(limits.high):
         span = f"from {low} to {high}"
@@ -239,7 +239,7 @@ def _bounded(number: PublishedNumber, recipe: Recipe, method: Bound, numbers: Tr
     return replace(claim, verdict="not-recomputable", bounds=limits, reason=reason)
 
 
-def _same_fact(one: PublishedNumber, other: PublishedNumber) -> bool:
+def same_fact(one: PublishedNumber, other: PublishedNumber) -> bool:
     """Whether two printings can be of one value, rounded by one rule.
 
     Intervals that have only an end in common do not do: a half goes one way. A limit that the
@@ -267,7 +267,7 @@ def judge(number: PublishedNumber, variants: list[Recipe], numbers: Transcriptio
         The transcription that the recipes' inputs are taken from.
     """
     first = numbers[number.same_as] if number.same_as else None
-    if first and not _same_fact(number, first):
+    if first and not same_fact(number, first):
         reason = f"Printed {number.printed} here, but {first.printed} where it is first given ({first.id})."
         return Claim(number, "contradicted", reason, method="repeat", inputs=(first.id,))
     if not number.own:

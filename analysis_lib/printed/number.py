@@ -149,10 +149,14 @@ class Printed:
 
 
 def round_half_up(value: float, decimals: int) -> str:
-    """``value`` as text with ``decimals`` digits, halves away from zero, as SPSS displays it.
+    """Round half away from zero to text with ``decimals`` digits, as SPSS displays a number.
 
-    The shortest decimal that denotes the float is rounded, so that 62.5 gives ``"63"`` and a
-    computed 0.285 gives ``"0.29"``.
+    The shortest decimal that denotes the float is rounded, not its binary value.
+
+    Examples
+    --------
+    >>> round_half_up(62.5, 0), round_half_up(0.285, 2)
+    ('63', '0.29')
     """
     if not math.isfinite(value):
         return "∞" if value > 0 else "−∞" if value < 0 else "not defined"
@@ -163,13 +167,19 @@ def round_half_up(value: float, decimals: int) -> str:
 
 
 def number_text(value: float, decimals: int) -> str:
-    """A recomputed value with two digits more than printed, without idle zeros."""
+    """A recomputed value as text, with two digits more than printed and without idle zeros.
+
+    Examples
+    --------
+    >>> number_text(100 * 12 / 26, 0)
+    '46.15'
+    """
     text = round_half_up(value, decimals + 2)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def propagate(function: Callable[..., SupportsFloat], inputs: Sequence[Interval]) -> Interval:
-    """Range of ``function`` over a box of inputs, from the box's corners.
+    """Interval arithmetic: the range of ``function`` over a box of inputs, from the box's corners.
 
     Parameters
     ----------
@@ -190,6 +200,11 @@ def propagate(function: Callable[..., SupportsFloat], inputs: Sequence[Interval]
     ------
     ValueError
         If the function is defined at no corner.
+
+    Examples
+    --------
+    >>> propagate(lambda x, y: x - y, [Interval(4, 6), Interval(1, 2)])
+    Interval(low=2.0, high=5.0)
     """
     ends = [(i.low,) if i.low == i.high else (i.low, i.high) for i in inputs]
     values = [defined(function, corner) for corner in product(*ends)]

@@ -67,8 +67,8 @@ class Transcription(Mapping[str, PublishedNumber]):
     def __init__(self, numbers: list[PublishedNumber]) -> None:
         self._numbers = {number.id: number for number in numbers}
 
-    def __getitem__(self, id: str) -> PublishedNumber:
-        return self._numbers[id]
+    def __getitem__(self, id_: str) -> PublishedNumber:
+        return self._numbers[id_]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._numbers)
@@ -76,11 +76,11 @@ class Transcription(Mapping[str, PublishedNumber]):
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def value(self, id: str) -> float:
+    def value(self, id_: str) -> float:
         """The printed digits of ``id`` as a number."""
-        return self[id].printed.value
+        return self[id_].printed.value
 
-    def count(self, id: str) -> int:
+    def count(self, id_: str) -> int:
         """The whole number printed at ``id``.
 
         Raises
@@ -88,19 +88,19 @@ class Transcription(Mapping[str, PublishedNumber]):
         InputError
             If what is printed there is not a whole number.
         """
-        number = self[id]
+        number = self[id_]
         if number.printed.decimals or number.printed.relation != "=":
             raise InputError(
-                f"{id} prints {number.printed}, where a whole number is needed",
+                f"{id_} prints {number.printed}, where a whole number is needed",
                 file=number.file,
                 row=number.row,
                 column="printed",
             )
         return int(number.printed.digits)
 
-    def repeats(self, id: str) -> list[str]:
+    def repeats(self, id_: str) -> list[str]:
         """Ids of the later printings of the fact first printed at ``id``."""
-        return [number.id for number in self.values() if number.same_as == id]
+        return [number.id for number in self.values() if number.same_as == id_]
 
 
 def _number(row: Row) -> PublishedNumber:
@@ -138,6 +138,11 @@ def load(folder: Path | str = NUMBERS) -> Transcription:
     InputError
         At the first row that is malformed, repeats an id, or names as its first printing an id
         that does not exist or that is itself a repeat.
+
+    Examples
+    --------
+    >>> load()["table1.sex_male.surgery.count"].printed
+    Printed(text='12')
     """
     folder = Path(folder)
     files = sorted(folder.glob("*.csv"))

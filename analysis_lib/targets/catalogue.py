@@ -170,6 +170,11 @@ def load_targets(
     ------
     InputError
         If the transcription or the file is malformed, or a target names what does not exist.
+
+    Examples
+    --------
+    >>> load_targets()["table1.sex_male.surgery.count"].interval
+    Interval(low=12.0, high=12.0)
     """
     assumptions = assumptions or Assumptions()
     transcription = load(numbers) if numbers else load()

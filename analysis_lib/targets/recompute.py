@@ -151,7 +151,7 @@ def _logistic(outcome: np.ndarray, covariates: np.ndarray, start: np.ndarray | f
 
 
 def spss_median(time: np.ndarray, event: np.ndarray) -> tuple[float, float, float]:
-    """Kaplan–Meier median with the limits that SPSS prints, from statsmodels' curve.
+    """Median survival with its 95% confidence limits as SPSS prints them, from statsmodels' Kaplan–Meier curve.
 
     The standard error is Greenwood's of the curve at the median, divided by the slope between
     the last event with S ≥ .55 and the first with S ≤ .45.

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.printed import csv_table, transcription
+from analysis_lib.printed import csv_table
 from analysis_lib.printed.number import Interval
 from analysis_lib.printed.transcription import COLUMNS, GROUPS, PLACES, STATISTICS, Transcription, load
 
