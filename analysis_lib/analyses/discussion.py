@@ -15,10 +15,10 @@ import pandas as pd
 from scipy import stats
 
 from analysis_lib.base.errors import InputError
+from analysis_lib.printed.names import TVI_BEYOND_180
 from analysis_lib.statistics import contingency, survival
 
-TVI_BEYOND_180 = (2, 4, 5, 6)
-# What may improve before an operation: columns, and the rule by which it did.
+# What may get better before an operation: columns, and the rule that tells whether it did.
 _IMPROVEMENTS = {
     "response": (("best_response",), lambda c: c["best_response"] == "PR"),
     "vessels": (("tvi_pre", "tvi_post"), lambda c: c["tvi_post"] < c["tvi_pre"]),

@@ -18,8 +18,8 @@ from scipy import stats
 
 from analysis_lib.base.checks import Floats
 from analysis_lib.base.errors import InputError
+from analysis_lib.base.units import Z95
 from analysis_lib.statistics import newton
-from analysis_lib.statistics.summaries import Z95
 
 NO_EVENTS = "nobody had an event"
 NO_CONTRAST = "there is nobody to compare with: at each event all at risk were exposed, or none"

@@ -8,8 +8,8 @@ import numpy as np
 from scipy import stats
 
 from analysis_lib.base.checks import Floats
+from analysis_lib.base.units import Z95
 from analysis_lib.printed.number import Interval
-from analysis_lib.statistics.summaries import Z95
 
 _DIRECTIONS = 24
 _POINTS_ON_EDGE = 50

@@ -15,7 +15,7 @@ from scipy import stats
 
 from analysis_lib.base import checks
 from analysis_lib.base.checks import Floats, Integers
-from analysis_lib.statistics.summaries import Z95
+from analysis_lib.base.units import Z95
 
 #: A survival probability this near to a limit (.45, .50, .55) is at the limit: .55 and a product
 #: such as 19/20 * 18/19 * ... that equals it differ in their last bits. R's ``quantile.survfit``

@@ -124,13 +124,31 @@ def test_what_cannot_be_computed_is_a_miss(one, targets, column, value, undefine
     assert "is not defined" in str(found[undefined])
 
 
-def test_an_error_of_a_library_is_a_miss(one, targets, monkeypatch):
-    def fails(*_):
-        raise ZeroDivisionError
+def test_verify_reports_a_contradiction_of_the_account_though_every_target_is_met(tmp_path, one, targets):
+    row = one.index[one["group"] == "surgery"][0]
+    one.loc[row, "prrt_months"] = one.loc[row, "months_to_surgery"] + 1
+    assert not verify.misses(one, targets)
+    file = tmp_path / "one.csv"
+    one.to_csv(file, index=False)
+    number, patient = one["cohort"][0], one["patient"][row]
+    assert verify.verify_file(file) == [f"cohort {number}: patient {patient}: surgery before the last cycle"]
 
-    target = next(t for t in targets.values() if t.statistic == "mean")
-    monkeypatch.setitem(verify._STATISTICS, "mean", fails)
-    assert target.id in missed(one, targets)
+
+def test_verify_reports_groups_of_other_sizes(tmp_path, one):
+    file = tmp_path / "one.csv"
+    one.drop(index=one.index[one["group"] == "prrt_only"][0]).to_csv(file, index=False)
+    assert verify.verify_file(file)[0] == "cohort 0: 22 patients are in the group prrt_only, not 23"
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, IndexError, ValueError])
+def test_a_statistic_that_cannot_be_computed_is_a_miss(one, targets, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setitem(recompute.STATISTICS, "sd", fail)
+    found = verify.misses(one, targets)
+    assert [miss.target for miss in found] == [t for t in targets.values() if t.statistic == "sd"]
+    assert str(found[0]) == "cohort 0: table1.age.all.sd is not defined, not from 11.75 to 11.85"
 
 
 def test_a_foreign_file_is_one_clear_error(tmp_path):

@@ -31,7 +31,7 @@ def test_each_alternative_has_cohorts_or_a_conflict():
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_the_manifest_is_of_this_file_and_of_todays_targets(file):
     assumed = assumptions.of_file(file)
-    assert alternative_assumptions.file_of(assumptions.told(assumed)) == file
+    assert alternative_assumptions.file_of(assumptions.describe(assumed)) == file
     targets = load_targets(assumptions=assumed)
     manifest = ensemble.load(file).manifest
     assert manifest["targets_sha256"] == targets.digest
@@ -51,7 +51,7 @@ def test_all_of_them_are_numbered_on_from_the_shipped_ones():
     others = ensemble.under_other_assumptions(["os_years"])
     first = len(ensemble.load(columns=["os_years"]))
     assert list(others.origin.index) == list(range(first, first + alternative_assumptions.COHORTS * len(FILES)))
-    assert set(others.origin["scheme"]) == {assumptions.told(assumptions.of_file(file)) for file in FILES}
+    assert set(others.origin["scheme"]) == {assumptions.describe(assumptions.of_file(file)) for file in FILES}
     number = int(others.origin.index[-1])
     last = others.one(number)
     assert (last["cohort"] == number).all()
