@@ -352,4 +352,4 @@ def _chi2_p(counts: Integers, terms: Callable[[Floats, Floats], Floats]) -> floa
     if min(counts.shape) == 1:
         return 1.0
     degrees_of_freedom = (counts.shape[0] - 1) * (counts.shape[1] - 1)
-    return float(special.chdtrc(degrees_of_freedom, terms(counts, expected_counts(counts)).sum()))
+    return float(special.chdtrc(degrees_of_freedom, terms(counts.astype(float), expected_counts(counts)).sum()))

@@ -48,7 +48,7 @@ def main() -> None:
     for part in MAKE:
         of_part = parts.add_parser(part)
         if part == "predictions":
-            parallel.options(of_part)
+            parallel.add_options(of_part)
     given = vars(parser.parse_args())
     MAKE[given.pop("part")](**given)
 
