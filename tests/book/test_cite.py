@@ -12,7 +12,7 @@ from analysis_lib.base.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import cite  # noqa: E402
-import policy  # noqa: E402
+import content_security_policy as policy  # noqa: E402
 import revision  # noqa: E402
 
 CFF = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
