@@ -43,14 +43,14 @@ _TOGETHER = (
 )
 
 
-def statistics(patients: pd.DataFrame, asked_for: Targets) -> dict[str, float | InputError]:
+def statistics(patients: pd.DataFrame, catalogue: Targets) -> dict[str, float | InputError]:
     """Printed statistics that patients give, in one cohort.
 
     Parameters
     ----------
     patients
         One cohort in the schema, of any size.
-    asked_for
+    catalogue
         Such as :func:`targets` gives.
 
     Returns
@@ -63,9 +63,9 @@ def statistics(patients: pd.DataFrame, asked_for: Targets) -> dict[str, float | 
     from analysis_lib.targets.recompute import Recomputed
 
     # A column without a single value counts as missing, sooner than as a column of noughts.
-    recomputed = Recomputed(patients.dropna(axis=1, how="all").reset_index(drop=True), asked_for)
+    recomputed = Recomputed(patients.dropna(axis=1, how="all").reset_index(drop=True), catalogue)
     found: dict[str, float | InputError] = {}
-    for id, target in asked_for.items():
+    for id, target in catalogue.items():
         try:
             found[id] = recomputed.value(target)
         except InputError as reason:
@@ -107,8 +107,8 @@ def table(claims: Mapping[str, Claim], patients: pd.DataFrame, places: Iterable[
     caption
         Of the table.
     """
-    asked_for = targets(places)
-    found = statistics(patients, asked_for)
+    catalogue = targets(places)
+    found = statistics(patients, catalogue)
     rows, missing = [], Counter()
     for stem, parts in _rows(found):
         reasons = [found[f"{stem}.{p}"] for p in parts if isinstance(found[f"{stem}.{p}"], InputError)]
@@ -122,7 +122,7 @@ def table(claims: Mapping[str, Claim], patients: pd.DataFrame, places: Iterable[
         if parts == ["n"] and f"{stem}.median" not in claims:
             kind = ""
         what = ", ".join(filter(None, (name, kind)))
-        here = _here(claims, asked_for, patients, found, stem, parts)
+        here = _here(claims, catalogue, patients, found, stem, parts)
         rows.append((escape(what), NAMES[number.group], _printed(claims, stem, parts), escape(here)))
     left_out = "".join(f"<li>{escape(why)}: {n} printed number{'s' * (n > 1)}</li>" for why, n in missing.items())
     if left_out:
@@ -179,19 +179,19 @@ def _set(texts: list[str], parts: list[str]) -> str:
 
 def _here(
     claims: Mapping[str, Claim],
-    asked_for: Targets,
+    catalogue: Targets,
     patients: pd.DataFrame,
     found: Mapping[str, float | InputError],
     stem: str,
     parts: list[str],
 ) -> str:
     values = [float(found[f"{stem}.{part}"]) for part in parts]
-    target = asked_for[f"{stem}.{parts[0]}"]
+    target = catalogue[f"{stem}.{parts[0]}"]
     if target.statistic in COUNTS:
         # A share is told where the paper has one.
         if not {f"{stem}.percent", f"{stem}.n"} & set(claims):
             return f"{values[0]:.0f}"
-        of = asked(patients, target)
+        of = denominator(patients, target)
         return f"{values[0]:.0f} of {of:,} ({round_half_up(100 * values[0] / of, 0)}%)" if of else _UNDEFINED
     if parts[0] in ("hr", "or"):
         low, high = values[1:3]
@@ -216,7 +216,7 @@ def _text(value: float, decimals: int, is_p: bool) -> str:
     return round_half_up(value, decimals) if decimals > 1 else number_text(value, decimals - 1 if decimals else 0)
 
 
-def asked(patients: pd.DataFrame, target: Target) -> int:
+def denominator(patients: pd.DataFrame, target: Target) -> int:
     """Of how many patients a count is: those of the group and subset of whom it is known."""
     part = patients if target.group == "all" else patients[patients["group"] == target.group]
     among = _AMONG.get(target.columns[0]) or (target.subset if target.statistic != "within" else ())
@@ -242,14 +242,14 @@ def load(file: str) -> pd.DataFrame | None:
     return validation.load(file)
 
 
-def picked(patients: pd.DataFrame, pick: Callable[[list[int]], int] = min) -> tuple[int, int, pd.DataFrame]:
+def select_cohort(patients: pd.DataFrame, pick: Callable[[list[int]], int] = min) -> tuple[int, int, pd.DataFrame]:
     """Of a file's cohorts the one that is looked at: its number, of how many, and its patients."""
     numbers = sorted({int(number) for number in patients["cohort"].unique()})
     number = pick(numbers)
     return number, len(numbers), patients[patients["cohort"] == number].reset_index(drop=True)
 
 
-def told(
+def report(
     claims: Mapping[str, Claim],
     file: str,
     places: Iterable[str],
@@ -280,7 +280,7 @@ def told(
     patients = load(file) if patients is None else patients
     if patients is None:
         return None
-    number, several, patients = picked(patients, pick)
+    number, several, patients = select_cohort(patients, pick)
     size = "1 patient" if len(patients) == 1 else f"{len(patients):,} patients"
     if several > 1:
         size = f"{several:,} cohorts, of which number {number} is shown, {size}"
@@ -306,7 +306,7 @@ def _curves(patients: pd.DataFrame, endpoint: str) -> str:
     picture = figures.picture(
         figure,
         name=f"yours-{endpoint}",
-        alt=f"Kaplan-Meier curves, {what}. {survival_curves.in_words(data)}",
+        alt=f"Kaplan-Meier curves, {what}. {survival_curves.describe(data)}",
         caption=f"Your patients by group: {what}, with a tick for each who was censored; beneath, patients at risk.",
         data=data,
     )

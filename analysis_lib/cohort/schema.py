@@ -17,7 +17,7 @@ def fields() -> dict[str, dict]:
     return {field["name"]: field for field in package["resources"][0]["schema"]["fields"]}
 
 
-def wanted(name: str) -> str:
+def describe_field(name: str) -> str:
     """What the schema wants of a column, in words."""
     field = fields()[name]
     limits = field.get("constraints", {})

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis_lib.base.paths import ROOT
 from analysis_lib.base.units import MONTHS_PER_YEAR
-from analysis_lib.cohort.schema import fields, wanted
+from analysis_lib.cohort.schema import describe_field, fields
 
 EXAMPLES = ROOT / "data" / "examples"
 TEMPLATE = EXAMPLES / "template.csv"
@@ -72,7 +72,7 @@ def dictionary() -> pd.DataFrame:
         meaning = field["description"]
         if labels:
             meaning += ": " + "; ".join(f"{key} {label}" for key, label in labels.items())
-        rows.append((name, meaning, wanted(name), bool(field.get("constraints", {}).get("required"))))
+        rows.append((name, meaning, describe_field(name), bool(field.get("constraints", {}).get("required"))))
     return pd.DataFrame(rows, columns=["column", "meaning", "values", "needed"])
 
 

@@ -59,7 +59,7 @@ def draw(patients: pd.DataFrame, endpoint: str = "os") -> tuple[Figure, pd.DataF
     return figure, data
 
 
-def in_words(data: pd.DataFrame) -> str:
+def describe(data: pd.DataFrame) -> str:
     """The curves for those who do not see them: survival of each group at a third, two thirds and the end."""
     sentences = []
     for group in GROUPS:

@@ -266,7 +266,7 @@ def _in_brackets(cells: Iterable[str]) -> str:
     return f"{first} ({'–'.join(rest)})" if rest else first
 
 
-def pick(claims: Mapping[str, Claim], *, where: str, statistics: Iterable[str] = ()) -> list[str]:
+def select_ids(claims: Mapping[str, Claim], *, where: str, statistics: Iterable[str] = ()) -> list[str]:
     """Ids of the claims of one place of the paper, of some statistics if these are named."""
     wanted = set(statistics)
     return [

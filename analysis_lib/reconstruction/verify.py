@@ -75,7 +75,7 @@ def verify_file(file: Path | str, jobs: int = 1, targets: Targets | None = None)
             "the file lacks the column", file=file, column=lacking[0], remedy="all of the schema's columns"
         )
     work = partial(_wrong, targets or load_targets(assumptions=assumptions.of_file(file)))
-    return [line for lines in _each_of(validation.each(frame), work, jobs) for line in lines]
+    return [line for lines in _each_of(validation.split_cohorts(frame), work, jobs) for line in lines]
 
 
 def _wrong(targets: Targets, numbered: tuple[int, pd.DataFrame]) -> list[str]:

@@ -63,7 +63,7 @@ def test_a_good_file_loads_typed(tmp_path, suffix):
     assert loaded["os_years"].tolist() == [3.25, 2.0]
     assert loaded["months_to_surgery"].isna().tolist() == [False, True]
     assert loaded["cohort"].tolist() == [0, 0]
-    assert [number for number, _ in validation.each(loaded)] == [0]
+    assert [number for number, _ in validation.split_cohorts(loaded)] == [0]
 
 
 @pytest.mark.parametrize(
@@ -345,5 +345,5 @@ def test_validating_writes_nothing(tmp_path):
 def test_a_whole_number_too_large_for_a_float_is_a_problem_and_no_traceback(column):
     sound = validation.load(template.EXAMPLE).head(3).astype(object)
     sound.loc[1, column] = 10**400
-    found = validation.judged(reader.Sheet(sound, np.arange(2, 5))).problems
+    found = validation.judge_sheet(reader.Sheet(sound, np.arange(2, 5))).problems
     assert [(problem.row, problem.column) for problem in found] == [(3, column)]

@@ -75,8 +75,8 @@ def two_groups():
     time, event = rng.uniform(1, 18, (6, 20)), rng.integers(0, 2, (6, 20)).astype(float)
     first = np.arange(20) < 12
     return [
-        survival_bands.Fan("first", "#0072b2", np.where(first, time, np.nan), event),
-        survival_bands.Fan("second", "#d55e00", np.where(first, np.nan, time), event),
+        survival_bands.Band("first", "#0072b2", np.where(first, time, np.nan), event),
+        survival_bands.Band("second", "#d55e00", np.where(first, np.nan, time), event),
     ]
 
 
@@ -84,7 +84,7 @@ def test_words_tell_what_the_picture_shows(two_groups):
     first = two_groups[0]
     at_five = np.sort(survival_batch.curves(first.time, first.event, np.array([5.0]))[:, 0]) * 100
     assert f"{at_five[0]:.0f}% to {at_five[-1]:.0f}% in all" in first.words(5)
-    assert "not observed" in survival_bands.Fan("x", "", np.ones((2, 3)), np.array([[0.0, 1, 0]] * 2)).words(9)
+    assert "not observed" in survival_bands.Band("x", "", np.ones((2, 3)), np.array([[0.0, 1, 0]] * 2)).words(9)
 
 
 def test_a_drawing_has_numbers_at_risk_and_its_values(two_groups):
