@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from analysis_lib.base.atomic import write_beside_then_rename
-from analysis_lib.base.errors import InputError
+from analysis_lib.base.errors import InputError, printable
 
 BAD_INPUT = 2
 # What a shell reports of a command that SIGINT or SIGPIPE ended.
@@ -97,7 +97,7 @@ def _report(lines: Sequence[str], file: Path, found: str) -> int:
     """Print what is wrong with a file, and what was found; 0 if nothing is wrong."""
     for line in lines:
         print(line, file=sys.stderr)
-    print(f"{file}: {found}")
+    print(f"{printable(file)}: {found}")
     return 1 if lines else 0
 
 

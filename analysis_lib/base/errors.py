@@ -29,7 +29,7 @@ class InputError(ValueError):
         column: str | None = None,
         remedy: str | None = None,
     ) -> None:
-        place = [str(file)] if file is not None else []
+        place = [printable(file)] if file is not None else []
         if row is not None:
             place.append(f"row {row}")
         if column is not None:
@@ -43,6 +43,17 @@ class InputError(ValueError):
             column,
             remedy,
         )
+
+
+def printable(text: object) -> str:
+    """Text with its control characters escaped, so that the name of a file cannot act on a terminal.
+
+    Examples
+    --------
+    >>> print(printable("a\\x1b[2J.csv"))
+    a\\x1b[2J.csv
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
 
 
 def nearest(word: str, names: Sequence[str]) -> str:

@@ -151,7 +151,7 @@ def table(
     values
         Of the chapter's parameters, as :func:`parameters.check` gives them.
     patients
-        Of this run's file, as :func:`yours.load` gives them; without any, the book's.
+        Of this run's file, as :func:`user_cohort.load` gives them; without any, the book's.
     """
     usual = parameters.check(chapter, {})
     if values == usual:

@@ -11,16 +11,19 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import figures, tables
 from analysis_lib.printed.names import NAMES
 from analysis_lib.printed.number import Interval, number_text, round_half_up
 from analysis_lib.targets.catalogue import Target, Targets, load_targets
+
+if TYPE_CHECKING:
+    from analysis_lib.ledger.verdicts import Claim
 
 SHIPPED = "shipped"
 # Statistics that count patients, so that other patients need to be told of how many.
@@ -32,15 +35,6 @@ _AMONG = {"lymphocytopenia_only": ("marrow_toxicity", 1)}
 # A ratio whose limits lie further apart than this was fitted to groups that a covariate separates.
 _WIDEST_RATIO = 1e6
 _UNDEFINED = "not defined"
-# What one cell holds, as `display.cell` prints it.
-_TOGETHER = (
-    ("mean", "sd"),
-    ("median", "q1", "q3"),
-    ("median", "range_lo", "range_hi"),
-    ("median", "ci_lo", "ci_hi"),
-    ("hr", "ci_lo", "ci_hi"),
-    ("or", "ci_lo", "ci_hi"),
-)
 
 
 def statistics(patients: pd.DataFrame, catalogue: Targets) -> dict[str, float | InputError]:
@@ -79,7 +73,7 @@ def targets(places: Iterable[str], only: Container[str] | None = None) -> Target
     Parameters
     ----------
     places
-        Keys of :data:`display.PLACES`.
+        Keys of :data:`tables.PLACES`.
     only
         Ids, if not all that these places have.
     """
@@ -103,7 +97,7 @@ def table(claims: Mapping[str, Claim], patients: pd.DataFrame, places: Iterable[
     claims
         Of the ledger.
     patients, places
-        One cohort in the schema, and keys of :data:`display.PLACES`.
+        One cohort in the schema, and keys of :data:`tables.PLACES`.
     caption
         Of the table.
     """
@@ -141,7 +135,7 @@ def _rows(ids: Iterable[str]) -> list[tuple[str, list[str]]]:
         stems.setdefault(stem, []).append(statistic)
     rows = []
     for stem, parts in stems.items():
-        first = next((list(t) for t in _TOGETHER if set(t) <= set(parts)), parts[:1])
+        first = next((list(t) for t in tables.TOGETHER if set(t) <= set(parts)), parts[:1])
         if first[0] in ("hr", "or"):
             first.append("p")
         rows += [(stem, first), *((stem, [part]) for part in parts if part not in first)]
@@ -172,9 +166,8 @@ def _printed(claims: Mapping[str, Claim], stem: str, parts: list[str]) -> str:
 
 def _set(texts: list[str], parts: list[str]) -> str:
     """Texts as they stand in a cell: the first, limits in brackets, what is left after a comma."""
-    inside = next((len(t) for t in _TOGETHER if tuple(parts[: len(t)]) == t), 1)
-    shown = texts[0] + (f" ({'–'.join(texts[1:inside])})" if inside > 1 else "")
-    return ", ".join([shown, *texts[inside:]])
+    inside = next((len(t) for t in tables.TOGETHER if tuple(parts[: len(t)]) == t), 1)
+    return ", ".join([tables.in_brackets(texts[:inside]), *texts[inside:]])
 
 
 def _here(
@@ -270,7 +263,7 @@ def report(
     pick
         Which cohort to look at, of the numbers of a file that holds several.
     endpoints
-        Of :data:`first_look.ENDPOINTS`, those whose curves are drawn first.
+        Of :data:`description.ENDPOINTS`, those whose curves are drawn first.
 
     Raises
     ------
