@@ -8,11 +8,15 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis_lib.printed.formatting import bounds_text, with_unit
 from analysis_lib.printed.names import NAMES
 from analysis_lib.printed.number import number_text
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from analysis_lib.ledger.verdicts import Claim
 
 PLACES = {
@@ -89,6 +93,34 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]], caption: str) -> H
         f'<table class="book-table"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def range_text(values: ArrayLike, form: str = "{:.2f}") -> str:
+    """Range of some values in words, such as one value a cohort; those that are NaN are left out.
+
+    Parameters
+    ----------
+    values
+        Of any shape.
+    form
+        Of each end.
+
+    Returns
+    -------
+    str
+        The least to the greatest, or once what both read alike; a dash if there is none.
+
+    Examples
+    --------
+    >>> range_text([0.25, 0.31, float("nan")]), range_text([3, 3], "{} deaths"), range_text([])
+    ('0.25 to 0.31', '3 deaths', '–')
+    """
+    known = np.ravel(values)
+    known = known[~np.isnan(known)]
+    if not known.size:
+        return "–"
+    low, high = form.format(known.min()), form.format(known.max())
+    return low if low == high else f"{low} to {high}"
 
 
 def not_computable(what: str, reason: Exception) -> Html:
