@@ -141,6 +141,11 @@ def check(chapter: str, values: Mapping[str, object]) -> dict[str, Value]:
     ------
     InputError
         If the chapter or a name is unknown, or a value is not allowed.
+
+    Examples
+    --------
+    >>> check("toxicity", {"confidence": "0.9"})
+    {'confidence': 0.9, 'interval': 'exact', 'cohort': 'shipped'}
     """
     if chapter not in CHAPTERS:
         raise InputError(f"there is no chapter {chapter!r}", remedy=nearest(chapter, list(CHAPTERS)))

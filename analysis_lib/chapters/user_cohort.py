@@ -1,4 +1,4 @@
-"""One cohort from elsewhere beside print: what the paper prints of patients, computed in others.
+"""A user's cohort beside the printed numbers: what the paper prints of its patients, computed in others.
 
 The statistics are those by which reconstructed cohorts are verified. Nothing here is a verdict: a number
 of other patients neither reproduces nor contradicts the paper's.
@@ -210,7 +210,7 @@ def _text(value: float, decimals: int, is_p: bool) -> str:
 
 
 def denominator(patients: pd.DataFrame, target: Target) -> int:
-    """Of how many patients a count is: those of the group and subset of whom it is known."""
+    """Denominator of a count: the patients of its group and subset of whom it is known."""
     part = patients if target.group == "all" else patients[patients["group"] == target.group]
     among = _AMONG.get(target.columns[0]) or (target.subset if target.statistic != "within" else ())
     if among:
@@ -236,7 +236,7 @@ def load(file: str) -> pd.DataFrame | None:
 
 
 def select_cohort(patients: pd.DataFrame, pick: Callable[[list[int]], int] = min) -> tuple[int, int, pd.DataFrame]:
-    """Of a file's cohorts the one that is looked at: its number, of how many, and its patients."""
+    """Select the cohort of a file that is looked at: its number, of how many, and its patients."""
     numbers = sorted({int(number) for number in patients["cohort"].unique()})
     number = pick(numbers)
     return number, len(numbers), patients[patients["cohort"] == number].reset_index(drop=True)
@@ -250,7 +250,7 @@ def report(
     pick: Callable[[list[int]], int] = min,
     endpoints: Iterable[str] = (),
 ) -> tables.Html | None:
-    """What stands at the head of a chapter that is rerun on a file: its patients beside print.
+    """Report on a user's file at the head of a rerun chapter: its patients beside the printed numbers.
 
     Parameters
     ----------

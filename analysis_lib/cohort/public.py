@@ -14,10 +14,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis_lib.base.units import MONTHS_PER_YEAR
+from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
 from analysis_lib.cohort.template import EXAMPLES
 
-_DAYS_PER_YEAR = 365.25
 # Months and years of one day must meet again, or who was operated on and who died on it change places.
 _DECIMALS = 10
 
@@ -61,7 +60,7 @@ class PublicCohort:
 
 
 def _years(days: pd.Series) -> pd.Series:
-    return (days / _DAYS_PER_YEAR).round(_DECIMALS)
+    return (days / DAYS_PER_YEAR).round(_DECIMALS)
 
 
 def _cohort(operated: np.ndarray, days: pd.Series, event: pd.Series, **more: object) -> pd.DataFrame:
@@ -85,7 +84,7 @@ def stanford() -> pd.DataFrame:
     spells = load_stanford_heart_transplants()
     patients = spells.groupby("id").agg(days=("stop", "max"), died=("event", "max"), age=("age", "first"))
     wait = spells[spells["transplant"] == 1].groupby("id")["start"].min().reindex(patients.index)
-    months = (wait * MONTHS_PER_YEAR / _DAYS_PER_YEAR).round(_DECIMALS)
+    months = (wait * MONTHS_PER_YEAR / DAYS_PER_YEAR).round(_DECIMALS)
     # Ages are given from 48 years on.
     age = (patients["age"] + 48).round(2)
     return _cohort(wait.notna(), patients["days"], patients["died"], age_years=age, months_to_surgery=months)

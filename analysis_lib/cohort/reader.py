@@ -321,8 +321,8 @@ def _sheet_of_patients(workbook, file: Path) -> str:
     heads = {sheet.title: next(sheet.values, ()) for sheet in workbook.worksheets}
     found = [name for name, head in heads.items() if any(str(cell).strip() == "patient" for cell in head)]
     if len(found) > 1:
-        told = ", ".join(repr(shorten(name)) for name in found)
-        raise InputError(f"has several sheets of patients: {told}", file=file, remedy="one sheet of patients")
+        names = ", ".join(repr(shorten(name)) for name in found)
+        raise InputError(f"has several sheets of patients: {names}", file=file, remedy="one sheet of patients")
     return (found or list(heads))[0]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.base.paths import ROOT
-from analysis_lib.base.units import MONTHS_PER_YEAR
+from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
 from analysis_lib.cohort.schema import describe_field, fields
 
 EXAMPLES = ROOT / "data" / "examples"
@@ -65,6 +65,11 @@ def dictionary() -> pd.DataFrame:
     pandas.DataFrame
         One row a column of the schema: ``column, meaning, values, needed``; ``needed`` is True where
         no cohort can do without.
+
+    Examples
+    --------
+    >>> dictionary().query("needed")["column"].tolist()
+    ['patient', 'group', 'os_years', 'os_event']
     """
     rows = []
     for name, field in fields().items():
@@ -150,12 +155,12 @@ def _times(clear: np.ndarray, rng: np.random.Generator) -> dict[str, np.ndarray]
     first = np.minimum(progression, last)
 
     def years(days: np.ndarray) -> np.ndarray:
-        return np.round(days / 365.25, 3)
+        return np.round(days / DAYS_PER_YEAR, 3)
 
     disease_free = operated & (clear == 1)
     return {
         "group": np.where(operated, "surgery", "prrt_only"),
-        "months_to_surgery": np.where(operated, np.round(surgery * MONTHS_PER_YEAR / 365.25, 2), np.nan),
+        "months_to_surgery": np.where(operated, np.round(surgery * MONTHS_PER_YEAR / DAYS_PER_YEAR, 2), np.nan),
         "os_years": years(last),
         "os_event": (death <= end).astype(int),
         "pfs_years": years(first),

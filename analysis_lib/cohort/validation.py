@@ -109,6 +109,12 @@ def load(file: Path | str) -> pd.DataFrame:
         If the file is not well formed; it lists all problems.
     InputError
         If the file cannot be read at all.
+
+    Examples
+    --------
+    >>> from analysis_lib.cohort.template import EXAMPLE
+    >>> load(EXAMPLE).groupby("group")["os_event"].agg(["size", "sum"]).to_dict("list")
+    {'size': [37, 27], 'sum': [21, 10]}
     """
     found = judge(file)
     if found.problems:
@@ -117,7 +123,14 @@ def load(file: Path | str) -> pd.DataFrame:
 
 
 def split_cohorts(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
-    """The cohorts of a loaded file, by number."""
+    """Split the patients of a loaded file into its cohorts, by number.
+
+    Examples
+    --------
+    >>> patients = pd.DataFrame({"cohort": [7, 2, 2], "patient": [1, 1, 2]})
+    >>> [(number, len(cohort)) for number, cohort in split_cohorts(patients)]
+    [(2, 2), (7, 1)]
+    """
     for number, cohort in frame.groupby("cohort", sort=True):
         yield int(number), cohort.reset_index(drop=True)
 

@@ -38,7 +38,14 @@ class Band:
         return found.assign(years=grid, patients=self.name).dropna()
 
     def describe(self, years: float) -> str:
-        """Survival at one time in words, for those who do not see the picture."""
+        """Survival at one time in words, for those who do not see the picture.
+
+        Examples
+        --------
+        >>> band = Band("all", "black", time=np.array([[1.0, 2, 3, 4], [2.0, 3, 4, 5]]), event=np.ones((2, 4)))
+        >>> band.describe(2)
+        'all at 2 years: 62% in the middle cohort, 50% to 75% in all'
+        """
         at = survival_batch.curves(self.time, self.event, np.array([float(years)]))
         row = survival_batch.envelope(at).iloc[0]
         if np.isnan(row["median"]):
