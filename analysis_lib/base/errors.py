@@ -45,6 +45,17 @@ def printable(name: Path | str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(name))
 
 
+def printable(text: object) -> str:
+    """Text with its control characters escaped, so that the name of a file cannot act on a terminal.
+
+    Examples
+    --------
+    >>> print(printable("a\\x1b[2J.csv"))
+    a\\x1b[2J.csv
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text))
+
+
 def nearest(word: str, names: Sequence[str]) -> str:
     """The remedy for a misspelt ``word``: the nearest of ``names``, or all of them if none is near."""
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.4)

@@ -119,7 +119,7 @@ def estimates(
         if isinstance(value, InputError):
             result[id] = f"not computed: {value.without_remedy}"
         elif target.statistic in user_cohort.COUNTS:
-            result[id] = _share(round(value), user_cohort.asked(patients, target), values)
+            result[id] = _share(round(value), user_cohort.denominator(patients, target), values)
         else:
             decimals = numbers[id].printed.decimals
             result[id] = "not defined" if math.isnan(value) else Estimate(value, number_text(value, decimals))
@@ -151,7 +151,7 @@ def table(
     values
         Of the chapter's parameters, as :func:`parameters.check` gives them.
     patients
-        Of this run's file, as :func:`yours.load` gives them; without any, the book's.
+        Of this run's file, as :func:`user_cohort.load` gives them; without any, the book's.
     """
     usual = parameters.check(chapter, {})
     if values == usual:
@@ -160,7 +160,7 @@ def table(
     shipped = ensemble.load()
     first = int(shipped.origin.index[0])
     ours = shipped.one(first)
-    theirs = ours if patients is None else user_cohort.picked(patients)[2]
+    theirs = ours if patients is None else user_cohort.select_cohort(patients)[2]
     before, now = (estimates(one, chapter, numbers, chosen) for one, chosen in ((ours, usual), (theirs, values)))
     rows = []
     for id in HEADLINES[chapter]:

@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from analysis_lib.presentation.tables import Html
 
 Value = float | int | str
-# What a notebook's shell defines before its first cell.
-_SHELLS_OWN = {"In", "Out", "get_ipython", "exit", "quit", "open"}
+_ABSENT = object()
 
 
 @dataclass(frozen=True)
@@ -142,6 +141,11 @@ def check(chapter: str, values: Mapping[str, object]) -> dict[str, Value]:
     ------
     InputError
         If the chapter or a name is unknown, or a value is not allowed.
+
+    Examples
+    --------
+    >>> check("toxicity", {"confidence": "0.9"})
+    {'confidence': 0.9, 'interval': 'exact', 'cohort': 'shipped'}
     """
     if chapter not in CHAPTERS:
         raise InputError(f"there is no chapter {chapter!r}", remedy=nearest(chapter, list(CHAPTERS)))
@@ -152,8 +156,8 @@ def check(chapter: str, values: Mapping[str, object]) -> dict[str, Value]:
     return {name: p.check(values.get(name, p.default)) for name, p in known.items()}
 
 
-def given(chapter: str, namespace: Mapping[str, object]) -> dict[str, Value]:
-    """As :func:`check`, in a chapter's first cell, where nothing but parameters has been defined.
+def from_namespace(chapter: str, namespace: Mapping[str, object]) -> dict[str, Value]:
+    """Parameters as a chapter's first cell finds them, where nothing else has been defined yet; see :func:`check`.
 
     Papermill defines whatever it is given, so that a misspelt name lies here beside the right one.
 
@@ -164,16 +168,18 @@ def given(chapter: str, namespace: Mapping[str, object]) -> dict[str, Value]:
     namespace
         The chapter's ``globals()``.
     """
-    own = {
+    # What IPython itself has defined, such as In and Out: it lists what `%who` leaves out.
+    hidden = namespace["get_ipython"]().user_ns_hidden
+    defined = {
         name: value
         for name, value in namespace.items()
-        if not name.startswith("_") and name not in _SHELLS_OWN and not isinstance(value, ModuleType)
+        if not name.startswith("_") and hidden.get(name, _ABSENT) is not value and not isinstance(value, ModuleType)
     }
-    return check(chapter, own)
+    return check(chapter, defined)
 
 
-def told(chapter: str, values: Mapping[str, Value]) -> Html:
-    """What this run assumes: a banner if it is not the book's, and a folded table with the command.
+def banner(chapter: str, values: Mapping[str, Value]) -> Html:
+    """Banner of a rerun: what differs from the book's run, if anything, and a folded table with the command.
 
     Parameters
     ----------
@@ -185,7 +191,7 @@ def told(chapter: str, values: Mapping[str, Value]) -> Html:
     declared = CHAPTERS[chapter]
     changed = [p for p in declared if values[p.name] != p.default]
     other = [f"{p.name} = {_text(values[p.name])} ({_text(p.default)})" for p in changed]
-    banner = (
+    notice = (
         '<p class="rerun"><strong>This is a rerun.</strong> It differs from the book (in brackets) in '
         f"{escape(', '.join(other))}. The text was written of the book's own run.</p>"
         if changed
@@ -206,7 +212,7 @@ def told(chapter: str, values: Mapping[str, Value]) -> Html:
     )
     options = " ".join(f"-p {p.name}={shlex.quote(_text(values[p.name]))}" for p in declared)
     return tables.Html(
-        f'{banner}<details class="parameters"><summary>Run this chapter on other assumptions</summary>{table.html}'
+        f'{notice}<details class="parameters"><summary>Run this chapter on other assumptions</summary>{table.html}'
         f"<p><code>python -m analysis_lib chapter {chapter} {escape(options)}</code></p></details>"
     )
 

@@ -1,4 +1,4 @@
-"""One cohort from elsewhere beside print: what the paper prints of patients, computed in others.
+"""A user's cohort beside the printed numbers: what the paper prints of its patients, computed in others.
 
 The statistics are those by which reconstructed cohorts are verified. Nothing here is a verdict: a number
 of other patients neither reproduces nor contradicts the paper's.
@@ -11,16 +11,19 @@ from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import replace
 from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import figures, tables
 from analysis_lib.printed.names import NAMES
 from analysis_lib.printed.number import Interval, number_text, round_half_up
 from analysis_lib.targets.catalogue import Target, Targets, load_targets
+
+if TYPE_CHECKING:
+    from analysis_lib.ledger.verdicts import Claim
 
 SHIPPED = "shipped"
 # Statistics that count patients, so that other patients need to be told of how many.
@@ -32,25 +35,16 @@ _AMONG = {"lymphocytopenia_only": ("marrow_toxicity", 1)}
 # A ratio whose limits lie further apart than this was fitted to groups that a covariate separates.
 _WIDEST_RATIO = 1e6
 _UNDEFINED = "not defined"
-# What one cell holds, as `display.cell` prints it.
-_TOGETHER = (
-    ("mean", "sd"),
-    ("median", "q1", "q3"),
-    ("median", "range_lo", "range_hi"),
-    ("median", "ci_lo", "ci_hi"),
-    ("hr", "ci_lo", "ci_hi"),
-    ("or", "ci_lo", "ci_hi"),
-)
 
 
-def statistics(patients: pd.DataFrame, asked_for: Targets) -> dict[str, float | InputError]:
+def statistics(patients: pd.DataFrame, catalogue: Targets) -> dict[str, float | InputError]:
     """Printed statistics that patients give, in one cohort.
 
     Parameters
     ----------
     patients
         One cohort in the schema, of any size.
-    asked_for
+    catalogue
         Such as :func:`targets` gives.
 
     Returns
@@ -63,9 +57,9 @@ def statistics(patients: pd.DataFrame, asked_for: Targets) -> dict[str, float | 
     from analysis_lib.targets.recompute import Recomputed
 
     # A column without a single value counts as missing, sooner than as a column of noughts.
-    recomputed = Recomputed(patients.dropna(axis=1, how="all").reset_index(drop=True), asked_for)
+    recomputed = Recomputed(patients.dropna(axis=1, how="all").reset_index(drop=True), catalogue)
     found: dict[str, float | InputError] = {}
-    for id, target in asked_for.items():
+    for id, target in catalogue.items():
         try:
             found[id] = recomputed.value(target)
         except InputError as reason:
@@ -79,7 +73,7 @@ def targets(places: Iterable[str], only: Container[str] | None = None) -> Target
     Parameters
     ----------
     places
-        Keys of :data:`display.PLACES`.
+        Keys of :data:`tables.PLACES`.
     only
         Ids, if not all that these places have.
     """
@@ -103,12 +97,12 @@ def table(claims: Mapping[str, Claim], patients: pd.DataFrame, places: Iterable[
     claims
         Of the ledger.
     patients, places
-        One cohort in the schema, and keys of :data:`display.PLACES`.
+        One cohort in the schema, and keys of :data:`tables.PLACES`.
     caption
         Of the table.
     """
-    asked_for = targets(places)
-    found = statistics(patients, asked_for)
+    catalogue = targets(places)
+    found = statistics(patients, catalogue)
     rows, missing = [], Counter()
     for stem, parts in _rows(found):
         reasons = [found[f"{stem}.{p}"] for p in parts if isinstance(found[f"{stem}.{p}"], InputError)]
@@ -122,7 +116,7 @@ def table(claims: Mapping[str, Claim], patients: pd.DataFrame, places: Iterable[
         if parts == ["n"] and f"{stem}.median" not in claims:
             kind = ""
         what = ", ".join(filter(None, (name, kind)))
-        here = _here(claims, asked_for, patients, found, stem, parts)
+        here = _here(claims, catalogue, patients, found, stem, parts)
         rows.append((escape(what), NAMES[number.group], _printed(claims, stem, parts), escape(here)))
     left_out = "".join(f"<li>{escape(why)}: {n} printed number{'s' * (n > 1)}</li>" for why, n in missing.items())
     if left_out:
@@ -141,7 +135,7 @@ def _rows(ids: Iterable[str]) -> list[tuple[str, list[str]]]:
         stems.setdefault(stem, []).append(statistic)
     rows = []
     for stem, parts in stems.items():
-        first = next((list(t) for t in _TOGETHER if set(t) <= set(parts)), parts[:1])
+        first = next((list(t) for t in tables.TOGETHER if set(t) <= set(parts)), parts[:1])
         if first[0] in ("hr", "or"):
             first.append("p")
         rows += [(stem, first), *((stem, [part]) for part in parts if part not in first)]
@@ -172,26 +166,25 @@ def _printed(claims: Mapping[str, Claim], stem: str, parts: list[str]) -> str:
 
 def _set(texts: list[str], parts: list[str]) -> str:
     """Texts as they stand in a cell: the first, limits in brackets, what is left after a comma."""
-    inside = next((len(t) for t in _TOGETHER if tuple(parts[: len(t)]) == t), 1)
-    shown = texts[0] + (f" ({'–'.join(texts[1:inside])})" if inside > 1 else "")
-    return ", ".join([shown, *texts[inside:]])
+    inside = next((len(t) for t in tables.TOGETHER if tuple(parts[: len(t)]) == t), 1)
+    return ", ".join([tables.in_brackets(texts[:inside]), *texts[inside:]])
 
 
 def _here(
     claims: Mapping[str, Claim],
-    asked_for: Targets,
+    catalogue: Targets,
     patients: pd.DataFrame,
     found: Mapping[str, float | InputError],
     stem: str,
     parts: list[str],
 ) -> str:
     values = [float(found[f"{stem}.{part}"]) for part in parts]
-    target = asked_for[f"{stem}.{parts[0]}"]
+    target = catalogue[f"{stem}.{parts[0]}"]
     if target.statistic in COUNTS:
         # A share is told where the paper has one.
         if not {f"{stem}.percent", f"{stem}.n"} & set(claims):
             return f"{values[0]:.0f}"
-        of = asked(patients, target)
+        of = denominator(patients, target)
         return f"{values[0]:.0f} of {of:,} ({round_half_up(100 * values[0] / of, 0)}%)" if of else _UNDEFINED
     if parts[0] in ("hr", "or"):
         low, high = values[1:3]
@@ -216,8 +209,8 @@ def _text(value: float, decimals: int, is_p: bool) -> str:
     return round_half_up(value, decimals) if decimals > 1 else number_text(value, decimals - 1 if decimals else 0)
 
 
-def asked(patients: pd.DataFrame, target: Target) -> int:
-    """Of how many patients a count is: those of the group and subset of whom it is known."""
+def denominator(patients: pd.DataFrame, target: Target) -> int:
+    """Denominator of a count: the patients of its group and subset of whom it is known."""
     part = patients if target.group == "all" else patients[patients["group"] == target.group]
     among = _AMONG.get(target.columns[0]) or (target.subset if target.statistic != "within" else ())
     if among:
@@ -242,14 +235,14 @@ def load(file: str) -> pd.DataFrame | None:
     return validation.load(file)
 
 
-def picked(patients: pd.DataFrame, pick: Callable[[list[int]], int] = min) -> tuple[int, int, pd.DataFrame]:
-    """Of a file's cohorts the one that is looked at: its number, of how many, and its patients."""
+def select_cohort(patients: pd.DataFrame, pick: Callable[[list[int]], int] = min) -> tuple[int, int, pd.DataFrame]:
+    """Select the cohort of a file that is looked at: its number, of how many, and its patients."""
     numbers = sorted({int(number) for number in patients["cohort"].unique()})
     number = pick(numbers)
     return number, len(numbers), patients[patients["cohort"] == number].reset_index(drop=True)
 
 
-def told(
+def report(
     claims: Mapping[str, Claim],
     file: str,
     places: Iterable[str],
@@ -257,7 +250,7 @@ def told(
     pick: Callable[[list[int]], int] = min,
     endpoints: Iterable[str] = (),
 ) -> tables.Html | None:
-    """What stands at the head of a chapter that is rerun on a file: its patients beside print.
+    """Report on a user's file at the head of a rerun chapter: its patients beside the printed numbers.
 
     Parameters
     ----------
@@ -270,7 +263,7 @@ def told(
     pick
         Which cohort to look at, of the numbers of a file that holds several.
     endpoints
-        Of :data:`first_look.ENDPOINTS`, those whose curves are drawn first.
+        Of :data:`description.ENDPOINTS`, those whose curves are drawn first.
 
     Raises
     ------
@@ -280,7 +273,7 @@ def told(
     patients = load(file) if patients is None else patients
     if patients is None:
         return None
-    number, several, patients = picked(patients, pick)
+    number, several, patients = select_cohort(patients, pick)
     size = "1 patient" if len(patients) == 1 else f"{len(patients):,} patients"
     if several > 1:
         size = f"{several:,} cohorts, of which number {number} is shown, {size}"
@@ -306,7 +299,7 @@ def _curves(patients: pd.DataFrame, endpoint: str) -> str:
     picture = figures.picture(
         figure,
         name=f"yours-{endpoint}",
-        alt=f"Kaplan-Meier curves, {what}. {survival_curves.in_words(data)}",
+        alt=f"Kaplan-Meier curves, {what}. {survival_curves.describe(data)}",
         caption=f"Your patients by group: {what}, with a tick for each who was censored; beneath, patients at risk.",
         data=data,
     )

@@ -73,7 +73,7 @@ def format_problems(problems: list[Problem]) -> list[str]:
 
 
 def shorten(text: str) -> str:
-    """At most LONGEST_VALUE characters of a cell or a name."""
+    """Shorten a cell or a name to :data:`LONGEST_VALUE` characters."""
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
 

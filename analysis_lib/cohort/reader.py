@@ -17,9 +17,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from pyarrow import compute, parquet
 
-from analysis_lib.base.errors import InputError
+from analysis_lib.base.errors import InputError, printable
 from analysis_lib.cohort.problems import Problem, add, shorten
 
 _WHOLE = {
@@ -104,7 +103,7 @@ def read(file: Path | str, is_number: Callable[[str], bool]) -> Sheet:
         raise
     # Parsers of three formats raise whatever they like on a damaged file; none of it is a bug here.
     except Exception as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        reason = printable(str(error).splitlines()[0][:200]) if str(error) else type(error).__name__
         raise InputError(f"cannot be read: {reason}", file=file, remedy=_WHOLE[file.suffix.lower()]) from None
 
 
@@ -212,6 +211,8 @@ def _check_parquet(file: Path) -> list[str]:
     list of str
         The columns of text. How much these are cannot be told without a look at them: see :func:`_check_texts`.
     """
+    from pyarrow import parquet
+
     said = parquet.read_metadata(file)
     _check_size(said.num_rows, said.num_columns, file)
     groups = [said.row_group(k) for k in range(said.num_row_groups)]
@@ -243,6 +244,8 @@ def _check_texts(texts: list[str], file: Path) -> None:
 
     Parquet writes down once what many rows repeat, and is read that way here.
     """
+    from pyarrow import compute, parquet
+
     opened = parquet.ParquetFile(file, read_dictionary=texts)
     size, row = 0, 1
     for k in range(opened.num_row_groups if texts else 0):
@@ -318,8 +321,8 @@ def _sheet_of_patients(workbook, file: Path) -> str:
     heads = {sheet.title: next(sheet.values, ()) for sheet in workbook.worksheets}
     found = [name for name, head in heads.items() if any(str(cell).strip() == "patient" for cell in head)]
     if len(found) > 1:
-        told = ", ".join(repr(shorten(name)) for name in found)
-        raise InputError(f"has several sheets of patients: {told}", file=file, remedy="one sheet of patients")
+        names = ", ".join(repr(shorten(name)) for name in found)
+        raise InputError(f"has several sheets of patients: {names}", file=file, remedy="one sheet of patients")
     return (found or list(heads))[0]
 
 

@@ -17,8 +17,16 @@ def fields() -> dict[str, dict]:
     return {field["name"]: field for field in package["resources"][0]["schema"]["fields"]}
 
 
-def wanted(name: str) -> str:
-    """What the schema wants of a column, in words."""
+def describe_field(name: str) -> str:
+    """Describe the values that the schema allows in a column.
+
+    Examples
+    --------
+    >>> describe_field("os_event")
+    'one of 0, 1'
+    >>> describe_field("months_to_surgery")
+    'a number of at least 0, in months, or blank'
+    """
     field = fields()[name]
     limits = field.get("constraints", {})
     if "enum" in limits:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis_lib.base.paths import ROOT
 from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
-from analysis_lib.cohort.schema import fields, wanted
+from analysis_lib.cohort.schema import describe_field, fields
 
 EXAMPLES = ROOT / "data" / "examples"
 TEMPLATE = EXAMPLES / "template.csv"
@@ -65,6 +65,11 @@ def dictionary() -> pd.DataFrame:
     pandas.DataFrame
         One row a column of the schema: ``column, meaning, values, needed``; ``needed`` is True where
         no cohort can do without.
+
+    Examples
+    --------
+    >>> dictionary().query("needed")["column"].tolist()
+    ['patient', 'group', 'os_years', 'os_event']
     """
     rows = []
     for name, field in fields().items():
@@ -72,7 +77,7 @@ def dictionary() -> pd.DataFrame:
         meaning = field["description"]
         if labels:
             meaning += ": " + "; ".join(f"{key} {label}" for key, label in labels.items())
-        rows.append((name, meaning, wanted(name), bool(field.get("constraints", {}).get("required"))))
+        rows.append((name, meaning, describe_field(name), bool(field.get("constraints", {}).get("required"))))
     return pd.DataFrame(rows, columns=["column", "meaning", "values", "needed"])
 
 

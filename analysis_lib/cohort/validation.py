@@ -23,7 +23,7 @@ from analysis_lib.cohort import reader as cohort_reader
 from analysis_lib.cohort.problems import CohortError, Problem, add, shorten
 from analysis_lib.cohort.reader import LONGEST_CELL
 from analysis_lib.cohort.rules import RULES
-from analysis_lib.cohort.schema import fields, wanted
+from analysis_lib.cohort.schema import describe_field, fields
 
 # Python's own readers of numbers take digits of every script, and 1_000; no other program does.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -58,10 +58,10 @@ def judge(file: Path | str) -> Judgement:
     InputError
         If the file cannot be read at all.
     """
-    return judged(cohort_reader.read(file, _is_number))
+    return judge_sheet(cohort_reader.read(file, _is_number))
 
 
-def judged(sheet: cohort_reader.Sheet) -> Judgement:
+def judge_sheet(sheet: cohort_reader.Sheet) -> Judgement:
     """As :func:`judge`, of cells that were read already."""
     found = list(sheet.problems)
     add(found, _column_problems(sheet.cells))
@@ -109,6 +109,12 @@ def load(file: Path | str) -> pd.DataFrame:
         If the file is not well formed; it lists all problems.
     InputError
         If the file cannot be read at all.
+
+    Examples
+    --------
+    >>> from analysis_lib.cohort.template import EXAMPLE
+    >>> load(EXAMPLE).groupby("group")["os_event"].agg(["size", "sum"]).to_dict("list")
+    {'size': [37, 27], 'sum': [21, 10]}
     """
     found = judge(file)
     if found.problems:
@@ -116,8 +122,15 @@ def load(file: Path | str) -> pd.DataFrame:
     return found.frame
 
 
-def each(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
-    """The cohorts of a loaded file, by number."""
+def split_cohorts(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
+    """Split the patients of a loaded file into its cohorts, by number.
+
+    Examples
+    --------
+    >>> patients = pd.DataFrame({"cohort": [7, 2, 2], "patient": [1, 1, 2]})
+    >>> [(number, len(cohort)) for number, cohort in split_cohorts(patients)]
+    [(2, 2), (7, 1)]
+    """
     for number, cohort in frame.groupby("cohort", sort=True):
         yield int(number), cohort.reset_index(drop=True)
 
@@ -213,7 +226,7 @@ def _judge(reader: Callable, name: str, value: object) -> tuple[object, str]:
 def _remedy(name: str, value: str) -> str:
     """What would be right in a cell: what the schema wants, and what was probably meant."""
     advice = hints.advice(fields()[name], value) if value else ""
-    return f"{wanted(name)}; {advice}" if advice else wanted(name)
+    return f"{describe_field(name)}; {advice}" if advice else describe_field(name)
 
 
 def _shown(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Kaplan–Meier curves of many cohorts at once, and their picture: a fan.
+"""Kaplan–Meier curves of many cohorts at once, drawn as bands.
 
 Arrays have one row a cohort and one column a patient. A time that is NaN takes no part, so that a
 group is the whole array with the other patients blanked out.
@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis_lib.statistics import survival
-from analysis_lib.statistics.survival_batch import at_risk, curves, envelope
+from analysis_lib.statistics import survival, survival_batch
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +24,7 @@ _STEP = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Fan:
+class Band:
     """The curves of one group: its name, its colour, and times (years) and events as in :func:`curves`."""
 
     name: str
@@ -33,29 +32,37 @@ class Fan:
     time: np.ndarray
     event: np.ndarray
 
-    def band(self, grid: np.ndarray) -> pd.DataFrame:
+    def envelope(self, grid: np.ndarray) -> pd.DataFrame:
         """The envelope of the curves, a row for each time of ``grid``, up to where it ends."""
-        band = envelope(curves(self.time, self.event, grid))
-        return band.assign(years=grid, patients=self.name).dropna()
+        found = survival_batch.envelope(survival_batch.curves(self.time, self.event, grid))
+        return found.assign(years=grid, patients=self.name).dropna()
 
-    def words(self, years: float) -> str:
-        """Survival at one time in words, for those who do not see the picture."""
-        row = envelope(curves(self.time, self.event, np.array([float(years)]))).iloc[0]
+    def describe(self, years: float) -> str:
+        """Survival at one time in words, for those who do not see the picture.
+
+        Examples
+        --------
+        >>> band = Band("all", "black", time=np.array([[1.0, 2, 3, 4], [2.0, 3, 4, 5]]), event=np.ones((2, 4)))
+        >>> band.describe(2)
+        'all at 2 years: 62% in the middle cohort, 50% to 75% in all'
+        """
+        at = survival_batch.curves(self.time, self.event, np.array([float(years)]))
+        row = survival_batch.envelope(at).iloc[0]
         if np.isnan(row["median"]):
             return f"{self.name}: not observed to {years:g} years in most cohorts"
         low, middle, high = (f"{100 * row[k]:.0f}%" for k in ("lowest", "median", "highest"))
         return f"{self.name} at {years:g} years: {middle} in the middle cohort, {low} to {high} in all"
 
 
-def draw(fans: Sequence[Fan], row: int, medians: Sequence[float], what: str) -> tuple[Figure, pd.DataFrame]:
-    """Draw fans on one pair of axes, with the numbers at risk beneath.
+def draw(bands: Sequence[Band], row: int, medians: Sequence[float], what: str) -> tuple[Figure, pd.DataFrame]:
+    """Draw bands on one pair of axes, with the numbers at risk beneath.
 
     Parameters
     ----------
-    fans
+    bands
         One for each group; arrays of one shape.
     row
-        The cohort whose own curve is drawn into the fans, with a tick for each censored patient.
+        The cohort whose own curve is drawn into the bands, with a tick for each censored patient.
     medians
         The printed median of each group, in years.
     what
@@ -68,41 +75,41 @@ def draw(fans: Sequence[Fan], row: int, medians: Sequence[float], what: str) -> 
     """
     import matplotlib.pyplot as plt
 
-    last = max(np.nanmax(fan.time) for fan in fans)
+    last = max(np.nanmax(band.time) for band in bands)
     grid = np.arange(0, last + _STEP, _STEP)
-    bands = [fan.band(grid) for fan in fans]
+    envelopes = [band.envelope(grid) for band in bands]
     figure, axis = plt.subplots(figsize=(7.0, 3.1))
-    for fan, band, median in zip(fans, bands, medians, strict=True):
+    for band, of, median in zip(bands, envelopes, medians, strict=True):
         for low, high, alpha in (("lowest", "highest", 0.16), ("q1", "q3", 0.34)):
-            axis.fill_between(band["years"], band[low], band[high], color=fan.colour, alpha=alpha, lw=0, step="post")
-        _one_curve(axis, fan, row)
+            axis.fill_between(of["years"], of[low], of[high], color=band.colour, alpha=alpha, lw=0, step="post")
+        _one_curve(axis, band, row)
         axis.plot(median, 0.5, "o", mfc="none", mec=plt.rcParams["text.color"], ms=7, mew=1.3, zorder=5)
     axis.set(ylim=(0, 1.02), xlim=(0, 21), ylabel=what)
     axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
-    _numbers_at_risk(axis, fans, (0, 5, 10, 15, 20))
-    return figure, pd.concat(bands, ignore_index=True).round(4)
+    _numbers_at_risk(axis, bands, (0, 5, 10, 15, 20))
+    return figure, pd.concat(envelopes, ignore_index=True).round(4)
 
 
-def _one_curve(axis: Axes, fan: Fan, row: int) -> None:
-    known = ~np.isnan(fan.time[row])
-    time, event = fan.time[row, known], fan.event[row, known]
+def _one_curve(axis: Axes, band: Band, row: int) -> None:
+    known = ~np.isnan(band.time[row])
+    time, event = band.time[row, known], band.event[row, known]
     curve = survival.kaplan_meier(time, event)
-    axis.step(np.r_[0, curve.time], np.r_[1, curve.survival], color=fan.colour, where="post", lw=1.8)
+    axis.step(np.r_[0, curve.time], np.r_[1, curve.survival], color=band.colour, where="post", lw=1.8)
     left = np.unique(time[event == 0])
     height = curve.survival[np.searchsorted(curve.time, left)]
-    axis.plot(left, height, "|", color=fan.colour, ms=6, mew=1.1)
+    axis.plot(left, height, "|", color=band.colour, ms=6, mew=1.1)
 
 
-def _numbers_at_risk(axis: Axes, fans: Sequence[Fan], years: Sequence[float]) -> None:
+def _numbers_at_risk(axis: Axes, bands: Sequence[Band], years: Sequence[float]) -> None:
     """Rows beneath the axis: the median over the cohorts, and fewest to most where they differ."""
     below = axis.get_xaxis_transform()
     axis.set_xticks(years, [f"{y:g}" for y in years[:-1]] + [f"{years[-1]:g} years"])
     axis.text(-0.045, -0.2, "at risk", transform=axis.transAxes, ha="right", va="top", fontsize=9)
-    for k, fan in enumerate(fans):
+    for k, band in enumerate(bands):
         y = -0.3 - 0.1 * k
-        axis.text(-0.045, y, fan.name, transform=axis.transAxes, ha="right", va="top", fontsize=9)
-        axis.plot(-0.027, y - 0.035, "s", color=fan.colour, transform=axis.transAxes, clip_on=False, ms=6)
-        for x, found in zip(years, at_risk(fan.time, years).T, strict=True):
+        axis.text(-0.045, y, band.name, transform=axis.transAxes, ha="right", va="top", fontsize=9)
+        axis.plot(-0.027, y - 0.035, "s", color=band.colour, transform=axis.transAxes, clip_on=False, ms=6)
+        for x, found in zip(years, survival_batch.at_risk(band.time, years).T, strict=True):
             low, high = found.min(), found.max()
             text = f"{np.median(found):.0f}" + (f" ({low}–{high})" if low < high else "")
             axis.text(x, y, text, transform=below, ha="left" if x == 0 else "center", va="top", fontsize=9)

@@ -59,8 +59,8 @@ def draw(patients: pd.DataFrame, endpoint: str = "os") -> tuple[Figure, pd.DataF
     return figure, data
 
 
-def in_words(data: pd.DataFrame) -> str:
-    """The curves for those who do not see them: survival of each group at a third, two thirds and the end."""
+def describe(data: pd.DataFrame) -> str:
+    """Survival of each group at a third, two thirds and the end, in words for those who do not see the curves."""
     sentences = []
     for group in GROUPS:
         curve = data[data["group"] == group]
@@ -68,9 +68,9 @@ def in_words(data: pd.DataFrame) -> str:
             continue
         last = curve["years"].max()
         shares = [curve.loc[curve["years"] <= t, "survival"].iloc[-1] for t in (last / 3, 2 * last / 3, last)]
-        told = ", ".join(
+        at_times = ", ".join(
             f"{100 * share:.0f}% at {t:.1f} years"
             for share, t in zip(shares, (last / 3, 2 * last / 3, last), strict=True)
         )
-        sentences.append(f"{NAMES[group]}: {told}.")
+        sentences.append(f"{NAMES[group]}: {at_times}.")
     return " ".join(sentences)

@@ -6,12 +6,19 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import TYPE_CHECKING
 
-from analysis_lib.ledger.verdicts import VERDICTS, Claim
+import numpy as np
+
 from analysis_lib.printed.formatting import bounds_text, with_unit
 from analysis_lib.printed.names import NAMES
 from analysis_lib.printed.names import PLACES as PLACES
 from analysis_lib.printed.number import number_text
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from analysis_lib.ledger.verdicts import Claim
 
 STATISTICS = {
     "n": "number",
@@ -73,6 +80,34 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]], caption: str) -> H
     )
 
 
+def range_text(values: ArrayLike, form: str = "{:.2f}") -> str:
+    """Range of some values in words, such as one value a cohort; those that are NaN are left out.
+
+    Parameters
+    ----------
+    values
+        Of any shape.
+    form
+        Of each end.
+
+    Returns
+    -------
+    str
+        The least to the greatest, or once what both read alike; a dash if there is none.
+
+    Examples
+    --------
+    >>> range_text([0.25, 0.31, float("nan")]), range_text([3, 3], "{} deaths"), range_text([])
+    ('0.25 to 0.31', '3 deaths', '–')
+    """
+    known = np.ravel(values)
+    known = known[~np.isnan(known)]
+    if not known.size:
+        return "–"
+    low, high = form.format(known.min()), form.format(known.max())
+    return low if low == high else f"{low} to {high}"
+
+
 def not_computable(what: str, reason: Exception) -> Html:
     """A sentence in the place of a result that a cohort does not allow."""
     return Html(f"<p><strong>Not computed: {escape(what)}.</strong> {escape(str(reason))}.</p>")
@@ -102,19 +137,17 @@ def linked(claim: Claim, unit: str = "") -> str:
     )
 
 
-# What stands together in a cell, and how it is set.
-_CELLS = {
-    ("count", "n", "percent"): "{}/{} ({})",
-    ("count", "n"): "{}/{}",
-    ("count", "percent"): "{} ({})",
-    ("mean", "sd"): "{} ({})",
-    ("median", "q1", "q3"): "{} ({}–{})",
-    ("median", "range_lo", "range_hi"): "{} ({}–{})",
-    ("median", "ci_lo", "ci_hi"): "{} ({}–{})",
-    ("hr", "ci_lo", "ci_hi"): "{} ({}–{})",
-    ("or", "ci_lo", "ci_hi"): "{} ({}–{})",
-    **{(statistic,): "{}" for statistic in ("percent", "count", "n", "median", "p")},
-}
+# Statistics that stand together in a cell, the later ones in brackets: see :func:`in_brackets`.
+TOGETHER = (
+    ("mean", "sd"),
+    ("median", "q1", "q3"),
+    ("median", "range_lo", "range_hi"),
+    ("median", "ci_lo", "ci_hi"),
+    ("hr", "ci_lo", "ci_hi"),
+    ("or", "ci_lo", "ci_hi"),
+)
+_COUNTS = {("count", "n", "percent"): "{}/{} ({})", ("count", "n"): "{}/{}", ("count", "percent"): "{} ({})"}
+_ALONE = ("percent", "count", "n", "median", "p")
 
 
 def cell(claims: Mapping[str, Claim], stem: str) -> str:
@@ -132,11 +165,13 @@ def cell(claims: Mapping[str, Claim], stem: str) -> str:
     str
         HTML, empty if nothing is printed there. Each number is a link to its ledger entry.
     """
-    statistics = next((c for c in _CELLS if all(f"{stem}.{s}" in claims for s in c)), ())
+    layouts = (*_COUNTS, *TOGETHER, *((statistic,) for statistic in _ALONE))
+    statistics = next((c for c in layouts if all(f"{stem}.{s}" in claims for s in c)), ())
     if not statistics:
         return ""
     found = [claims[f"{stem}.{s}"] for s in statistics]
-    shown = _CELLS[statistics].format(*(linked(c, "%" if c.number.statistic == "percent" else "") for c in found))
+    texts = [linked(c, "%" if c.number.statistic == "percent" else "") for c in found]
+    shown = _COUNTS[statistics].format(*texts) if statistics in _COUNTS else in_brackets(texts)
     computed = []
     for claim in found:
         if claim.recomputed is not None:
@@ -238,20 +273,27 @@ def in_cohort(claims: Mapping[str, Claim], found: Mapping[str, Mapping[str, floa
             (
                 escape(", ".join(filter(None, (name, unit, kind)))),
                 NAMES[number.group],
-                _in_brackets([linked(claim) for claim in judged]),
-                _in_brackets(map(escape, here)),
+                in_brackets([linked(claim) for claim in judged]),
+                in_brackets(map(escape, here)),
                 " ".join({claim.verdict: badge(claim) for claim in judged}.values()),
             )
         )
     return table(("What", "Group", "Printed", f"In cohort {cohort}", "Verdict"), rows, caption)
 
 
-def _in_brackets(cells: Iterable[str]) -> str:
-    first, *rest = cells
+def in_brackets(texts: Iterable[str]) -> str:
+    """The first of some texts, and the others in brackets.
+
+    Examples
+    --------
+    >>> in_brackets(["57", "48", "66"])
+    '57 (48–66)'
+    """
+    first, *rest = texts
     return f"{first} ({'–'.join(rest)})" if rest else first
 
 
-def pick(claims: Mapping[str, Claim], *, where: str, statistics: Iterable[str] = ()) -> list[str]:
+def select_ids(claims: Mapping[str, Claim], *, where: str, statistics: Iterable[str] = ()) -> list[str]:
     """Ids of the claims of one place of the paper, of some statistics if these are named."""
     wanted = set(statistics)
     return [
@@ -266,6 +308,9 @@ def scoreboard(claims: Mapping[str, Claim], places: Iterable[str] = ()) -> Html:
 
     Each verdict leads to the ledger's numbers that have it (:data:`PLACES` are the places).
     """
+    # Here, since a chapter that shows other tables need not load what computes verdicts.
+    from analysis_lib.ledger.verdicts import VERDICTS
+
     places = set(places)
     where = f"&amp;where={next(iter(places))}" if len(places) == 1 else ""
     counted = [c for c in claims.values() if not places or c.number.where in places]

@@ -76,7 +76,7 @@ def verify_file(file: Path | str, jobs: int = 1, targets: Targets | None = None)
             "the file lacks the column", file=file, column=lacking[0], remedy="all of the schema's columns"
         )
     work = partial(_wrong, targets or load_targets(assumptions=assumptions.of_file(file)))
-    cohorts = list(validation.each(frame))
+    cohorts = list(validation.split_cohorts(frame))
     chunks = [cohorts[k : k + _CHUNK] for k in range(0, len(cohorts), _CHUNK)]
     found = {k: lines for (k, _), lines in parallel.each(work, enumerate(chunks), jobs)}
     return [line for k in sorted(found) for line in found[k]]

@@ -8,7 +8,8 @@ from bs4 import BeautifulSoup
 from lifelines import KaplanMeierFitter
 from statsmodels.duration.hazard_regression import PHReg
 
-from analysis_lib.chapters import headlines
+from analysis_lib.chapters import headlines, parameters
+from analysis_lib.chapters.headlines import Settings
 from analysis_lib.cohort import template, validation
 from analysis_lib.ledger import audit
 from analysis_lib.reconstruction import ensemble
@@ -26,7 +27,7 @@ def example():
 
 def test_the_books_cohorts_have_the_printed_headlines(shipped):
     claims = audit.audit()
-    found = headlines.estimates(shipped.patients[shipped.patients["cohort"] < 20], 18)
+    found = headlines.estimates(shipped.patients[shipped.patients["cohort"] < 20], Settings(18))
     for headline in headlines.HEADLINES:
         if headline.printed:
             interval = claims[headline.printed].number.interval
@@ -35,7 +36,7 @@ def test_the_books_cohorts_have_the_printed_headlines(shipped):
 
 
 def test_headlines_are_those_of_lifelines_and_statsmodels(example):
-    found = headlines.estimates(example, 18)
+    found = headlines.estimates(example, Settings(18))
     operated = example["group"] == "surgery"
     fit = PHReg(example["os_years"], operated.astype(float), status=example["os_event"], ties="breslow").fit()
     assert found["Hazard ratio of surgery, death"].item() == pytest.approx(np.exp(fit.params[0]), rel=1e-6)
@@ -46,7 +47,7 @@ def test_headlines_are_those_of_lifelines_and_statsmodels(example):
 
 
 def test_a_later_landmark_changes_only_what_starts_there(example):
-    first, second = (headlines.estimates(example, months) for months in (12, 36))
+    first, second = (headlines.estimates(example, Settings(months)) for months in (12, 36))
     changed = {words for words in first if not np.array_equal(first[words], second[words])}
     assert changed == {"… from the landmark", "PRRT only: dead by the landmark, %"}
 
@@ -62,13 +63,14 @@ def test_a_later_landmark_changes_only_what_starts_there(example):
     ],
 )
 def test_what_a_cohort_lacks_is_a_reason(example, change, words):
-    found = headlines.estimates(change(example), 18)
+    found = headlines.estimates(change(example), Settings(18))
     assert isinstance(found[words], str)
     assert set(found) == {headline.words for headline in headlines.HEADLINES}
 
 
 def test_the_table_has_both_runs_and_escapes_the_reasons(example):
-    shown = headlines.table(audit.audit(), example.drop(columns="months_to_surgery"), 12.0, 18.0).html
+    values = parameters.check("discussion", {"cohort": "mine.csv", "landmark_months": 12.0})
+    shown = headlines.table("discussion", audit.audit(), values, example.drop(columns="months_to_surgery")).html
     assert "12 months here and 18 in the book" in shown
     assert "not computed" in shown
     assert "nan" not in shown
@@ -76,7 +78,8 @@ def test_the_table_has_both_runs_and_escapes_the_reasons(example):
 
 
 def test_the_difference_is_this_run_less_the_books(example):
-    page = BeautifulSoup(headlines.table(audit.audit(), example, 18.0, 18.0).html, "html.parser")
+    values = parameters.check("survival", {"landmark_months": 18.0, "cohort": "mine.csv"})
+    page = BeautifulSoup(headlines.table("survival", audit.audit(), values, example).html, "html.parser")
     rows = [[cell.text for cell in row.find_all("td")] for row in page.find_all("tr")[1:]]
     told = [(float(book.split()[0]), float(here.split()[0]), difference) for *_, book, here, difference in rows]
     assert len(told) == len(headlines.HEADLINES)
@@ -84,3 +87,9 @@ def test_the_difference_is_this_run_less_the_books(example):
         assert difference[0] in "+-"
         assert float(difference) == pytest.approx(here - book, abs=0.011)
     assert {difference[0] for _, _, difference in told} == {"+", "-"}
+
+
+def test_a_chapter_that_says_nothing_of_ties_has_breslows_and_the_books_own_run_has_no_table():
+    assert Settings.of({"landmark_months": 12.0, "cohort": "mine.csv"}) == Settings(12.0, "breslow")
+    assert Settings.of({"landmark_months": 12.0, "ties": "efron"}) == Settings(12.0, "efron")
+    assert headlines.table("survival", {}, parameters.check("survival", {}), None) is None

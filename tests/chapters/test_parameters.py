@@ -3,6 +3,7 @@
 import html
 import re
 import shlex
+from types import SimpleNamespace
 
 import nbformat
 import numpy as np
@@ -54,13 +55,17 @@ def test_the_ends_of_a_range_are_allowed_and_nothing_beyond(chapter, parameter):
 
 
 def test_a_chapters_first_cell_sees_a_name_that_papermill_let_through():
-    shell = {"In": [], "get_ipython": print, "_oh": {}, "parameters": parameters}
+    made = {"In": [], "open": object()}
+    shell = made | {"get_ipython": lambda: SimpleNamespace(user_ns_hidden=made), "_oh": {}, "parameters": parameters}
+    made["get_ipython"] = shell["get_ipython"]
     given = {"confidence": 0.9, "interval": "exact", "cohort": "shipped"}
-    assert parameters.given("toxicity", shell | given) == given
+    assert parameters.from_namespace("toxicity", shell | given) == given
     with pytest.raises(InputError, match="did you mean confidence"):
-        parameters.given("toxicity", shell | given | {"confidnce": 0.9})
+        parameters.from_namespace("toxicity", shell | given | {"confidnce": 0.9})
     with pytest.raises(InputError, match="out of range"):
-        parameters.given("toxicity", shell | given | {"confidence": 9})
+        parameters.from_namespace("toxicity", shell | given | {"confidence": 9})
+    with pytest.raises(InputError, match="no parameter 'open'"):
+        parameters.from_namespace("toxicity", shell | given | {"open": 9})
 
 
 def test_plain_papermill_stops_at_a_misspelt_name_before_any_analysis(tmp_path):
@@ -78,15 +83,15 @@ def test_plain_papermill_stops_at_a_misspelt_name_before_any_analysis(tmp_path):
 
 def test_a_rerun_says_what_it_changes_and_the_books_own_run_does_not():
     own = parameters.check("toxicity", {})
-    assert "rerun" not in parameters.told("toxicity", own).html
-    said = parameters.told("toxicity", own | {"interval": "wilson"}).html
+    assert "rerun" not in parameters.banner("toxicity", own).html
+    said = parameters.banner("toxicity", own | {"interval": "wilson"}).html
     assert "interval = wilson (exact)" in said
     assert "chapter toxicity -p confidence=0.95 -p interval=wilson -p cohort=shipped" in said
 
 
 def test_the_command_of_a_rerun_is_one_that_a_shell_reads_back():
     values = parameters.check("toxicity", {"cohort": "my patients; $(rm) 'x'.csv", "confidence": 0.9})
-    shown = html.unescape(re.search("<p><code>(.*?)</code>", parameters.told("toxicity", values).html)[1])
+    shown = html.unescape(re.search("<p><code>(.*?)</code>", parameters.banner("toxicity", values).html)[1])
     words = shlex.split(shown)
     assert words[: words.index("-p")] == ["python", "-m", "analysis_lib", "chapter", "toxicity"]
     assert parameters.parse("toxicity", [word for word in words[5:] if word != "-p"]) == values
@@ -94,7 +99,7 @@ def test_the_command_of_a_rerun_is_one_that_a_shell_reads_back():
 
 def test_what_a_rerun_says_of_a_file_cannot_act_in_the_page():
     own = parameters.check("discussion", {"cohort": "<script>alert(1)</script>.csv"})
-    said = parameters.told("discussion", own).html
+    said = parameters.banner("discussion", own).html
     assert "<script" not in said and "&lt;script&gt;" in said
 
 

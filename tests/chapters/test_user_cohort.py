@@ -105,10 +105,10 @@ def test_what_cannot_be_computed_is_said_and_the_rest_is_there(claims, example, 
 
 
 def test_the_books_own_run_shows_nothing_and_a_file_shows_its_curves_and_its_name_escaped(claims, example, tmp_path):
-    assert user_cohort.told(claims, "shipped", ["table5"]) is None
+    assert user_cohort.report(claims, "shipped", ["table5"]) is None
     file = tmp_path / "<b>mine.csv"
     example.drop(columns=["cohort", "dfs_years", "dfs_event"]).to_csv(file, index=False)
-    shown = user_cohort.told(claims, str(file), ["table5"], endpoints=["os", "dfs"]).html
+    shown = user_cohort.report(claims, str(file), ["table5"], endpoints=["os", "dfs"]).html
     assert "<b>mine" not in shown and "&lt;b&gt;mine" in shown
     assert shown.count("<figure") == 1
     assert "Not computed: curves, without recurrence" in words(shown)
@@ -117,7 +117,7 @@ def test_the_books_own_run_shows_nothing_and_a_file_shows_its_curves_and_its_nam
 
 def test_of_several_cohorts_the_one_that_is_picked_is_shown(claims):
     several = ensemble.load().patients.query("cohort < 3")
-    shown = user_cohort.told(claims, "mine.parquet", ["table5"], several, pick=max).html
+    shown = user_cohort.report(claims, "mine.parquet", ["table5"], several, pick=max).html
     assert "3 cohorts, of which number 2 is shown" in shown
 
 

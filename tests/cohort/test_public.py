@@ -117,7 +117,7 @@ def test_an_odd_cohort_gets_an_answer_or_a_reason(changes, words):
     assert description.survival_by_group(patients).loc["all", "patients"] == 8
     figure, data = survival_curves.draw(patients)
     assert set(data["group"]) == set(patients["group"])
-    assert survival_curves.in_words(data).count(".") >= len(set(patients["group"]))
+    assert survival_curves.describe(data).count(".") >= len(set(patients["group"]))
 
 
 def test_twenty_thousand_patients_are_looked_at():

@@ -63,7 +63,7 @@ def test_a_good_file_loads_typed(tmp_path, suffix):
     assert loaded["os_years"].tolist() == [3.25, 2.0]
     assert loaded["months_to_surgery"].isna().tolist() == [False, True]
     assert loaded["cohort"].tolist() == [0, 0]
-    assert [number for number, _ in validation.each(loaded)] == [0]
+    assert [number for number, _ in validation.split_cohorts(loaded)] == [0]
 
 
 @pytest.mark.parametrize(
@@ -345,5 +345,16 @@ def test_validating_writes_nothing(tmp_path):
 def test_a_whole_number_too_large_for_a_float_is_a_problem_and_no_traceback(column):
     sound = validation.load(template.EXAMPLE).head(3).astype(object)
     sound.loc[1, column] = 10**400
-    found = validation.judged(reader.Sheet(sound, np.arange(2, 5))).problems
+    found = validation.judge_sheet(reader.Sheet(sound, np.arange(2, 5))).problems
     assert [(problem.row, problem.column) for problem in found] == [(3, column)]
+
+
+@pytest.mark.parametrize("content", [None, HEADING, HEADING + ROWS], ids=["no such file", "no patients", "well formed"])
+def test_the_name_of_a_file_cannot_act_on_the_terminal(tmp_path, capsys, content):
+    file = tmp_path / "mine\x1b[2J\r\n\x9b.csv"
+    if content:
+        file.write_text(content, encoding="utf-8")
+    main(["validate", str(file)])
+    said = "".join(capsys.readouterr())
+    assert r"mine\x1b[2J\r\n\x9b.csv" in said
+    assert not {"\x1b", "\r", "\x9b"} & set(said)

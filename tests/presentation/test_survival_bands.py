@@ -75,16 +75,16 @@ def two_groups():
     time, event = rng.uniform(1, 18, (6, 20)), rng.integers(0, 2, (6, 20)).astype(float)
     first = np.arange(20) < 12
     return [
-        survival_bands.Fan("first", "#0072b2", np.where(first, time, np.nan), event),
-        survival_bands.Fan("second", "#d55e00", np.where(first, np.nan, time), event),
+        survival_bands.Band("first", "#0072b2", np.where(first, time, np.nan), event),
+        survival_bands.Band("second", "#d55e00", np.where(first, np.nan, time), event),
     ]
 
 
 def test_words_tell_what_the_picture_shows(two_groups):
     first = two_groups[0]
     at_five = np.sort(survival_batch.curves(first.time, first.event, np.array([5.0]))[:, 0]) * 100
-    assert f"{at_five[0]:.0f}% to {at_five[-1]:.0f}% in all" in first.words(5)
-    assert "not observed" in survival_bands.Fan("x", "", np.ones((2, 3)), np.array([[0.0, 1, 0]] * 2)).words(9)
+    assert f"{at_five[0]:.0f}% to {at_five[-1]:.0f}% in all" in first.describe(5)
+    assert "not observed" in survival_bands.Band("x", "", np.ones((2, 3)), np.array([[0.0, 1, 0]] * 2)).describe(9)
 
 
 def test_a_drawing_has_numbers_at_risk_and_its_values(two_groups):
@@ -94,7 +94,7 @@ def test_a_drawing_has_numbers_at_risk_and_its_values(two_groups):
     assert texts.count("12") == 1 and texts.count("8") == 1
     found = survival_batch.at_risk(two_groups[0].time, (5,))[:, 0]
     assert f"{np.median(found):.0f} ({found.min()}–{found.max()})" in texts
-    band = two_groups[1].band(data["years"].unique())
+    band = two_groups[1].envelope(data["years"].unique())
     shown = data[data["patients"] == "second"]
     np.testing.assert_allclose(shown["median"].to_numpy()[:20], band["median"].to_numpy()[:20], atol=1e-4)
     plt.close(figure)

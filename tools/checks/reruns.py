@@ -36,7 +36,7 @@ ABOUT_SURVIVAL = ("survival", "discussion", "your-cohort")
 # One page is also made to stand alone.
 AS_PAGE = ("toxicity", "interval")
 # These say what was changed, whether or not it changed anything.
-_TELLS = ("parameters.told", "headlines.table", "headline_counts.table")
+_TELLS = ("parameters.banner", "headlines.table", "headline_counts.table")
 _BARE_NAN = re.compile(r">\s*[^<]{0,60}\bnan\b[^<]{0,60}<", re.IGNORECASE)
 
 

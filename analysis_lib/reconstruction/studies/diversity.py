@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.analyses import immortal_time
-from analysis_lib.cohort.validation import each
+from analysis_lib.cohort.validation import split_cohorts
 from analysis_lib.reconstruction.ensemble import Ensemble
 from analysis_lib.statistics import survival_batch
 
@@ -92,7 +92,7 @@ def distances(
         Shape (cohorts, cohorts), symmetric, zero on the diagonal.
     """
     profiles = []
-    for _, cohort in each(frame):
+    for _, cohort in split_cohorts(frame):
         parts = [np.sort(group[list(columns)].to_numpy(float), axis=0) for _, group in cohort.groupby("group")]
         profiles.append(np.concatenate(parts).ravel())
     stacked = np.array(profiles)

@@ -200,6 +200,6 @@ def test_the_shipped_ensemble_is_as_its_manifest_says(targets, shipped):
     assert shipped["cohort"].nunique() == manifest["cohorts"]
     distinct = {
         tuple(c[["os_years", "pfs_years", "tumour_size_post_mm", "age_years"]].to_numpy().ravel())
-        for _, c in validation.each(shipped)
+        for _, c in validation.split_cohorts(shipped)
     }
     assert len(distinct) == manifest["cohorts"]

@@ -1,6 +1,7 @@
-"""Sphinx extension: the library's reference says which tests hold a function, and links its names.
+"""Sphinx extension: the library's reference, a page a room, with the tests of each function and its names linked.
 
-Docstrings name the library's classes as the code does, without their modules. Such a name leads to
+``{rooms}`` draws the rooms and lists them; ``{room} statistics`` gives that room's idea, what it imports from and
+each of its modules. Docstrings name the library's classes as the code does, without their modules. Such a name leads to
 the one object it can mean; what is not in the reference (types of other packages, constants) is
 plain text.
 """
@@ -13,9 +14,74 @@ from collections import defaultdict
 from functools import cache
 from pathlib import Path
 
+import room_graph
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
 from analysis_lib.base.paths import ROOT
 
 _SHOWN_TESTS = 4
+# In the order in which a room may import from those before it.
+ROOMS = (
+    "base",
+    "printed",
+    "statistics",
+    "cohort",
+    "targets",
+    "ledger",
+    "analyses",
+    "reconstruction",
+    "presentation",
+    "chapters",
+)
+
+
+class Rooms(SphinxDirective):
+    """The picture of all rooms, and a list that leads to the page of each."""
+
+    def run(self) -> list[nodes.Node]:
+        picture = nodes.raw("", room_graph.picture(room_graph.imports()), format="html")
+        listed = "\n".join(f"- [{room}](library-{room}.md): {idea(room)}" for room in ROOMS)
+        return [picture, *self.parse_text_to_nodes(listed)]
+
+
+class Room(SphinxDirective):
+    """A room's idea and what to read first, the rooms that it imports from, and a section a module."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        room = self.arguments[0]
+        others = room_graph.imports()[room]
+        names = ", ".join(f"[{other}](library-{other}.md)" for other in ROOMS if other in others)
+        about = f"{automodule(room, members=False)}\n\nImports from: {names or 'no other room'}."
+        return self.parse_text_to_nodes(about) + [self.section(room, module) for module in modules(room)]
+
+    def section(self, room: str, module: str) -> nodes.section:
+        # MyST would put a heading's section at the page's end, before what stands above it here.
+        section = nodes.section("", nodes.title("", module), names=[nodes.fully_normalize_name(module)])
+        self.state.document.note_implicit_target(section, section)
+        section += self.parse_text_to_nodes(automodule(f"{room}.{module}"))
+        return section
+
+
+def idea(room: str) -> str:
+    """The first line of a room's docstring."""
+    tree = ast.parse((room_graph.LIBRARY / room / "__init__.py").read_text(encoding="utf-8"))
+    return ast.get_docstring(tree).splitlines()[0]
+
+
+def modules(room: str) -> list[str]:
+    """The public modules of a room, with the packages in it that they lie in."""
+    folder = room_graph.LIBRARY / room
+    found = [path for path in sorted(folder.rglob("*.py")) if not path.name.startswith("_")]
+    return [".".join(path.relative_to(folder).with_suffix("").parts) for path in found]
+
+
+def automodule(name: str, members: bool = True) -> str:
+    """The lines that describe a room or a module of one."""
+    only = "" if members else "\n   :no-members:"
+    return f"```{{eval-rst}}\n.. automodule:: analysis_lib.{name}{only}\n```"
 
 
 @cache
@@ -77,7 +143,9 @@ def resolve_short_name(app, env, node, contnode):
 
 
 def setup(app):
-    """Take part in reading docstrings and in resolving what they name."""
+    """Add the directives; take part in reading docstrings and in resolving what they name."""
+    app.add_directive("rooms", Rooms)
+    app.add_directive("room", Room)
     app.connect("autodoc-process-docstring", say_tests, priority=400)
     app.connect("missing-reference", resolve_short_name)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-EXTENSIONS = Path(__file__).resolve().parents[1] / "book" / "_ext"
+EXTENSIONS = Path(__file__).resolve().parents[2] / "book" / "_ext"
 sys.path.insert(0, str(EXTENSIONS))
-import policy  # noqa: E402
+import content_security_policy as policy  # noqa: E402
 
 INJECTED = "steal()"
 CONF = f"""
 import sys
 sys.path.insert(0, {str(EXTENSIONS)!r})
-project, extensions, html_theme = "Small", ["policy"], "sphinx_book_theme"
+project, extensions, html_theme = "Small", ["content_security_policy"], "sphinx_book_theme"
 
 
 def finish(app, exception):
