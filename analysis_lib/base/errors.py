@@ -40,11 +40,6 @@ class InputError(ValueError):
         self.file, self.row, self.column = file, row, column
 
 
-def printable(name: Path | str) -> str:
-    """A file's name in one line that no terminal acts upon: control characters are escaped."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(name))
-
-
 def printable(text: object) -> str:
     """Text with its control characters escaped, so that the name of a file cannot act on a terminal.
 
