@@ -96,9 +96,15 @@ def _run(
 
 def run(notebook: Path, output: Path, parameters: dict | None, limit: float, added: dict[str, str]) -> str:
     """Execute a notebook in the folder above its own; return the problem, blank if there is none."""
-    deadline = time.monotonic() + limit
     log = output.with_suffix(".log")
     cells: list = []
+    ends: list[float] = []
+
+    def left(cell) -> float:
+        """Seconds that a cell may take; the limit counts from the first, when the kernel is there."""
+        ends[:] = ends or [time.monotonic() + limit]
+        return max(ends[0] - time.monotonic(), 0.1)
+
     try:
         execute(
             str(notebook),
@@ -110,7 +116,7 @@ def run(notebook: Path, output: Path, parameters: dict | None, limit: float, add
             progress_bar=False,
             shown=cells,
             resources={"metadata": {"path": str(notebook.parent.parent)}},
-            timeout_func=lambda cell: max(deadline - time.monotonic(), 0.1),
+            timeout_func=left,
             shutdown_kernel="immediate",
             kernel_manager_class=kernels(added, log),
         )
