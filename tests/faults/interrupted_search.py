@@ -98,7 +98,7 @@ def trials(kills: int, rng: random.Random, folder: Path) -> Iterator[Trial]:
         process = search(place, out)
         time.sleep(moment)
         process.kill()
-        how, gone = ended(process), [name for name in place.left(10) if name.startswith("process")]
+        how, gone = ended(process), [name for name in place.left() if name.startswith("process")]
         if how == "exit 0":
             # It was quicker than expected, and so not disturbed.
             shutil.rmtree(place.out)

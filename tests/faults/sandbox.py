@@ -126,8 +126,8 @@ class Sandbox:
                 continue
         return found
 
-    def left(self, patience: float = 5) -> list[str]:
-        """Processes, scratch folders and temporary files that are still there."""
+    def left(self, patience: float = 20) -> list[str]:
+        """Processes, scratch folders and temporary files that are still there; a busy machine takes its time."""
         deadline = time.monotonic() + patience
         while (running := self.processes()) and time.monotonic() < deadline:
             time.sleep(0.2)
