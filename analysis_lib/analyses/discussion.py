@@ -12,13 +12,13 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.printed.names import TVI_BEYOND_180
 from analysis_lib.statistics import contingency, survival
 
-# What may get better before an operation: columns, and the rule that tells whether it did.
+# What may improve before an operation: columns, and the rule by which it did.
 _IMPROVEMENTS = {
     "response": (("best_response",), lambda c: c["best_response"] == "PR"),
     "vessels": (("tvi_pre", "tvi_post"), lambda c: c["tvi_post"] < c["tvi_pre"]),
@@ -103,7 +103,7 @@ def size_change(frame: pd.DataFrame) -> pd.DataFrame:
     change = known["tumour_size_post_mm"] / known["tumour_size_mm"] - 1
     found = change.groupby(known["cohort"]).agg(mean="mean", sd="std", patients="size")
     t = found["mean"] / (found["sd"] / np.sqrt(found["patients"]))
-    return found.assign(p=2 * stats.t.sf(t.abs(), found["patients"] - 1))
+    return found.assign(p=2 * special.stdtr(found["patients"] - 1, -t.abs()))
 
 
 def vessel_contact_changes(frame: pd.DataFrame) -> pd.DataFrame:
@@ -128,7 +128,7 @@ def vessel_contact_changes(frame: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
     found = marks.groupby(known["cohort"]).sum()
     fewer, moved = found[["fell", "rose"]].min(axis=1), found["fell"] + found["rose"]
-    return found.assign(p=np.minimum(2 * stats.binom.cdf(fewer, moved, 0.5), 1))
+    return found.assign(p=np.minimum(2 * special.bdtr(fewer, moved, 0.5), 1))
 
 
 def contact_reduced_to_180(frame: pd.DataFrame) -> pd.DataFrame:

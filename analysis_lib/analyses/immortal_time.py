@@ -153,7 +153,7 @@ def time_dependent(frame: pd.DataFrame, endpoint: str = "os", ties: str = "bresl
     Returns
     -------
     pandas.DataFrame
-        As :func:`batch.cox`, one row a cohort.
+        As :func:`binary_cox.cox`, one row a cohort.
 
     Raises
     ------

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from analysis_lib.base.checks import Floats
 from analysis_lib.base.errors import InputError
@@ -166,7 +166,7 @@ def cox(
             "hr": np.exp(coef),
             "ci_low": np.exp(coef - half),
             "ci_high": np.exp(coef + half),
-            "p": 2 * stats.norm.sf(np.abs(coef) / se),
+            "p": 2 * special.ndtr(-np.abs(coef) / se),
             "events": total.astype(int),
             "events_exposed": among_exposed.astype(int),
             "reason": reason,
@@ -228,7 +228,7 @@ def proportional_hazards(
         information = vgg - vg**2 / v
         information[~(information > 1e-9 * vgg)] = np.nan
         chi2 = score**2 / information
-    return pd.DataFrame({"chi2": chi2, "p": stats.chi2.sf(chi2, 1)}, index=fits.index)
+    return pd.DataFrame({"chi2": chi2, "p": special.chdtrc(1, chi2)}, index=fits.index)
 
 
 def _share_exposed(at_risk: NDArray, log_ratio: Floats) -> Floats:

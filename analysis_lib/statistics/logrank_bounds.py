@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from analysis_lib.base.checks import Floats
 from analysis_lib.base.units import Z95
@@ -113,7 +113,7 @@ def logrank_bounds(
         return None
     expected, spread = np.vstack(edges).T
     statistic = (deaths[0] - expected) ** 2 / spread
-    p_low, p_high = stats.chi2.sf([statistic.max(), statistic.min()], 1)
+    p_low, p_high = special.chdtrc(1, [statistic.max(), statistic.min()])
     return LogRankBounds(_range(expected), _range(spread), _range(statistic), Interval(float(p_low), float(p_high)))
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 from analysis_lib.base import checks
 from analysis_lib.base.checks import Floats, Integers
@@ -267,7 +267,7 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRank:
     from statsmodels.duration.survfunc import survdiff
 
     statistic = float(survdiff(times, events, code)[0])
-    return LogRank(statistic, df, float(stats.chi2.sf(statistic, df)))
+    return LogRank(statistic, df, float(special.chdtrc(df, statistic)))
 
 
 def _greenwood_terms(at_risk: Integers, events: Integers) -> Floats:

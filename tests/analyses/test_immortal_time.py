@@ -177,6 +177,30 @@ def test_an_unknown_endpoint_is_refused():
         immortal_time.naive(small(), "dfs")
 
 
+@pytest.fixture(scope="module")
+def cohorts():
+    """Some cohorts of both sampling schemes, and the scheme of each."""
+    ensemble = ensembles.load()
+    numbers = ensemble.firsts()[:4]
+    return ensemble.patients[ensemble.patients["cohort"].isin(numbers)], ensemble.origin.loc[numbers, "scheme"]
+
+
+def test_ratios_by_landmark_are_ranges_of_those_of_the_cohorts(cohorts):
+    patients, scheme = cohorts
+    found = immortal_time.landmark_ratios(patients, scheme, [18, 24])
+    assert set(found["scheme"]) == set(scheme) and set(found["endpoint"]) == {"os", "pfs"}
+    row = found[(found["endpoint"] == "os") & (found["months"] == 24)].iloc[0]
+    ratios = immortal_time.landmark(patients, 24)["hr"][scheme == row["scheme"]]
+    assert row[["lowest", "median", "highest"]].tolist() == [ratios.min(), ratios.median(), ratios.max()]
+
+
+def test_landmarks_without_an_estimate_are_left_out_and_none_at_all_is_an_error(cohorts):
+    patients, scheme = cohorts
+    assert set(immortal_time.landmark_ratios(patients, scheme, [1, 24])["months"]) == {24}
+    with pytest.raises(InputError, match="nobody to compare"):
+        immortal_time.landmark_ratios(patients, scheme, [1])
+
+
 def test_the_share_explained_is_all_at_one_and_none_at_the_naive_ratio():
     assert immortal_time.share_explained(0.25, 1.0) == 1
     assert immortal_time.share_explained(0.25, 0.25) == 0
