@@ -9,10 +9,17 @@ SHELL := /bin/bash
 PYTHON ?= python3
 OUT ?= _build
 LIMIT ?= 300
-# A Dask cluster for the searches: make predictions SCHEDULER=tcp://host:8786
-ON = --jobs 2$(if $(SCHEDULER), --scheduler "$(SCHEDULER)")
 VENV_PYTHON := .venv/bin/python
 READY := .venv/.ready
+
+# What is given on the command line is a value, never make's or the shell's to expand: it goes to the
+# recipes, as it stands, through the environment.
+ASKED := $(filter-out file,$(origin PYTHON))
+GIVEN := PYTHON OUT LIMIT COHORT SCHEDULER PART PYTHONS SHORT UPGRADE MODULES
+$(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
+export $(GIVEN)
+# A Dask cluster for the searches: make predictions SCHEDULER=tcp://host:8786
+ON := --jobs 2 $${SCHEDULER:+--scheduler "$$SCHEDULER"}
 
 .PHONY: help
 help: ## list the targets
@@ -20,32 +27,35 @@ help: ## list the targets
 
 .PHONY: book
 book: $(READY) ## run what changed and render the book: _build/html/index.html (OUT=folder LIMIT=seconds COHORT=file)
-	@$(VENV_PYTHON) tools/build_book.py --out "$(OUT)" --limit "$(LIMIT)" $(if $(COHORT),--cohort "$(COHORT)")
+	@exec $(VENV_PYTHON) tools/build/build_book.py --out "$$OUT" --limit "$$LIMIT" $${COHORT:+--cohort "$$COHORT"}
 
 .PHONY: test
 test: $(READY) ## run the tests
 	@$(VENV_PYTHON) -m pytest -n 2 -q
 
 .PHONY: lint
-lint: $(READY) ## check style with ruff
+lint: $(READY) ## check style, types and the order of the rooms
 	@$(VENV_PYTHON) -m ruff check .
+	@$(VENV_PYTHON) -m ruff format --check .
 	@$(VENV_PYTHON) -m ruff check --select NPY,S,TID251 --ignore S101,S311 book/*.ipynb
+	@$(VENV_PYTHON) -m mypy
+	@.venv/bin/lint-imports --no-logo --no-cache
 
 .PHONY: sync
 sync: $(READY) ## write each book/*.ipynb anew from its book/*.md
-	@$(VENV_PYTHON) tools/pairs.py
+	@$(VENV_PYTHON) tools/build/pairs.py
 
 .PHONY: serve
 serve: book ## build the book and serve it at 127.0.0.1:8000
-	@$(VENV_PYTHON) -m http.server 8000 --bind 127.0.0.1 --directory "$(OUT)/html"
+	@$(VENV_PYTHON) -m http.server 8000 --bind 127.0.0.1 --directory "$$OUT/html"
 
 .PHONY: crate
 crate: book ## pack book, data and reconstructed cohorts as an RO-Crate: _build/crate.zip
-	@$(VENV_PYTHON) tools/crate.py --html "$(OUT)/html" --out "$(OUT)/crate.zip"
+	@$(VENV_PYTHON) tools/build/crate.py --html "$$OUT/html" --out "$$OUT/crate.zip"
 
 .PHONY: reruns
 reruns: book ## rerun the chapters with each parameter changed and on other patients
-	@$(VENV_PYTHON) tools/reruns.py --book "$(OUT)" --out "$(OUT)/reruns"
+	@$(VENV_PYTHON) tools/checks/reruns.py --book "$$OUT" --out "$$OUT/reruns"
 
 .PHONY: lab
 lab: $(READY) ## open the chapters in JupyterLab, fetched for the occasion: .venv stays as it is
@@ -59,10 +69,10 @@ UV_COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11
 
 .PHONY: lock
 lock: $(READY) ## lock the dependencies of pyproject.toml again (UPGRADE=--upgrade for newer ones)
-	@$(UV_COMPILE) $(UPGRADE) --all-extras -o requirements.lock pyproject.toml
-	@$(UV_COMPILE) $(UPGRADE) --group bootstrap -o tools/bootstrap.lock
-	@$(UV_COMPILE) $(UPGRADE) --group bench -c requirements.lock -o tools/bench.lock
-	@$(VENV_PYTHON) tools/environment_yml.py
+	@$(UV_COMPILE) $$UPGRADE --all-extras -o requirements.lock pyproject.toml
+	@$(UV_COMPILE) $$UPGRADE --group bootstrap -o tools/setup/bootstrap.lock
+	@$(UV_COMPILE) $$UPGRADE --group bench -c requirements.lock -o tools/setup/bench.lock
+	@$(VENV_PYTHON) tools/setup/environment_yml.py
 
 .PHONY: clean
 clean: ## remove what was built
@@ -72,11 +82,17 @@ clean: ## remove what was built
 distclean: clean ## remove .venv too
 	@rm -rf .venv
 
+# Set up again if a lock has changed, or if .venv's Python is gone or not the one that PYTHON= asks for.
 # set_up.py leaves the stamp last, so an interrupted set-up runs again.
-$(READY): requirements.lock tools/bootstrap.lock tools/set_up.py
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
-	  echo "make: '$(PYTHON)' is not Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
-	@$(PYTHON) tools/set_up.py
+VERSION := -c 'import sys; print("version =", sys.version.split()[0])'
+.PHONY: always
+$(READY): requirements.lock tools/setup/bootstrap.lock tools/setup/set_up.py always
+	@version=$$($(if $(ASKED),"$$PYTHON",$(VENV_PYTHON)) $(VERSION) 2>/dev/null); \
+	if [ -z "$(filter-out always,$?)" ] && [ -n "$$version" ] && grep -qsx "$$version" .venv/pyvenv.cfg \
+	  && [ "$$($(VENV_PYTHON) $(VERSION) 2>/dev/null)" = "$$version" ]; then exit; fi; \
+	"$$PYTHON" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "make: '$$PYTHON' is not Python 3.11 or newer; name one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }; \
+	exec "$$PYTHON" tools/setup/set_up.py
 
 .PHONY: ensemble
 ensemble: $(READY) ## search the reconstructed cohorts anew, in data/ensemble
@@ -84,7 +100,7 @@ ensemble: $(READY) ## search the reconstructed cohorts anew, in data/ensemble
 
 .PHONY: predictions
 predictions: $(READY) ## withhold each survival number in turn and search anew, in data/predictions
-	@$(VENV_PYTHON) tools/predict.py $(ON)
+	@$(VENV_PYTHON) tools/data/remake.py predictions $(ON)
 
 .PHONY: assumptions
 assumptions: $(READY) ## search under each other assumption, in data/assumptions
@@ -101,24 +117,24 @@ truth: $(READY) ## reconstruct public studies whose patients are known, in data/
 
 .PHONY: sensitivity
 sensitivity: $(READY) ## change each printed number in turn and see which verdicts change, in data/trust
-	@$(VENV_PYTHON) tools/wrong_digits.py
+	@$(VENV_PYTHON) tools/data/remake.py sensitivity
 
 .PHONY: reproduce
 reproduce: $(READY) ## build the book twice from nothing and compare to the byte (PYTHONS="python3.12 …" for verdicts too)
-	@$(VENV_PYTHON) tools/reproduce.py $(if $(PYTHONS),--python $(PYTHONS))
+	@$(VENV_PYTHON) tools/checks/reproducible_build.py $${PYTHONS:+--python $$PYTHONS}
 
 .PHONY: trust
 trust: book ## make all trials of the book's own trustworthiness, an hour or two (SHORT=1: a few of each)
-	@$(VENV_PYTHON) tools/trust.py $(if $(SHORT),--short) $(if $(PYTHONS),--python $(PYTHONS))
+	@$(VENV_PYTHON) tools/checks/run_all.py $${SHORT:+--short} $${PYTHONS:+--python $$PYTHONS}
 
 .PHONY: licences
 licences: $(READY) ## list the licences of what is installed, in data/trust
-	@$(VENV_PYTHON) tools/licences.py
+	@$(VENV_PYTHON) tools/checks/licences.py
 
 .PHONY: mutants
-mutants: $(READY) ## change the library's code in turn and see which tests fail, in data/trust
-	@$(VENV_PYTHON) tools/mutants.py
+mutants: $(READY) ## change the library's code in turn and see which tests fail, in data/trust (MODULES="printed …")
+	@$(VENV_PYTHON) tools/checks/mutation.py $${MODULES:+--modules $$MODULES}
 
 .PHONY: bench
 bench: $(READY) ## time fits, search, book and large cohorts, in data/bench: some minutes (PART=fits|size|search|book)
-	@$(VENV_PYTHON) tools/overlay.py tools/bench.lock python tools/bench.py $(PART)
+	@$(VENV_PYTHON) tools/setup/overlay.py tools/setup/bench.lock python tools/bench/run.py $$PART

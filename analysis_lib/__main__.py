@@ -53,13 +53,14 @@ def _chapter(arguments: argparse.Namespace) -> int:
     from analysis_lib.chapters import parameters
 
     values = parameters.parse(arguments.name, arguments.parameter)
-    with parallel.asking(arguments.jobs, arguments.scheduler):
+    parameters.check_files(arguments.name, values)
+    with parallel.environment(arguments.jobs, arguments.scheduler):
         notebook = parameters.run(arguments.name, values, arguments.out)
     print(notebook)
     if not arguments.html:
         return 0
     page = notebook.with_suffix(".html")
-    code = subprocess.run([sys.executable, ROOT / "tools" / "page.py", notebook, page]).returncode
+    code = subprocess.run([sys.executable, ROOT / "tools" / "build" / "standalone_page.py", notebook, page]).returncode
     if not code:
         print(page)
     return code
@@ -88,7 +89,7 @@ def _reconstruct(arguments: argparse.Namespace) -> int:
         conflict = found or "No set was found that cannot be met: the search may have been unlucky; try another seed"
         raise InputError(f"{error}. {conflict}") from None
     made, starts, met = manifest["cohorts"], len(manifest["starts"]), manifest["targets"]
-    under = f" under {named}" if (named := assumptions.told(chosen)) else ""
+    under = f" under {named}" if (named := assumptions.describe(chosen)) else ""
     print(f"{out}: {made} cohorts from {starts} independent starts, each meets all {met} targets{under}")
     return 0
 
@@ -111,7 +112,7 @@ def _verify(arguments: argparse.Namespace) -> int:
 
     lines = verify_file(arguments.file, arguments.jobs)
     found = _number(lines, "miss", "misses") if lines else "every cohort meets every target"
-    if named := assumptions.told(assumptions.of_file(arguments.file)):
+    if named := assumptions.describe(assumptions.of_file(arguments.file)):
         found += f" under {named}"
     return _report(lines, arguments.file, found)
 
@@ -147,14 +148,14 @@ def _parser() -> argparse.ArgumentParser:
     chapter.add_argument("-p", dest="parameter", action="append", default=[], metavar="KEY=VALUE")
     chapter.add_argument("--out", type=Path, default=ROOT / "_build" / "runs", help="folder to write to")
     chapter.add_argument("--html", action="store_true", help="also a page that stands alone, beside the notebook")
-    parallel.options(chapter, jobs=None)
+    parallel.add_options(chapter, jobs=None)
     chapter.set_defaults(run=_chapter)
 
     reconstruct = commands.add_parser("reconstruct", help="search cohorts that meet every printed number")
     reconstruct.add_argument("--cohorts", type=int, required=True, help="how many")
     reconstruct.add_argument("--seed", type=int, required=True, help="the same seed gives the same cohorts")
     reconstruct.add_argument("--out", type=Path, required=True, help="a .parquet file; a manifest goes beside it")
-    parallel.options(reconstruct, jobs=1)
+    parallel.add_options(reconstruct, jobs=1)
     reconstruct.add_argument(
         "--assume", action="append", default=[], metavar="NAME=VALUE", help="follow_up=survivors, age_test=student, …"
     )

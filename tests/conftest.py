@@ -1,7 +1,36 @@
 """What several test modules draw on."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
+
+from tools.checks.provenance import Making
+
+# Scripts that ask other programs, not tests.
+collect_ignore = ["oracles", "browser"]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--trials", type=int, default=0, help="so many trials of each kind in tests/faults and tests/fuzz")
+    parser.addoption("--tables", type=Path, help="folder for the tables of trials")
+
+
+@pytest.fixture(scope="session")
+def table(request):
+    """Collects the rows of tables of trials, and writes them if a folder is asked for: ``table(name, row, part)``."""
+    rows, parts, folder = {}, {}, request.config.getoption("tables")
+    making = Making("make trust") if folder else None
+
+    def add(name: str, row: dict, part: str) -> None:
+        rows.setdefault(name, []).append(row)
+        parts[name] = part
+
+    yield add
+    if folder:
+        for name, of_table in rows.items():
+            making.write(folder / name, pd.DataFrame(of_table), parts[name])
 
 
 @pytest.fixture(scope="module")

@@ -265,6 +265,10 @@ def test_a_command_that_there_is_not_is_bad_input_too(arguments, capsys):
         (["reconstruct", "--cohorts", "2", "--seed", "1", "--jobs", "-1", "--out", "{tmp}/x.parquet"], "at least 1"),
         (["reconstruct", "--cohorts", "2", "--seed", "1", "--out", "{tmp}/foreign.parquet/x.parquet"], "be written"),
         (["chapter", "discussion", "--jobs", "0", "--out", "{tmp}/runs"], "0 jobs were asked for (at least 1)"),
+        (["chapter", "toxicity", "--out", "/proc/x"], "/proc/x: cannot be written: No such file or directory"),
+        (["chapter", "your-cohort", "-p", "cohort={tmp}/none.csv"], "none.csv: no such file"),
+        (["chapter", "your-cohort", "-p", "cohort={tmp}/foreign.parquet"], "foreign.parquet: cannot be read"),
+        (["chapter", "survival", "-p", "cohort={tmp}/foreign.parquet"], "foreign.parquet: cannot be read"),
         (["verify", "{tmp}/missing.parquet"], "no such file"),
         (["verify", "--jobs", "0", "{tmp}/foreign.parquet"], "0 jobs were asked for (at least 1)"),
         (["validate", "{tmp}/missing.csv"], "no such file"),
@@ -279,6 +283,25 @@ def test_cohort_commands_refuse_bad_input_in_a_line_and_write_nothing(arguments,
     assert says in told.err and len(told.err.splitlines()) == 1
     assert told.out == ""
     assert [path.name for path in tmp_path.iterdir()] == ["foreign.parquet"]
+
+
+def test_a_cohort_that_is_refused_ends_the_chapter_with_all_that_is_wrong_and_no_page(tmp_path, capsys):
+    file = tmp_path / "mine.csv"
+    file.write_text("patient,group,os_years,os_event\n1,surgery,3,2\n2,other,4,0\n")
+    arguments = ["chapter", "your-cohort", "-p", f"cohort={file}", "--out", str(tmp_path / "out")]
+    assert commands.main(arguments) == 2
+    said = capsys.readouterr().err
+    assert f"{file}: 2 problems:" in said and "value '2'" in said and "value 'other'" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_file_s_name_cannot_act_on_the_terminal(tmp_path, capsys):
+    file = tmp_path / "red\x1b[31m\n.csv"
+    file.write_text("patient,group,os_years,os_event\n1,surgery,3,1\n")
+    for name in (file, f"{file}.csv"):
+        commands.main(["validate", str(name)])
+        said = "".join(capsys.readouterr())
+        assert "red\\x1b[31m\\n.csv" in said and "\x1b" not in said and "[31m\n" not in said
 
 
 def test_cohorts_are_not_searched_for_a_place_that_is_a_folder(tmp_path, capsys):

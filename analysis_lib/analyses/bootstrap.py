@@ -1,7 +1,7 @@
-"""Limits of adjusted hazard ratios from samples redrawn, in each of which the whole analysis is repeated.
+"""Bootstrap limits of adjusted hazard ratios, the whole analysis repeated in each resample.
 
-The work is cut into pieces, each with some redrawn samples of one cohort and with random numbers of its own:
-however many processes share them, the results are the same, and none needs the memory for all samples.
+The work is cut into pieces, each with some resamples of one cohort and with random numbers of its own: however many
+processes share them, the results are the same, and none needs the memory for all samples.
 """
 
 from __future__ import annotations
@@ -23,14 +23,33 @@ FEWEST_DEATHS = 10
 MOST_PATIENTS = 2000
 
 
-def few(sample: Stack) -> Stack:
-    """At most :data:`COHORTS` of the cohorts, spread evenly, after a look whether they can be redrawn.
+def select_cohorts(sample: Stack) -> Stack:
+    """Select at most :data:`COHORTS` of the cohorts, spread evenly, and check that they can be resampled.
+
+    Parameters
+    ----------
+    sample
+        m cohorts.
+
+    Returns
+    -------
+    Stack
 
     Raises
     ------
     InputError
         If one of them has fewer deaths than :data:`FEWEST_DEATHS`, or more patients than
         :data:`MOST_PATIENTS`.
+
+    Examples
+    --------
+    Forty times the trial of lung cancer in `data/examples`.
+
+    >>> from analysis_lib.base.paths import ROOT
+    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> forty = pd.concat([lung.assign(cohort=k) for k in range(40)])
+    >>> select_cohorts(propensity_weighting.stack(forty, ["age_years"])).labels.tolist()
+    [0, 6, 11, 17, 22, 28, 33, 39]
     """
     chosen = sample.rows(np.unique(np.linspace(0, len(sample.labels) - 1, COHORTS).round().astype(int)))
     deaths = int((chosen.event * chosen.counts).sum(axis=1).min())
@@ -41,8 +60,8 @@ def few(sample: Stack) -> Stack:
     return chosen
 
 
-def log_ratios(sample: Stack, times: int, seed: int, jobs: int = 1, scheduler: str = "") -> pd.DataFrame:
-    """Log hazard ratios of each cohort redrawn ``times`` times, the score fitted anew in each.
+def log_hazard_ratios(sample: Stack, times: int, seed: int, jobs: int = 1, scheduler: str = "") -> pd.DataFrame:
+    """Bootstrap log hazard ratios: each cohort resampled ``times`` times, the score fitted anew in each.
 
     Parameters
     ----------
@@ -53,21 +72,31 @@ def log_ratios(sample: Stack, times: int, seed: int, jobs: int = 1, scheduler: s
     seed
         Of all random numbers, from 0.
     jobs, scheduler
-        Where the pieces are done, as in :func:`workers.each`.
+        Where the pieces are done, as in :func:`parallel.each`.
 
     Returns
     -------
     pandas.DataFrame
-        m × ``times`` rows, those of a cohort together, as :func:`adjustment.log_ratios` gives them.
+        m × ``times`` rows, those of a cohort together, as :func:`propensity_weighting.log_hazard_ratios` gives them.
 
     Raises
     ------
     InputError
-        As :func:`workers.each`.
+        As :func:`parallel.each`.
 
     References
     ----------
     Efron B, Tibshirani RJ. An introduction to the bootstrap. Chapman & Hall 1993.
+
+    Examples
+    --------
+    Women against men with lung cancer, adjusted for age and performance score.
+
+    >>> from analysis_lib.base.paths import ROOT
+    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> sample = propensity_weighting.stack(lung, ["age_years", "kps"])
+    >>> log_hazard_ratios(sample, times=3, seed=1)["covariate"].round(3).tolist()
+    [-0.42, -0.606, -0.479]
     """
     pieces = [
         _Piece(sample.rows([row]), min(PIECE, times - first), (seed, row, first))
@@ -78,25 +107,32 @@ def log_ratios(sample: Stack, times: int, seed: int, jobs: int = 1, scheduler: s
     return pd.concat([found[piece.seeds] for piece in pieces])
 
 
-def limits(drawn: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Lower and upper 95% limits, as the paper's, of each cohort: percentiles of what was redrawn.
+def percentile_limits(drawn: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Percentile limits (95%, as the paper's) of each cohort, from its bootstrap ratios.
 
     Parameters
     ----------
     drawn
-        As :func:`log_ratios` gives it, or the ratios themselves; samples without an estimate are left out.
+        As :func:`log_hazard_ratios` gives it, or the ratios themselves; resamples without an estimate are left out.
 
     Returns
     -------
     tuple of pandas.DataFrame
-        One row a cohort, in ``drawn``'s columns; NaN where no sample has an estimate.
+        Lower and upper limits: one row a cohort, in ``drawn``'s columns; NaN where no resample has an estimate.
+
+    Examples
+    --------
+    >>> drawn = pd.DataFrame({"crude": range(41)}, index=[7] * 41)
+    >>> low, high = percentile_limits(drawn)
+    >>> float(low.loc[7, "crude"]), float(high.loc[7, "crude"])
+    (1.0, 39.0)
     """
     by_cohort = drawn.groupby(level=0)
     return by_cohort.quantile(0.025), by_cohort.quantile(0.975)
 
 
-def resampled(sample: Stack, times: int, rng: np.random.Generator) -> Stack:
-    """Each sample ``times`` times, its patients drawn with replacement; rows of one sample together."""
+def resample(sample: Stack, times: int, rng: np.random.Generator) -> Stack:
+    """Draw each sample's patients with replacement ``times`` times; rows of one sample together."""
     several = sample.rows(np.repeat(np.arange(len(sample.labels)), times))
     size = several.counts.sum(axis=1)
     counts = rng.multinomial(size.astype(int), several.counts / size[:, None])
@@ -112,4 +148,4 @@ class _Piece:
 
 def _ratios(piece: _Piece) -> pd.DataFrame:
     rng = np.random.default_rng(piece.seeds)
-    return propensity_weighting.log_ratios(resampled(piece.sample, piece.times, rng))
+    return propensity_weighting.log_hazard_ratios(resample(piece.sample, piece.times, rng))

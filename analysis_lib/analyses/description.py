@@ -1,12 +1,10 @@
-"""A first look at somebody's cohort: who is in it, how long they lived, and what can be compared.
+"""Description of a cohort: patients, deaths, survival by group, and hazard ratios of surgery.
 
 Each question has an answer or the reason why this cohort gives none; nothing here fails for want of
 a column, a group or an event.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,11 +13,8 @@ from analysis_lib.analyses import discussion, immortal_time
 from analysis_lib.base.errors import InputError
 from analysis_lib.statistics import survival
 
-if TYPE_CHECKING:
-    pass
-
 GROUPS = ("surgery", "prrt_only")
-# What a curve shows, and from when.
+# What the curve of an endpoint shows, and from when.
 ENDPOINTS = {
     "os": ("alive", "the start of PRRT"),
     "pfs": ("alive without progression", "the start of PRRT"),
@@ -28,21 +23,30 @@ ENDPOINTS = {
 NO_TWO_GROUPS = "there is only one group"
 
 
-def groups(patients: pd.DataFrame, ci: str = "spss") -> pd.DataFrame:
+def survival_by_group(patients: pd.DataFrame, ci: str = "spss") -> pd.DataFrame:
     """Overall survival by group.
 
     Parameters
     ----------
     patients
-        One cohort in the schema, as ``cohort.load`` returns it.
+        One cohort in the schema, as :func:`validation.load` returns it.
     ci
-        Whose interval of the median, as in :func:`survival.median_survival`.
+        Convention of the median's interval, as in :func:`survival.median_survival`.
 
     Returns
     -------
     pandas.DataFrame
         One row for each group that is there, and one, ``all``, for everybody: ``patients, deaths,
         median, ci_low, ci_high, longest`` (years of observation). What is not reached is NaN.
+
+    Examples
+    --------
+    The Stanford heart transplants, in `data/examples`.
+
+    >>> from analysis_lib.base.paths import ROOT
+    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
+    >>> survival_by_group(hearts)[["patients", "deaths", "median"]].round(2).loc["all"].tolist()
+    [103.0, 75.0, 0.27]
     """
     parts = {group: patients[patients["group"] == group] for group in GROUPS} | {"all": patients}
     rows = {}
@@ -56,12 +60,19 @@ def groups(patients: pd.DataFrame, ci: str = "spss") -> pd.DataFrame:
 
 
 def logrank_p(patients: pd.DataFrame) -> float:
-    """p of the log-rank test between the groups.
+    """Log-rank test between the groups: p value.
 
     Raises
     ------
     InputError
         If nothing is compared; says why.
+
+    Examples
+    --------
+    >>> from analysis_lib.base.paths import ROOT
+    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> round(logrank_p(lung), 4)
+    0.0013
     """
     if patients["group"].nunique() < 2:
         raise InputError(NO_TWO_GROUPS)
@@ -71,33 +82,40 @@ def logrank_p(patients: pd.DataFrame) -> float:
     return p
 
 
-def ratios(patients: pd.DataFrame, landmark_months: float, ties: str = "breslow") -> pd.DataFrame:
-    """The hazard ratio of death with surgery, by three ways to count its time.
+def hazard_ratios(patients: pd.DataFrame, landmark_months: float) -> pd.DataFrame:
+    """Hazard ratio of death with surgery: naive, landmark and time-dependent.
 
     Parameters
     ----------
     patients
         One cohort in the schema.
-    landmark_months, ties
-        As in :mod:`immortal`.
+    landmark_months
+        As in :func:`immortal_time.landmark`.
 
     Returns
     -------
     pandas.DataFrame
         Indexed by ``from the start``, ``landmark`` and ``over time``: ``hr, ci_low, ci_high, p``
         and ``reason``, why there is no estimate, or blank.
+
+    Examples
+    --------
+    >>> from analysis_lib.base.paths import ROOT
+    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
+    >>> hazard_ratios(hearts, landmark_months=2)["hr"].round(2).to_dict()
+    {'from the start': 0.27, 'landmark': 0.81, 'over time': 1.13}
     """
-    asked = {
-        "from the start": lambda: immortal_time.naive(patients, ties=ties),
-        "landmark": lambda: immortal_time.landmark(patients, landmark_months, ties=ties),
-        "over time": lambda: immortal_time.time_dependent(patients, ties=ties),
+    analyses = {
+        "from the start": lambda: immortal_time.naive(patients),
+        "landmark": lambda: immortal_time.landmark(patients, landmark_months),
+        "over time": lambda: immortal_time.time_dependent(patients),
     }
     rows = {}
-    for name, ask in asked.items():
+    for name, analysis in analyses.items():
         try:
             if patients["group"].nunique() < 2:
                 raise InputError(NO_TWO_GROUPS)
-            found = ask().iloc[0]
+            found = analysis().iloc[0]
             rows[name] = (*(float(found[k]) for k in ("hr", "ci_low", "ci_high", "p")), "")
         except InputError as error:
             rows[name] = (np.nan,) * 4 + (error.without_remedy,)
@@ -123,8 +141,15 @@ def curves(patients: pd.DataFrame, endpoint: str = "os") -> pd.DataFrame:
     ------
     InputError
         If the cohort has no times of the endpoint.
+
+    Examples
+    --------
+    >>> from analysis_lib.base.paths import ROOT
+    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
+    >>> curves(hearts).groupby("group")["survival"].min().round(2).to_dict()
+    {'prrt_only': 0.07, 'surgery': 0.19}
     """
-    known = discussion.need(patients, f"{endpoint}_years", f"{endpoint}_event")
+    known = discussion.require_columns(patients, f"{endpoint}_years", f"{endpoint}_event")
     rows = []
     for group in GROUPS:
         part = known[known["group"] == group]

@@ -1,8 +1,8 @@
-"""What a paper's discussion speaks of, computed for each cohort of a frame.
+"""Quantities that a paper's discussion rests on, for each cohort: responses, vessel contact, recurrences, medians.
 
 Each function takes one or more cohorts in the schema and gives one row a cohort, in the order of
-their numbers. What a cohort lacks is said with an :class:`InputError`, so that a reader can be
-told why one question has no answer while the others go on.
+their numbers. What a cohort lacks raises an :class:`InputError`, so that a reader can learn why one
+question has no answer while the others go on.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from analysis_lib.base.errors import InputError
+from analysis_lib.printed.names import TVI_BEYOND_180
 from analysis_lib.statistics import contingency, survival
 
-TVI_BEYOND_180 = (2, 4, 5, 6)
-# What may get better before an operation: columns, and the rule that tells whether it did.
+# What may improve before an operation: columns, and the rule by which it did.
 _IMPROVEMENTS = {
     "response": (("best_response",), lambda c: c["best_response"] == "PR"),
     "vessels": (("tvi_pre", "tvi_post"), lambda c: c["tvi_post"] < c["tvi_pre"]),
@@ -30,8 +30,8 @@ _IMPROVEMENTS = {
 }
 
 
-def need(frame: pd.DataFrame, *columns: str, group: str = "") -> pd.DataFrame:
-    """The patients, of one group if it is named, in whom all these columns are known.
+def require_columns(frame: pd.DataFrame, *columns: str, group: str = "") -> pd.DataFrame:
+    """Select the patients, of one group if it is named, in whom all these columns are known.
 
     Raises
     ------
@@ -51,47 +51,76 @@ def need(frame: pd.DataFrame, *columns: str, group: str = "") -> pd.DataFrame:
     return frame
 
 
-def share(
+def proportion(
     frame: pd.DataFrame, column: str, value: object, group: str = "", confidence: float = 0.95, method: str = "exact"
 ) -> pd.DataFrame:
-    """How many of those in whom a column is known have a certain value.
+    """Proportion with a certain value among the patients in whom a column is known.
+
+    Parameters
+    ----------
+    frame
+        Cohorts in the schema.
+    column, value
+        What is counted.
+    group
+        Of which group; blank for all patients.
+    confidence, method
+        As :func:`contingency.binomial_interval`.
 
     Returns
     -------
     pandas.DataFrame
         ``count``, ``patients`` and the binomial interval ``ci_low``, ``ci_high``.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"cohort": 1, "best_response": ["PR", "SD", "SD", None]})
+    >>> proportion(frame, "best_response", "PR").round(3).to_dict("records")
+    [{'count': 1, 'patients': 3, 'ci_low': 0.008, 'ci_high': 0.906}]
     """
-    known = need(frame, column, group=group)
+    known = require_columns(frame, column, group=group)
     found = (known[column] == value).groupby(known["cohort"]).agg(count="sum", patients="size")
     limits = [_limits(k, n, confidence, method) for k, n in found.to_numpy().tolist()]
     return found.assign(ci_low=[x for x, _ in limits], ci_high=[x for _, x in limits])
 
 
 def size_change(frame: pd.DataFrame) -> pd.DataFrame:
-    """Relative change of the tumour's size under PRRT.
+    """Relative change of tumour size under PRRT.
 
     Returns
     -------
     pandas.DataFrame
         ``mean`` (negative for a decrease; 0.1 is 10%), ``sd``, ``patients`` and ``p`` of a one-sample
         t test.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"cohort": 1, "tumour_size_mm": [50, 40, 80], "tumour_size_post_mm": [25, 36, 60]})
+    >>> size_change(frame).round(3).to_dict("records")
+    [{'mean': -0.283, 'sd': 0.202, 'patients': 3, 'p': 0.136}]
     """
-    known = need(frame, "tumour_size_mm", "tumour_size_post_mm")
+    known = require_columns(frame, "tumour_size_mm", "tumour_size_post_mm")
     change = known["tumour_size_post_mm"] / known["tumour_size_mm"] - 1
     found = change.groupby(known["cohort"]).agg(mean="mean", sd="std", patients="size")
     t = found["mean"] / (found["sd"] / np.sqrt(found["patients"]))
-    return found.assign(p=2 * stats.t.sf(t.abs(), found["patients"] - 1))
+    return found.assign(p=2 * special.stdtr(found["patients"] - 1, -t.abs()))
 
 
-def vessel_moves(frame: pd.DataFrame) -> pd.DataFrame:
-    """Patients whose category of contact with vessels fell and rose, and the sign test between.
+def vessel_contact_changes(frame: pd.DataFrame) -> pd.DataFrame:
+    """Falls and rises of the category of vessel contact (TVI), and the sign test between them.
 
     Returns
     -------
     pandas.DataFrame
         ``fell``, ``rose``, ``involved`` (patients with contact before PRRT) and the exact ``p``.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"cohort": 1, "tvi_pre": [6, 4, 1, 0], "tvi_post": [3, 4, 0, 1]})
+    >>> vessel_contact_changes(frame).to_dict("records")
+    [{'fell': 2, 'rose': 1, 'involved': 3, 'p': 1.0}]
     """
-    known = need(frame, "tvi_pre", "tvi_post")
+    known = require_columns(frame, "tvi_pre", "tvi_post")
     marks = pd.DataFrame({
         "fell": known["tvi_post"] < known["tvi_pre"],
         "rose": known["tvi_post"] > known["tvi_pre"],
@@ -99,26 +128,33 @@ def vessel_moves(frame: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
     found = marks.groupby(known["cohort"]).sum()
     fewer, moved = found[["fell", "rose"]].min(axis=1), found["fell"] + found["rose"]
-    return found.assign(p=np.minimum(2 * stats.binom.cdf(fewer, moved, 0.5), 1))
+    return found.assign(p=np.minimum(2 * special.bdtr(fewer, moved, 0.5), 1))
 
 
-def left_beyond_180(frame: pd.DataFrame) -> pd.DataFrame:
-    """Of those with contact beyond 180° before PRRT, how many of each group left it.
+def contact_reduced_to_180(frame: pd.DataFrame) -> pd.DataFrame:
+    """Vessel contact beyond 180° before PRRT and no longer after it, by group, with Fisher's test.
 
     Returns
     -------
     pandas.DataFrame
-        ``surgery`` and ``prrt_only`` (patients who left), ``surgery_n`` and ``prrt_only_n`` (who
-        could), and Fisher's ``p``.
+        ``surgery`` and ``prrt_only`` (patients in whom it was reduced), ``surgery_n`` and
+        ``prrt_only_n`` (patients who had it), and Fisher's ``p``.
+
+    Examples
+    --------
+    >>> groups = ["surgery", "surgery", "prrt_only", "prrt_only"]
+    >>> frame = pd.DataFrame({"cohort": 1, "group": groups, "tvi_pre": [6, 4, 2, 1], "tvi_post": [3, 4, 2, 1]})
+    >>> contact_reduced_to_180(frame).to_dict("records")
+    [{'surgery': 1, 'surgery_n': 2, 'prrt_only': 0, 'prrt_only_n': 1, 'p': 1.0}]
     """
-    known = need(frame, "tvi_pre", "tvi_post")
+    known = require_columns(frame, "tvi_pre", "tvi_post")
     before = known[known["tvi_pre"].isin(TVI_BEYOND_180)]
     counts = pd.DataFrame(index=pd.Index(np.unique(known["cohort"]), name="cohort"))
     for group in ("surgery", "prrt_only"):
-        mine = before[before["group"] == group]
-        left = ~mine["tvi_post"].isin(TVI_BEYOND_180)
-        counts[group] = left.groupby(mine["cohort"]).sum()
-        counts[f"{group}_n"] = mine.groupby("cohort").size()
+        part = before[before["group"] == group]
+        reduced = ~part["tvi_post"].isin(TVI_BEYOND_180)
+        counts[group] = reduced.groupby(part["cohort"]).sum()
+        counts[f"{group}_n"] = part.groupby("cohort").size()
     counts = counts.fillna(0).astype(int)
     p = [
         _fisher(a, a_n - a, b, b_n - b)
@@ -127,19 +163,29 @@ def left_beyond_180(frame: pd.DataFrame) -> pd.DataFrame:
     return counts.assign(p=p)
 
 
-def unimproved(frame: pd.DataFrame) -> pd.DataFrame:
-    """Operated patients in whom nothing got better under PRRT: response, vessels, organs or liver.
+def without_improvement(frame: pd.DataFrame) -> pd.DataFrame:
+    """Operated patients without improvement under PRRT: in response, vessels, organs or liver.
 
     Returns
     -------
     pandas.DataFrame
         ``patients``; ``least`` and ``most`` that the counts of each improvement allow, however they
         fall together.
+
+    Examples
+    --------
+    The first patient responded, the second has less contact with vessels, the third no improvement.
+
+    >>> frame = pd.DataFrame({"cohort": 1, "group": "surgery", "best_response": ["PR", "SD", "SD"],
+    ...     "tvi_pre": [4, 4, 4], "tvi_post": [4, 2, 4], "organ_invasion_pre": 0, "organ_invasion_post": 0,
+    ...     "liver_metastases_gone": 0})
+    >>> without_improvement(frame).to_dict("records")
+    [{'patients': 1, 'least': 1, 'most': 2}]
     """
     columns = sorted({c for needed, _ in _IMPROVEMENTS.values() for c in needed})
     operated = frame[frame["group"] == "surgery"]
     for column in columns:
-        need(operated, column)
+        require_columns(operated, column)
     better = pd.DataFrame({name: rule(operated) for name, (_, rule) in _IMPROVEMENTS.items()})
     by_cohort = better.groupby(operated["cohort"])
     counts, size = by_cohort.sum(), by_cohort.size()
@@ -150,16 +196,22 @@ def unimproved(frame: pd.DataFrame) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def relapses(frame: pd.DataFrame) -> pd.DataFrame:
-    """Recurrence after surgery among those who were clear of disease.
+def recurrences(frame: pd.DataFrame) -> pd.DataFrame:
+    """Recurrences after surgery among the patients who were free of disease.
 
     Returns
     -------
     pandas.DataFrame
         ``recurred``, and ``median`` and ``earlier``: the median of *their* years to recurrence, and how
         many of them recurred before the Kaplan-Meier median of all, ``curve``.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"cohort": 1, "dfs_years": [1, 2, 3, 4, 5], "dfs_event": [1, 0, 1, 0, 1]})
+    >>> recurrences(frame).to_dict("records")
+    [{'recurred': 3, 'median': 3.0, 'earlier': 2, 'curve': 5.0}]
     """
-    clear = need(frame, "dfs_years", "dfs_event")
+    clear = require_columns(frame, "dfs_years", "dfs_event")
     rows = {}
     for number, years, event in _by_cohort(clear, "dfs_years", "dfs_event"):
         curve = survival.median_survival(years, event).median
@@ -175,6 +227,8 @@ def medians(frame: pd.DataFrame, endpoint: str, group: str, ci: str) -> pd.DataF
 
     Parameters
     ----------
+    frame
+        Cohorts in the schema.
     endpoint : {"os", "pfs", "dfs"}
     group : {"surgery", "prrt_only", ""}
         Blank for all patients.
@@ -186,9 +240,15 @@ def medians(frame: pd.DataFrame, endpoint: str, group: str, ci: str) -> pd.DataF
     pandas.DataFrame
         ``median``, ``ci_low``, ``ci_high`` in years, NaN where not reached, and ``last``, the longest
         time under observation.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"cohort": 1, "group": "surgery", "os_years": range(1, 11), "os_event": 1})
+    >>> medians(frame, "os", "surgery", "spss").round(2).to_dict("records")
+    [{'median': 5.0, 'ci_low': 1.9, 'ci_high': 8.1, 'last': 10.0}]
     """
     time, event = f"{endpoint}_years", f"{endpoint}_event"
-    known = need(frame, time, event, group=group)
+    known = require_columns(frame, time, event, group=group)
     rows = {}
     for number, years, died in _by_cohort(known, time, event):
         found = survival.median_survival(years, died, ci=ci)

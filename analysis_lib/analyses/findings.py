@@ -1,4 +1,4 @@
-"""What an ensemble finds of a claim: determined, favoured or undetermined.
+"""Findings on a claim from an ensemble of cohorts: determined, favoured or undetermined.
 
 A claim is judged in each cohort, under each named assumption of the analysis. Shares are counted
 apart for each sampling scheme, and the least favourable of them decides. They are shares of the
@@ -23,7 +23,7 @@ DETERMINED, FAVOURED = 0.99, 0.75
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found of one claim.
+    """The finding on one claim.
 
     Attributes
     ----------
@@ -50,7 +50,7 @@ class Finding:
 
 
 def finding(holds: pd.DataFrame, scheme: pd.Series) -> Finding:
-    """Judge a claim.
+    """Judge a claim by the shares of cohorts in which it holds.
 
     Parameters
     ----------
@@ -60,17 +60,28 @@ def finding(holds: pd.DataFrame, scheme: pd.Series) -> Finding:
     scheme : pandas.Series
         Indexed alike: the sampling scheme of each cohort.
 
+    Returns
+    -------
+    Finding
+
     Raises
     ------
     ValueError
         If there is no cohort or no assumption, or the indices differ.
+
+    Examples
+    --------
+    Four cohorts of two schemes, under one assumption; in the last the claim fails.
+
+    >>> holds = pd.DataFrame({"Breslow ties": [True, True, True, False]}, dtype=object)
+    >>> found = finding(holds, pd.Series(["even", "even", "odd", "odd"]))
+    >>> found.kind, found.low, found.high, found.counterexample
+    ('undetermined', 0.5, 1.0, 3)
     """
     if holds.empty or not holds.index.equals(scheme.index):
         raise ValueError("a finding needs one judgement and one scheme for each cohort")
-    told = holds.to_numpy(object)
-    known = ~pd.isna(told)
-    yes = pd.DataFrame(known & (told == True), holds.index)  # noqa: E712 - the cells may be missing
-    no = pd.DataFrame(known & (told == False), holds.index)  # noqa: E712
+    # What is missing is neither.
+    yes, no = holds.isin([True]), holds.isin([False])
     in_favour, against = (side.groupby(scheme.to_numpy()).mean().to_numpy() for side in (yes, no))
     kind, side = "undetermined", None
     for limit, name in ((FAVOURED, "favoured"), (DETERMINED, "determined")):
@@ -89,16 +100,27 @@ def _first(side: pd.DataFrame) -> int | None:
     return int(count.idxmax()) if count.any() else None
 
 
-def below(values: pd.DataFrame | pd.Series, limit: float) -> pd.DataFrame:
-    """Where values are below a limit; missing where they are."""
+def is_below(values: pd.DataFrame | pd.Series, limit: float) -> pd.DataFrame:
+    """Whether values are below a limit; missing where they are.
+
+    Examples
+    --------
+    >>> is_below(pd.Series([0.5, 2.0, np.nan]), 1)[0].tolist()
+    [True, False, None]
+    """
     frame = pd.DataFrame(values)
     return (frame < limit).astype(object).where(frame.notna(), None)
 
 
-def share_text(low: float, high: float) -> str:
-    """A share, or its range over schemes and assumptions, in per cent rounded to whole numbers.
+def format_share(low: float, high: float) -> str:
+    """Format a share, or its range over schemes and assumptions, in per cent as whole numbers.
 
     Only a share of all, or of none, reads 100% or 0%.
+
+    Examples
+    --------
+    >>> format_share(0.123, 0.456), format_share(0.999, 0.999)
+    ('12–46%', '>99%')
     """
     ends = [_percent(x) for x in (low, high)]
     return f"{ends[0]}%" if ends[0] == ends[1] else f"{ends[0]}–{ends[1]}%"

@@ -1,8 +1,9 @@
-"""Immortal time: who is operated on has lived to see it.
+"""Immortal time bias: naive, landmark and time-dependent analyses of surgery.
 
-Counting the operated as such from the start of treatment credits surgery with months in which they
-could not die. Three analyses stand side by side here, for one cohort or for many in one frame: the
-naive one, the landmark analysis, and surgery as a covariate that changes with time.
+Patients had to survive to have surgery: counting them as operated from the start of treatment
+credits surgery with months in which they could not die. Three analyses stand side by side here, for
+one cohort or for many in one frame: the naive one, the landmark analysis, and surgery as a
+covariate that changes with time.
 """
 
 from __future__ import annotations
@@ -11,83 +12,59 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
+from analysis_lib.base.checks import Floats
 from analysis_lib.base.errors import InputError
-from analysis_lib.base.units import MONTHS_PER_YEAR
+from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
 from analysis_lib.statistics import binary_cox
 
+ENDPOINTS = {"os": "overall survival", "pfs": "progression-free survival"}
+#: An operation on the day of death counts so much earlier, as in R's Stanford heart data.
+HALF_A_DAY = 0.5 / DAYS_PER_YEAR
+# The same day in months and in years differs in its last bits; a billionth of a year is no time.
+_DECIMALS = 9
 # A landmark is shown where the model can be estimated in nearly all cohorts.
 _LEAST_SHARE = 0.95
 
 
-def landmark_ratios(
-    patients: pd.DataFrame, scheme: pd.Series, months: Sequence[float], endpoints: Sequence[str] = ("os", "pfs")
-) -> pd.DataFrame:
-    """Hazard ratios from each landmark: the range over the cohorts, apart for each scheme.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows ``endpoint, scheme, months, lowest, q1, median, q3, highest`` of the landmarks at which
-        nearly all cohorts of the scheme have an estimate.
-
-    Raises
-    ------
-    InputError
-        If no landmark has one; with the reason of the last.
-    """
-    rows, reason = [], InputError("no landmark was asked for")
-    for endpoint in endpoints:
-        for at in months:
-            try:
-                ratios = landmark(patients, at, endpoint)["hr"]
-            except InputError as error:
-                reason = error
-                continue
-            for name, part in ratios.reindex(scheme.index).groupby(scheme):
-                if part.notna().mean() >= _LEAST_SHARE:
-                    spread = np.nanpercentile(part, [0, 25, 50, 75, 100])
-                    rows.append((endpoint, name, at, *spread))
-    if not rows:
-        raise reason
-    return pd.DataFrame(rows, columns=["endpoint", "scheme", "months", "lowest", "q1", "median", "q3", "highest"])
-
-
-ENDPOINTS = {"os": "overall survival", "pfs": "progression-free survival"}
-#: An operation on the day of death counts so much earlier, as in R's Stanford heart data.
-HALF_A_DAY = 0.5 / 365.25
-# The same day in months and in years differs in its last bits; a billionth of a year is no time.
-_DECIMALS = 9
-
-
 def naive(frame: pd.DataFrame, endpoint: str = "os", ties: str = "breslow") -> pd.DataFrame:
-    """Hazard ratio of the operated, counted as such from the start.
+    """Naive hazard ratio of surgery: patients count as operated from the start.
 
     Parameters
     ----------
     frame : pandas.DataFrame
-        One or more cohorts in the schema, as :func:`cohort.load` returns them.
+        One or more cohorts in the schema, as :func:`validation.load` returns them.
     endpoint : {"os", "pfs"}
     ties : {"breslow", "efron"}
 
     Returns
     -------
     pandas.DataFrame
-        As :func:`batch.cox`, one row a cohort.
+        As :func:`binary_cox.cox`, one row a cohort.
 
     Raises
     ------
     InputError
         If a column is missing or blank, or no cohort has an estimate; says why.
+
+    Examples
+    --------
+    The Stanford heart transplants, in `data/examples`.
+
+    >>> from analysis_lib.base.paths import ROOT
+    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
+    >>> naive(hearts)[["hr", "ci_low", "ci_high"]].round(2).iloc[0].tolist()
+    [0.27, 0.17, 0.43]
     """
     frame, time, event = _endpoint(frame, endpoint)
     operated = (frame["group"] == "surgery").to_numpy()
-    found = binary_cox.cox(frame["cohort"], np.full(time.size, -np.inf), time, event, operated, ties)
-    return _some(found)
+    found = binary_cox.cox(frame["cohort"], time, event, operated, ties=ties)
+    return _require_estimate(found)
 
 
 def landmark(frame: pd.DataFrame, months: float, endpoint: str = "os", ties: str = "breslow") -> pd.DataFrame:
-    """Hazard ratio, from the landmark on, of those operated on by then.
+    """Landmark analysis: hazard ratio, from the landmark on, of those operated on by then.
 
     Parameters
     ----------
@@ -100,7 +77,7 @@ def landmark(frame: pd.DataFrame, months: float, endpoint: str = "os", ties: str
     Returns
     -------
     pandas.DataFrame
-        As :func:`batch.cox`, one row a cohort with patients beyond the landmark, and ``patients``
+        As :func:`binary_cox.cox`, one row a cohort with patients beyond the landmark, and ``patients``
         and ``operated``: how many were counted.
 
     Raises
@@ -111,6 +88,13 @@ def landmark(frame: pd.DataFrame, months: float, endpoint: str = "os", ties: str
     References
     ----------
     Anderson JR, Cain KC, Gelber RD. J Clin Oncol 1983;1:710-719.
+
+    Examples
+    --------
+    >>> from analysis_lib.base.paths import ROOT
+    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
+    >>> landmark(hearts, months=2)[["hr", "patients", "operated"]].round(2).iloc[0].tolist()
+    [0.81, 64.0, 45.0]
     """
     frame, time, event = _endpoint(frame, endpoint)
     surgery, at = _years_to_surgery(frame), round(months / MONTHS_PER_YEAR, _DECIMALS)
@@ -118,13 +102,13 @@ def landmark(frame: pd.DataFrame, months: float, endpoint: str = "os", ties: str
     if not kept.any():
         raise InputError(f"nobody is under observation for {ENDPOINTS[endpoint]} beyond {months:g} months")
     cohort, operated = frame["cohort"].to_numpy()[kept], surgery[kept] <= at
-    found = binary_cox.cox(cohort, np.full(kept.sum(), -np.inf), time[kept], event[kept], operated, ties)
+    found = binary_cox.cox(cohort, time[kept], event[kept], operated, ties=ties)
     counts = pd.DataFrame({"patients": 1, "operated": operated.astype(int)}).groupby(cohort).sum()
-    return _some(found.join(counts))
+    return _require_estimate(found.join(counts))
 
 
 def counting_process(frame: pd.DataFrame, endpoint: str = "os") -> pd.DataFrame:
-    """Each patient's time cut at the operation.
+    """Counting-process form: each patient's time cut at the operation.
 
     Returns
     -------
@@ -137,6 +121,12 @@ def counting_process(frame: pd.DataFrame, endpoint: str = "os") -> pd.DataFrame:
     ------
     InputError
         As :func:`naive`, and if the time of an operation is not known.
+
+    Examples
+    --------
+    >>> operated = {"patient": [1], "group": "surgery", "os_years": 3.0, "os_event": 1, "months_to_surgery": 18}
+    >>> counting_process(pd.DataFrame(operated))[["start_years", "stop_years", "event", "operated"]].to_numpy().tolist()
+    [[0.0, 1.5, 0.0, 0.0], [1.5, 3.0, 1.0, 1.0]]
     """
     frame, time, event = _endpoint(frame, endpoint)
     surgery = _years_to_surgery(frame)
@@ -153,7 +143,7 @@ def counting_process(frame: pd.DataFrame, endpoint: str = "os") -> pd.DataFrame:
 
 
 def time_dependent(frame: pd.DataFrame, endpoint: str = "os", ties: str = "breslow") -> pd.DataFrame:
-    """Hazard ratio of surgery as a covariate that is 0 until the operation and 1 from then on.
+    """Time-dependent Cox model: surgery is 0 until the operation and 1 from then on.
 
     Parameters
     ----------
@@ -163,7 +153,7 @@ def time_dependent(frame: pd.DataFrame, endpoint: str = "os", ties: str = "bresl
     Returns
     -------
     pandas.DataFrame
-        As :func:`batch.cox`, one row a cohort.
+        As :func:`binary_cox.cox`, one row a cohort.
 
     Raises
     ------
@@ -173,26 +163,86 @@ def time_dependent(frame: pd.DataFrame, endpoint: str = "os", ties: str = "bresl
     References
     ----------
     Crowley J, Hu M. J Am Stat Assoc 1977;72:27-36.
+
+    Examples
+    --------
+    >>> from analysis_lib.base.paths import ROOT
+    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
+    >>> time_dependent(hearts)[["hr", "ci_low", "ci_high"]].round(2).iloc[0].tolist()
+    [1.13, 0.63, 2.05]
     """
     rows = counting_process(frame, endpoint)
     # Those of a first row are at risk from the beginning, also at time 0.
     start = rows["start_years"].where(rows["start_years"] > 0, -np.inf)
-    found = binary_cox.cox(rows["cohort"], start, rows["stop_years"], rows["event"], rows["operated"], ties)
-    return _some(found)
+    found = binary_cox.cox(rows["cohort"], rows["stop_years"], rows["event"], rows["operated"], start, ties)
+    return _require_estimate(found)
 
 
-def share_explained(naive_hr, other_hr) -> np.ndarray:
+def landmark_ratios(patients: pd.DataFrame, scheme: pd.Series, months: Sequence[float]) -> pd.DataFrame:
+    """Landmark hazard ratios at several times: the range over the cohorts of each sampling scheme.
+
+    Parameters
+    ----------
+    patients
+        Cohorts in the schema.
+    scheme
+        The sampling scheme of each cohort, indexed by its number.
+    months
+        The landmarks.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows ``endpoint, scheme, months, lowest, q1, median, q3, highest`` of the landmarks at which
+        nearly all cohorts of the scheme have an estimate.
+
+    Raises
+    ------
+    InputError
+        If no landmark has one; with the reason of the last.
+
+    Examples
+    --------
+    >>> from analysis_lib.base.paths import ROOT
+    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
+    >>> found = landmark_ratios(hearts, pd.Series("observed", [1], name="scheme"), [1, 2, 3])
+    >>> found[["months", "median"]].round(2).to_numpy().tolist()
+    [[1.0, 1.05], [2.0, 0.81], [3.0, 0.57]]
+    """
+    rows, reason = [], InputError("there is no landmark")
+    for endpoint in ENDPOINTS:
+        for at in months:
+            try:
+                ratios = landmark(patients, at, endpoint)["hr"]
+            except InputError as error:
+                reason = error
+                continue
+            for name, part in ratios.reindex(scheme.index).groupby(scheme):
+                if part.notna().mean() >= _LEAST_SHARE:
+                    spread = np.nanpercentile(part, [0, 25, 50, 75, 100])
+                    rows.append((endpoint, name, at, *spread))
+    if not rows:
+        raise reason
+    return pd.DataFrame(rows, columns=["endpoint", "scheme", "months", "lowest", "q1", "median", "q3", "highest"])
+
+
+def share_explained(naive_hr: ArrayLike, other_hr: ArrayLike) -> Floats:
     """Share of the naive log hazard ratio that is gone in the other; shapes alike.
 
     1 where nothing is left of it, negative where the other is the stronger.
+
+    Examples
+    --------
+    >>> share_explained([0.25, 0.25], [0.5, 1.0]).tolist()
+    [0.5, 1.0]
     """
     return 1 - np.log(other_hr) / np.log(naive_hr)
 
 
-def at_quartiles(
+def shift_surgery(
     frame: pd.DataFrame, quartiles: tuple[float, float, float], ends: tuple[float, float], late: bool
 ) -> pd.DataFrame:
-    """The cohorts with each operation as early or as late as printed quartiles let it be.
+    """Shift the times of surgery to be as early or as late as printed quartiles let them be.
 
     Parameters
     ----------
@@ -202,13 +252,19 @@ def at_quartiles(
         First quartile, median and third (SPSS's HAVERAGE, at (n + 1)/4 and so on), then the
         earliest and latest time admitted; months.
     late : bool
-        As late as can be, or as early.
+        As late as possible, or as early.
 
     Returns
     -------
     pandas.DataFrame
         A copy. The operated keep their order, and nobody is operated on after the last day of
-        observation; but for that, the quartiles come out as given.
+        observation; but for that, the quartiles come out as printed.
+
+    Examples
+    --------
+    >>> months = {"cohort": 1, "group": "surgery", "os_years": 9.0, "months_to_surgery": [7, 9, 12, 15, 18, 25, 40]}
+    >>> shift_surgery(pd.DataFrame(months), (9, 15, 25), (6, 43), late=True)["months_to_surgery"].tolist()
+    [9.0, 9.0, 15.0, 15.0, 25.0, 25.0, 43.0]
     """
     surgery = MONTHS_PER_YEAR * _years_to_surgery(frame)
     operated = np.isfinite(surgery)
@@ -227,7 +283,7 @@ def at_quartiles(
     return frame.assign(months_to_surgery=np.where(operated, changed, np.nan))
 
 
-def _endpoint(frame: pd.DataFrame, endpoint: str) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def _endpoint(frame: pd.DataFrame, endpoint: str) -> tuple[pd.DataFrame, Floats, NDArray[np.bool_]]:
     """The patients whose endpoint is known, with its times in years and its events."""
     if endpoint not in ENDPOINTS:
         raise ValueError(f"endpoint must be one of {', '.join(ENDPOINTS)}, not {endpoint!r}")
@@ -242,7 +298,7 @@ def _endpoint(frame: pd.DataFrame, endpoint: str) -> tuple[pd.DataFrame, np.ndar
     return frame, frame[columns[0]].to_numpy(float).round(_DECIMALS), frame[columns[1]].to_numpy(bool)
 
 
-def _years_to_surgery(frame: pd.DataFrame) -> np.ndarray:
+def _years_to_surgery(frame: pd.DataFrame) -> Floats:
     """Years to each patient's operation, infinite for those without one."""
     operated = (frame["group"] == "surgery").to_numpy()
     column = "months_to_surgery"
@@ -257,8 +313,8 @@ def _years_to_surgery(frame: pd.DataFrame) -> np.ndarray:
     return np.where(operated, (known / MONTHS_PER_YEAR).round(_DECIMALS), np.inf)
 
 
-def _some(found: pd.DataFrame) -> pd.DataFrame:
-    """What was found, unless nothing was."""
+def _require_estimate(found: pd.DataFrame) -> pd.DataFrame:
+    """Raise an InputError with the reasons if no cohort has an estimate."""
     if (found["reason"] != "").all():
         raise InputError("; ".join(sorted(set(found["reason"]))))
     return found

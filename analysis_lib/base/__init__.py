@@ -1,4 +1,4 @@
-"""Errors, whole files, parallel work, paths and units: nothing of medicine.
+"""Errors, whole files and their manifests, parallel work, paths and constants: nothing of medicine.
 
 Read :mod:`~analysis_lib.base.errors` first.
 """

@@ -1,15 +1,19 @@
 """Checks of what a caller hands over: each gives the checked value back or raises ValueError.
 
-Every module of statistics begins with these, so that a mistake is told in the caller's words and
+Every module of statistics begins with these, so that a mistake is reported in the caller's words and
 not as a warning or a NaN from deep inside a library.
 """
 
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 
-def finite(name: str, value) -> np.ndarray:
+def finite(name: str, value: ArrayLike) -> Floats:
     """A number or array of finite numbers."""
     try:
         array = np.asarray(value, dtype=float)
@@ -20,7 +24,7 @@ def finite(name: str, value) -> np.ndarray:
     return array
 
 
-def not_negative(name: str, value) -> np.ndarray:
+def not_negative(name: str, value: ArrayLike) -> Floats:
     """Finite numbers from 0."""
     array = finite(name, value)
     if np.any(array < 0):
@@ -28,7 +32,7 @@ def not_negative(name: str, value) -> np.ndarray:
     return array
 
 
-def positive(name: str, value) -> np.ndarray:
+def positive(name: str, value: ArrayLike) -> Floats:
     """Finite numbers above 0."""
     array = finite(name, value)
     if np.any(array <= 0):
@@ -36,7 +40,7 @@ def positive(name: str, value) -> np.ndarray:
     return array
 
 
-def sample(name: str, values) -> np.ndarray:
+def sample(name: str, values: ArrayLike) -> Floats:
     """A list of finite numbers, shape (n,), n >= 1."""
     array = finite(name, values)
     if array.ndim != 1 or array.size == 0:
@@ -51,7 +55,7 @@ def level(confidence: float) -> float:
     return confidence
 
 
-def counts(table) -> np.ndarray:
+def counts(table: ArrayLike) -> Integers:
     """A table of counts as integers, shape (r, c), with at least one patient."""
     try:
         values = np.asarray(table, dtype=float)
@@ -66,15 +70,15 @@ def counts(table) -> np.ndarray:
     return values.astype(np.int64)
 
 
-def binary(name: str, values) -> np.ndarray:
+def binary(name: str, values: ArrayLike) -> Integers:
     """0 or 1 for each patient, as integers of shape (n,), n >= 1."""
     array = sample(name, values)
     if not np.all((array == 0) | (array == 1)):
         raise ValueError(f"{name}: must be 0 or 1")
-    return array.astype(int)
+    return array.astype(np.int64)
 
 
-def times_and_events(time, event) -> tuple[np.ndarray, np.ndarray]:
+def times_and_events(time: ArrayLike, event: ArrayLike) -> tuple[Floats, Integers]:
     """Time to event or censoring, and 1 for an event, 0 for a censoring; shape (n,) each."""
     time, event = not_negative("time", sample("time", time)), binary("event", event)
     if time.size != event.size:
@@ -82,7 +86,7 @@ def times_and_events(time, event) -> tuple[np.ndarray, np.ndarray]:
     return time, event
 
 
-def group_codes(group, n: int) -> np.ndarray:
+def group_codes(group: ArrayLike, n: int) -> NDArray[np.intp]:
     """Labels of at least two groups, for `n` patients, as 0, 1, ..."""
     labels = np.asarray(group)
     if labels.shape != (n,):
@@ -96,17 +100,3 @@ def group_codes(group, n: int) -> np.ndarray:
     if distinct.size < 2:
         raise ValueError("group: a comparison needs two groups")
     return codes
-
-
-def covariates(values, n: int, names) -> tuple[np.ndarray, tuple[str, ...]]:
-    """Covariates of `n` patients, shape (n, k), and their names (x1, x2, ... for None)."""
-    matrix = finite("covariates", values)
-    if matrix.ndim == 1:
-        matrix = matrix[:, np.newaxis]
-    if matrix.ndim != 2 or matrix.shape[0] != n or matrix.shape[1] == 0:
-        raise ValueError(f"covariates: need one row for each of the {n} patients")
-    if names is None:
-        names = [f"x{j + 1}" for j in range(matrix.shape[1])]
-    if isinstance(names, str) or len(names) != matrix.shape[1]:
-        raise ValueError(f"names: need a list of {matrix.shape[1]}, one for each covariate")
-    return matrix, tuple(names)

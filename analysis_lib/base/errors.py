@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 class InputError(ValueError):
-    """Bad input, told in one line.
+    """Bad input, described in one line.
 
     Parameters
     ----------
@@ -36,13 +36,8 @@ class InputError(ValueError):
             place.append(f"column {column!r}")
         self.without_remedy = f"{', '.join(place)}: {problem}" if place else problem
         super().__init__(f"{self.without_remedy} ({remedy})" if remedy else self.without_remedy)
-        self.problem, self.file, self.row, self.column, self.remedy = (
-            problem,
-            file,
-            row,
-            column,
-            remedy,
-        )
+        self.problem, self.remedy = problem, remedy
+        self.file, self.row, self.column = file, row, column
 
 
 def printable(text: object) -> str:

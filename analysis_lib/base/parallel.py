@@ -1,7 +1,7 @@
 """Independent pieces of work in several processes, of this machine or of a Dask cluster.
 
 What comes out does not depend on how many there are or on where: a piece of work is a function of its
-item alone. Results come as they are ready, so that whoever asks can keep what is finished.
+item alone. Results come as they are ready, so that the caller can keep what is finished.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-# Between two looks whether whoever asked for the work is still there.
+# Between two looks at whether the process that started this one still lives.
 _SECONDS = 0.5
 _CONNECT_SECONDS = 10
 # No parameters of a chapter, which are what its results depend on.
@@ -66,16 +66,16 @@ def each(
             raise InputError("a process was killed before its work was done") from None
 
 
-def options(parser: argparse.ArgumentParser, jobs: int | None = 2) -> argparse.ArgumentParser:
-    """The same parser with the options ``--jobs`` and ``--scheduler`` of a command that calls :func:`each`."""
+def add_options(parser: argparse.ArgumentParser, jobs: int | None = 2) -> argparse.ArgumentParser:
+    """Add ``--jobs`` and ``--scheduler`` to the parser of a command that calls :func:`each`, and return it."""
     parser.add_argument("--jobs", type=int, default=jobs, help="processes")
     parser.add_argument("--scheduler", default="", metavar="ADDRESS", help="a Dask cluster's, such as tcp://host:8786")
     return parser
 
 
 @contextmanager
-def asking(jobs: int | None, scheduler: str) -> Iterator[None]:
-    """Have the chapters that are started meanwhile do their work there, which changes none of their results.
+def environment(jobs: int | None, scheduler: str) -> Iterator[None]:
+    """Set the environment by which chapters that are started meanwhile choose processes, not results.
 
     Parameters
     ----------
@@ -86,7 +86,7 @@ def asking(jobs: int | None, scheduler: str) -> Iterator[None]:
     before = {name: os.environ[name] for name in wanted if name in os.environ}
     os.environ.update({name: value for name, value in wanted.items() if value})
     try:
-        asked()
+        from_environment()
         yield
     finally:
         for name in wanted:
@@ -94,8 +94,8 @@ def asking(jobs: int | None, scheduler: str) -> Iterator[None]:
         os.environ.update(before)
 
 
-def asked() -> dict[str, int | str]:
-    """``jobs`` and ``scheduler`` for :func:`each` as the environment asks for them: of a chapter, in its kernel.
+def from_environment() -> dict[str, int | str]:
+    """``jobs`` and ``scheduler`` for :func:`each` from the environment of a chapter's kernel.
 
     Raises
     ------
@@ -136,20 +136,20 @@ def _pool(jobs: int, scheduler: str) -> Iterator[joblib.Parallel]:
         yield pool
 
 
-def _done(work: Callable[[Item], Result], asker: int | None, position: int, item: Item) -> tuple[int, Result]:
-    if asker is not None:
-        _end_with(asker)
+def _done(work: Callable[[Item], Result], parent: int | None, position: int, item: Item) -> tuple[int, Result]:
+    if parent is not None:
+        _end_with(parent)
     return position, work(item)
 
 
-def _end_with(asker: int) -> None:
-    """End this process when the one that asked was killed, which cannot end its workers itself."""
-    name = f"ends with {asker}"
+def _end_with(parent: int) -> None:
+    """End this process once its parent was killed, which could not end it."""
+    name = f"ends with {parent}"
     if any(thread.name == name for thread in threading.enumerate()):
         return
 
     def watch() -> None:
-        while os.getppid() == asker:
+        while os.getppid() == parent:
             time.sleep(_SECONDS)
         os._exit(1)
 

@@ -72,7 +72,7 @@ def _naive(patients: pd.DataFrame, settings: Settings) -> pd.Series:
 
 def _score(patients: pd.DataFrame, _: Settings) -> pd.Series:
     # The models of many cohorts at once know no other ties than Breslow's.
-    return np.exp(propensity_weighting.log_ratios(propensity_weighting.stack(patients))["covariate"])
+    return np.exp(propensity_weighting.log_hazard_ratios(propensity_weighting.stack(patients))["covariate"])
 
 
 def _landmark(patients: pd.DataFrame, settings: Settings) -> pd.Series:
@@ -85,7 +85,7 @@ def _time_dependent(patients: pd.DataFrame, settings: Settings) -> pd.Series:
 
 def _before_landmark(patients: pd.DataFrame, settings: Settings) -> pd.Series:
     """Who of those not operated on died by the landmark, per cent of all of them."""
-    known = discussion.need(patients, "os_years", "os_event", group="prrt_only")
+    known = discussion.require_columns(patients, "os_years", "os_event", group="prrt_only")
     died = (known["os_event"] == 1) & (known["os_years"] <= settings.landmark_months / 12)
     return 100 * died.groupby(known["cohort"]).mean()
 

@@ -238,6 +238,24 @@ def parse(chapter: str, assignments: Sequence[str]) -> dict[str, Value]:
     }
 
 
+def check_files(chapter: str, values: Mapping[str, Value]) -> None:
+    """Refuse a cohort file that the chapter could not read, sooner than its kernel would.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or no well-formed cohort; it lists all problems.
+    """
+    for parameter in CHAPTERS[chapter]:
+        if parameter.name == "cohort" and values["cohort"] != parameter.default:
+            if not Path(str(values["cohort"])).exists():
+                raise InputError("no such file", file=str(values["cohort"]))
+            # Only here: it loads slowly.
+            from analysis_lib.cohort import validation
+
+            validation.load(str(values["cohort"]))
+
+
 def run(chapter: str, values: Mapping[str, Value], out: Path) -> Path:
     """Run a chapter with papermill.
 
@@ -258,20 +276,26 @@ def run(chapter: str, values: Mapping[str, Value], out: Path) -> Path:
     Raises
     ------
     InputError
-        If the chapter's cells fail; the notebook as far as it came is kept.
+        If the folder cannot be written to, or if the chapter's cells fail; the notebook as far as it came is kept.
     """
     import papermill
 
-    out.mkdir(parents=True, exist_ok=True)
     notebook = out / f"{chapter}.ipynb"
     try:
+        out.mkdir(parents=True, exist_ok=True)
         papermill.execute_notebook(
             str(ROOT / "book" / f"{chapter}.ipynb"),
             str(notebook),
             parameters=dict(values),
             cwd=str(ROOT),
             progress_bar=False,
+            # What the kernel itself would say on the terminal.
+            extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
         )
     except papermill.PapermillExecutionError as error:
         raise InputError(f"{error.ename}: {error.evalue}", file=notebook, remedy="see its last cell") from None
+    except OSError as error:
+        raise InputError(f"cannot be written: {error.strerror}", file=error.filename or out) from None
+    except RuntimeError as error:
+        raise InputError(f"the chapter's kernel failed: {error}", file=notebook) from None
     return notebook

@@ -1,4 +1,4 @@
-"""The ledger: a verdict for every printed number, with the reason in plain words.
+"""The audit: a verdict for every printed number, with the reason in plain words.
 
 The verdict compares intervals. A printed number stands for the reals that print so; what is
 recomputed is a point (from the digits as printed) and a range (over the rounding of the inputs).
@@ -6,19 +6,19 @@ recomputed is a point (from the digits as printed) and a range (over the roundin
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from analysis_lib.base import manifest
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ENSEMBLE, EXPECTED
 from analysis_lib.ledger import predictions as predicted
 from analysis_lib.ledger import recipes
 from analysis_lib.ledger.predictions import Prediction
 from analysis_lib.ledger.recipes import Recipe
-from analysis_lib.ledger.verdicts import VERDICTS, Claim, _same_fact, _show, judge
+from analysis_lib.ledger.verdicts import VERDICTS, Claim, judge, same_fact, value_text
 from analysis_lib.printed import transcription as published
 from analysis_lib.printed.csv_table import read_rows
 from analysis_lib.printed.transcription import Transcription
@@ -36,21 +36,18 @@ def met_by_cohorts(folder: Path | str = ENSEMBLE) -> dict[str, str]:
     """
     met: list[dict[str, str]] = []
     for file in sorted(Path(folder).glob("*.json")):
-        try:
-            found = json.loads(file.read_text(encoding="utf-8"))["met"]
-        except (OSError, ValueError, KeyError, TypeError):
-            found = None
+        expected_form = "an ensemble", "as `reconstruct` writes it"
+        found = manifest.read(file, *expected_form).get("met")
         if not isinstance(found, dict) or not all(isinstance(digits, str) for digits in found.values()):
-            remedy = "as `reconstruct` writes it"
-            raise InputError("is not the manifest of an ensemble", file=file, remedy=remedy)
+            raise manifest.refuse(file, *expected_form)
         met.append(found)
-    return {id: digits for id, digits in met[0].items() if all(m.get(id) == digits for m in met)} if met else {}
+    return {id_: digits for id_, digits in met[0].items() if all(m.get(id_) == digits for m in met)} if met else {}
 
 
 def _reconstructed(claim: Claim, printings: Iterable[str], numbers: Transcription, met: Mapping[str, str]) -> Claim:
     """The claim once cohorts meet its fact, in these very digits at some printing of it."""
-    as_printed = (numbers[id] for id in printings if met.get(id) == numbers[id].printed.text)
-    if claim.verdict != "not-recomputable" or not any(_same_fact(n, claim.number) for n in as_printed):
+    as_printed = (numbers[id_] for id_ in printings if met.get(id_) == numbers[id_].printed.text)
+    if claim.verdict != "not-recomputable" or not any(same_fact(n, claim.number) for n in as_printed):
         return claim
     reason = f"Every reconstructed cohort meets it, because they were built to. {claim.reason}"
     return replace(claim, verdict="reconstructed", reason=reason)
@@ -58,11 +55,11 @@ def _reconstructed(claim: Claim, printings: Iterable[str], numbers: Transcriptio
 
 def _predicted(claim: Claim, printings: Iterable[str], predictions: Mapping[str, list[Prediction]]) -> Claim:
     """The claim once its fact was withheld: by the largest set, where least was left to give it away."""
-    found = [several[-1] for id in printings if (several := predictions.get(id))]
+    found = [several[-1] for id_ in printings if (several := predictions.get(id_))]
     if claim.verdict != "reconstructed" or not found:
         return claim
     one, number = found[0], claim.number
-    low, middle, high = (_show(value, number) for value in one.quantiles)
+    low, middle, high = (value_text(value, number) for value in one.quantiles)
     missing = one.draws - one.pooled.size
     undefined = f" (it is not defined in {missing})" if missing else ""
     place = "within" if one.holds(number.interval) else "outside"
@@ -99,18 +96,18 @@ class Sources:
             families.setdefault(number.same_as or number.id, []).append(number.id)
         return families
 
-    def ways(self, id: str) -> list[Recipe]:
+    def ways(self, id_: str) -> list[Recipe]:
         """The recipes of a number, or those of the first printing of the same fact."""
-        return self.known.get(id) or self.known.get(self.numbers[id].same_as, [])
+        return self.known.get(id_) or self.known.get(self.numbers[id_].same_as, [])
 
-    def judge(self, id: str) -> Claim:
+    def judge(self, id_: str) -> Claim:
         """The verdict on a number from other printed numbers alone."""
-        return judge(self.numbers[id], self.ways(id), self.numbers)
+        return judge(self.numbers[id_], self.ways(id_), self.numbers)
 
-    def claim(self, id: str) -> Claim:
+    def claim(self, id_: str) -> Claim:
         """The verdict on a number, with what cohorts say of it."""
-        printings = self.families[self.numbers[id].same_as or id]
-        claim = _reconstructed(self.judge(id), printings, self.numbers, self.met)
+        printings = self.families[self.numbers[id_].same_as or id_]
+        claim = _reconstructed(self.judge(id_), printings, self.numbers, self.met)
         return _predicted(claim, printings, self.withheld)
 
 
@@ -134,6 +131,11 @@ def audit(
     InputError
         If the transcription or the recipes are malformed, or a number of the study's own has
         no recipe, neither itself nor at its first printing.
+
+    Examples
+    --------
+    >>> audit()["table1.sex_male.surgery.percent"].reason
+    '12 of 26, in per cent gives 46.15, printed 46.'
     """
     transcription = published.load(numbers)
     known = recipes.load(transcription, recipe_file)
@@ -147,7 +149,7 @@ def audit(
                 row=number.row,
                 remedy=f"add a row to {Path(recipe_file).name}, if only to say why it has none",
             )
-    return {id: sources.claim(id) for id in transcription}
+    return {id_: sources.claim(id_) for id_ in transcription}
 
 
 def expected(file: Path | str = EXPECTED) -> dict[str, str]:
@@ -159,29 +161,23 @@ def expected(file: Path | str = EXPECTED) -> dict[str, str]:
         If the file is malformed, repeats an id or names an unknown verdict.
     """
     verdicts: dict[str, str] = {}
-    for row, cells in read_rows(Path(file), ("id", "verdict")):
-        if cells["id"] in verdicts:
-            raise InputError(f"{cells['id']!r} stands twice", file=file, row=row, column="id")
-        if cells["verdict"] not in VERDICTS:
-            raise InputError(
-                f"{cells['verdict']!r} is not a verdict",
-                file=file,
-                row=row,
-                column="verdict",
-                remedy="one of " + ", ".join(VERDICTS),
-            )
-        verdicts[cells["id"]] = cells["verdict"]
+    for row in read_rows(Path(file), ("id", "verdict")):
+        if row["id"] in verdicts:
+            raise row.refuse("id", f"{row['id']!r} stands twice")
+        if row["verdict"] not in VERDICTS:
+            raise row.refuse("verdict", f"{row['verdict']!r} is not a verdict", "one of " + ", ".join(VERDICTS))
+        verdicts[row["id"]] = row["verdict"]
     return verdicts
 
 
 def deviations(claims: dict[str, Claim], verdicts: dict[str, str]) -> list[str]:
     """One line for each number whose verdict is not the expected one."""
     lines = []
-    for id in dict.fromkeys([*claims, *verdicts]):
-        if id not in claims:
-            lines.append(f"{id}: expected {verdicts[id]}, but it is not in the transcription")
-        elif id not in verdicts:
-            lines.append(f"{id}: {claims[id].verdict}, but no verdict is expected of it")
-        elif claims[id].verdict != verdicts[id]:
-            lines.append(f"{id}: expected {verdicts[id]}, got {claims[id].verdict}. {claims[id].reason}")
+    for id_ in dict.fromkeys([*claims, *verdicts]):
+        if id_ not in claims:
+            lines.append(f"{id_}: expected {verdicts[id_]}, but it is not in the transcription")
+        elif id_ not in verdicts:
+            lines.append(f"{id_}: {claims[id_].verdict}, but no verdict is expected of it")
+        elif claims[id_].verdict != verdicts[id_]:
+            lines.append(f"{id_}: expected {verdicts[id_]}, got {claims[id_].verdict}. {claims[id_].reason}")
     return lines

@@ -1,4 +1,4 @@
-"""Where the paper does not agree with itself, or leaves unsaid what a reader needs.
+"""Inconsistencies: where the paper does not agree with itself, or leaves unsaid what a reader needs.
 
 The list is data (``data/inconsistencies.csv``); every number in it is a placeholder, filled from
 the transcription (``{id}``) or from joint arithmetic (``{=name}``, see :mod:`analysis_lib.ledger.joint_facts`).
@@ -7,13 +7,13 @@ the transcription (``{id}``) or from joint arithmetic (``{=name}``, see :mod:`an
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
 from analysis_lib.ledger.joint_facts import facts
-from analysis_lib.printed.csv_table import read_rows
+from analysis_lib.printed.csv_table import Row, read_rows
 from analysis_lib.printed.formatting import with_unit
 from analysis_lib.printed.transcription import Transcription
 
@@ -25,6 +25,7 @@ KINDS = {
     "test": "a test or a rounding that the text does not explain",
     "reading": "a sentence that says more, or other, than its numbers do",
 }
+COLUMNS = ("kind", "where", "says", "shows", "consequence")
 _PLACEHOLDER = re.compile(r"\{(=?)([^{}]+)\}")
 
 
@@ -59,29 +60,33 @@ def load(numbers: Transcription, file: Path | str = FILE) -> list[Inconsistency]
     ------
     InputError
         At a row of unknown kind or with a placeholder that names nothing.
+
+    Examples
+    --------
+    >>> from analysis_lib.printed import transcription
+    >>> load(transcription.load())[0].kind in KINDS
+    True
     """
     known = facts(numbers)
-    found = []
-    for row, cells in read_rows(Path(file), ("kind", "where", "says", "shows", "consequence")):
-        if cells["kind"] not in KINDS:
-            raise InputError(
-                f"{cells['kind']!r} is not a kind of finding",
-                file=file,
-                row=row,
-                column="kind",
-                remedy="one of " + ", ".join(KINDS),
-            )
-        ids: list[str] = []
+    return [_inconsistency(row, numbers, known) for row in read_rows(Path(file), COLUMNS)]
 
-        def fill(match: re.Match[str], row: int = row, ids: list[str] = ids) -> str:
-            is_fact, name = match[1] == "=", match[2]
+
+def _inconsistency(row: Row, numbers: Transcription, known: Mapping[str, float]) -> Inconsistency:
+    if row["kind"] not in KINDS:
+        raise row.refuse("kind", f"{row['kind']!r} is not a kind of finding", "one of " + ", ".join(KINDS))
+    ids: dict[str, None] = {}
+
+    def fill(column: str) -> str:
+        def value(placeholder: re.Match[str]) -> str:
+            is_fact, name = placeholder[1] == "=", placeholder[2]
             if name not in (known if is_fact else numbers):
-                raise InputError(f"{match[0]} names nothing", file=file, row=row)
+                raise row.refuse(column, f"{placeholder[0]} names nothing", "{id} or {=fact}")
             if is_fact:
                 return f"{known[name]:.3g}"
-            ids.append(name)
+            ids[name] = None
             return with_unit(numbers[name].printed.text, numbers[name].unit)
 
-        texts = [_PLACEHOLDER.sub(fill, cells[c]) for c in ("says", "shows", "consequence")]
-        found.append(Inconsistency(cells["kind"], cells["where"], *texts, tuple(dict.fromkeys(ids))))
-    return found
+        return _PLACEHOLDER.sub(value, row[column])
+
+    says, shows, consequence = (fill(column) for column in ("says", "shows", "consequence"))
+    return Inconsistency(row["kind"], row["where"], says, shows, consequence, tuple(ids))

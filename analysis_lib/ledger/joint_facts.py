@@ -1,35 +1,195 @@
 """Joint arithmetic: what printed numbers force when they are taken together.
 
-Each function takes the transcription and names what it finds; the paper's ids are known here and
-in the recipes, nowhere else in the library.
+Each fact is a sum of printed counts or another function of the transcription. The paper's ids are known
+here, in the recipes and in the targets, nowhere else in the library.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 
 import numpy as np
 
-from analysis_lib.ledger.methods import exact_test, implied_count
+from analysis_lib.ledger.methods import exact_test
+from analysis_lib.ledger.recipes import parse_term
+from analysis_lib.printed.names import OTHER_VESSELS, TVI_BEYOND_180, TVI_CATEGORIES, TVI_WITHIN_180, VESSELS
 from analysis_lib.printed.transcription import Transcription
 from analysis_lib.statistics.contingency import odds_ratio
 from analysis_lib.statistics.transitions import Total, enumerate_transitions
 
-# Severity as the schema codes it: 0 none … 6 artery and vein both beyond 180°.
-TVI_CATEGORIES = (
-    "none",
-    "vein_le",
-    "vein_gt",
-    "artery_le_vein_le",
-    "artery_le_vein_gt",
-    "artery_gt_vein_le",
-    "artery_gt_vein_gt",
-)
-TVI_BEYOND_180 = frozenset(i for i, name in enumerate(TVI_CATEGORIES) if "gt" in name)
+GROUPS = ("surgery", "prrt_only")
+GRADES = ("grade_1", "grade_2", "grade_3", "nec")
+
+Fact = Callable[[Transcription], float]
+
+
+def facts(numbers: Transcription) -> dict[str, float]:
+    """Quantities that several printed numbers settle together, by name.
+
+    Parameters
+    ----------
+    numbers
+        The transcription.
+
+    Returns
+    -------
+    dict
+        A value for each of :data:`FACTS`: counts of patients or events unless the name says otherwise
+        (``_p`` for p values, ``_years`` in years).
+
+    Raises
+    ------
+    InputError
+        If what should be a count is not printed as one.
+
+    Examples
+    --------
+    >>> from analysis_lib.printed import transcription
+    >>> facts(transcription.load())["deaths"]
+    23
+    """
+    return {name: compute(numbers) for name, compute in FACTS.items()}
+
+
+# --- sums of counts, in the language of recipes
+
+_SUMS = {
+    "pr_surgery": "abstract.pr.surgery.percent % abstract.patients.surgery.n",
+    "pr_prrt_only": "abstract.pr.prrt_only.percent % table1.patients.prrt_only.n",
+    "sd_surgery": "results-surgery.sd.surgery.percent % abstract.patients.surgery.n",
+    "sd_prrt_only": "results-surgery.sd.prrt_only.percent % table1.patients.prrt_only.n",
+    "tvi_patients": " + ".join(f"results-radiology.tvi_decrease.{g}.n" for g in GROUPS),
+    "vessels_tabled": " + ".join(f"table4.vessel_{v}.all.count" for v in VESSELS),
+    "vessels_named": " + ".join(f"table4.vessel_{v}.all.count" for v in (*VESSELS, *OTHER_VESSELS)),
+    "liver_treatments": "table3.liver_wedge.surgery.count + table3.liver_wedges.surgery.count"
+    " + table3.liver_ablation_rf.surgery.count + table3.liver_ablation_mw.surgery.count",
+    "liver_neither": "results-radiology.liver_gone.surgery.n - results-radiology.liver_gone.surgery.count"
+    " - table3.liver_treatment.surgery.count",
+    "not_ned": "abstract.patients.surgery.n - results-surgery.ned.surgery.count",
+    "progressed_not_ned": "results-survival.progression.surgery.count - results-survival.dfs_recurrence.surgery.count",
+    "size_without_tvi": "table4.excluded.prrt_only.count - table5.size_post_excluded.all.count",
+    "graded": " + ".join(f"table1.{grade}.all.count" for grade in GRADES),
+    "ungraded": "abstract.patients.surgery.n + table1.patients.prrt_only.n"
+    + "".join(f" - table1.{grade}.all.count" for grade in GRADES),
+    "deaths": " + ".join(f"results-survival.deaths.{g}.count" for g in GROUPS),
+    **{
+        f"organ_cleared_{g}": f"results-radiology.organ_before.{g}.count - results-radiology.organ_after.{g}.count"
+        for g in GROUPS
+    },
+}
+
+
+FACTS: dict[str, Fact] = {name: parse_term(text).count for name, text in _SUMS.items()}
+
+
+def _fact(function: Fact) -> Fact:
+    """Register a function as the fact of its name."""
+    FACTS[function.__name__] = function
+    return function
+
+
+# --- other facts
+
+
+@_fact
+def not_evaluable(numbers: Transcription) -> int:
+    """Patients without a response: neither partial, nor stable, nor progressive disease."""
+    evaluable = sum(FACTS[f"{kind}_{g}"](numbers) for kind in ("pr", "sd") for g in GROUPS)
+    return int(_sizes(numbers).sum() - evaluable) - numbers.count("results-response.pd.all.count")
+
+
+@_fact
+def complication_events(numbers: Transcription) -> int:
+    """Complications of surgery, counted one by one."""
+    return sum(numbers.count(id_) for id_ in numbers if id_.startswith("table3.complication_"))
+
+
+@_fact
+def metastases_both_min(numbers: Transcription) -> int:
+    """Patients with metastases in both lymph nodes and liver, at least."""
+    return max(0, sum(_nodes_and_liver(numbers)) - numbers.count("results-prrt.metastatic.all.count"))
+
+
+@_fact
+def metastases_both_max(numbers: Transcription) -> int:
+    """Patients with metastases in both lymph nodes and liver, at most."""
+    return min(_nodes_and_liver(numbers))
+
+
+@_fact
+def vessels_most_for_median(numbers: Transcription) -> int:
+    """Most vessels that the patients can have together, given the median and the maximum of a patient."""
+    patients = int(FACTS["tvi_patients"](numbers))
+    median, most = (numbers.count(f"table4.vessels_before.all.{s}") for s in ("median", "range_hi"))
+    # More than half of the patients have no more vessels than the median.
+    at_median = patients // 2 + 1
+    return at_median * median + (patients - at_median) * most
+
+
+@_fact
+def longest_follow_up_years(numbers: Transcription) -> float:
+    """From the first inclusion to the end of follow-up, at the end of April."""
+    years = numbers.value("methods.follow_up_to.threshold") + 4 / 12
+    return years - numbers.value("methods.inclusion_from.threshold")
+
+
+@_fact
+def organ_after_wald_p(numbers: Transcription) -> float:
+    """Wald p of the odds ratio of surgery by invasion of organs after PRRT."""
+    invaded = _by_group(numbers, "results-radiology.organ_after.*.count")
+    return odds_ratio([invaded, _scanned(numbers) - invaded]).p
+
+
+@_fact
+def tvi_degree_after_exact_p(numbers: Transcription) -> float:
+    """Exact p of the degree of contact with vessels after PRRT (none, up to 180°, more) between the groups."""
+    none, beyond = (_by_group(numbers, f"results-radiology.{k}.*.count") for k in ("no_tvi_after", "over_180_after"))
+    return exact_test(np.array([none, _scanned(numbers) - none - beyond, beyond]))
+
+
+@_fact
+def liver_gone_exact_p(numbers: Transcription) -> float:
+    """Exact p of the disappearance of liver metastases between the groups."""
+    gone = _by_group(numbers, "results-radiology.liver_gone.*.count")
+    return exact_test(np.array([gone, _by_group(numbers, "results-radiology.liver_gone.*.n") - gone]))
+
+
+@_fact
+def below_exact_p(numbers: Transcription) -> float:
+    """Exact p of an activity below the full class between the groups."""
+    below = sum(_by_group(numbers, f"table2.class_{c}.*.count") for c in ("reduced", "low", "lowest"))
+    return exact_test(np.array([below, _sizes(numbers) - below]))
+
+
+@_fact
+def grade_known_exact_p(numbers: Transcription) -> float:
+    """Exact p of the grade between the groups, of the patients with a grade."""
+    return exact_test(np.array([_by_group(numbers, f"table1.{grade}.*.count") for grade in GRADES]))
+
+
+def _by_group(numbers: Transcription, ids: str) -> np.ndarray:
+    """The counts of both groups, whose name stands for ``*`` in ``ids``."""
+    return np.array([numbers.count(ids.replace("*", group)) for group in GROUPS])
+
+
+def _sizes(numbers: Transcription) -> np.ndarray:
+    return np.array([numbers.count("abstract.patients.surgery.n"), numbers.count("table1.patients.prrt_only.n")])
+
+
+def _scanned(numbers: Transcription) -> np.ndarray:
+    return _by_group(numbers, "table4.patients.*.n")
+
+
+def _nodes_and_liver(numbers: Transcription) -> tuple[int, int]:
+    return numbers.count("table1.n1.all.count"), numbers.count("table1.m1a.all.count")
+
+
+# --- moves between the categories of contact with vessels
 
 
 def tvi_transitions(numbers: Transcription, group: str) -> np.ndarray:
-    """All tables of moves between Table 4's categories that the printed totals allow.
+    """All tables of moves between Table 4's categories of vascular contact that the printed totals allow.
 
     Parameters
     ----------
@@ -42,6 +202,12 @@ def tvi_transitions(numbers: Transcription, group: str) -> np.ndarray:
     -------
     numpy.ndarray
         Shape (m, 7, 7), from category before to category after PRRT; not to be written to.
+
+    Examples
+    --------
+    >>> from analysis_lib.printed import transcription
+    >>> tvi_transitions(transcription.load(), "prrt_only").shape
+    (192, 7, 7)
     """
     stayed, fell, rose = (
         [numbers.count(f"table4.{c}_{change}.{group}.count") for c in TVI_CATEGORIES]
@@ -49,7 +215,7 @@ def tvi_transitions(numbers: Transcription, group: str) -> np.ndarray:
     )
     totals = [
         Total(frozenset({0}), numbers.count(f"results-radiology.no_tvi_after.{group}.count")),
-        Total(TVI_BEYOND_180, numbers.count(f"results-radiology.over_180_after.{group}.count")),
+        Total(frozenset(TVI_BEYOND_180), numbers.count(f"results-radiology.over_180_after.{group}.count")),
     ]
     return _enumerated(tuple(stayed), tuple(fell), tuple(rose), tuple(totals))
 
@@ -62,123 +228,18 @@ def _enumerated(*margins: tuple) -> np.ndarray:
     return tables
 
 
-def _left_beyond_180(numbers: Transcription) -> dict[str, float]:
-    """How many patients left the classes beyond 180°, at least and at most, and the exact p."""
-    beyond = sorted(TVI_BEYOND_180)
-    within = [i for i in range(len(TVI_CATEGORIES)) if i not in TVI_BEYOND_180]
-    found: dict[str, float] = {}
-    for group in ("surgery", "prrt_only"):
-        left = tvi_transitions(numbers, group)[:, beyond][:, :, within].sum(axis=(1, 2))
-        found[f"{group}_min"], found[f"{group}_max"] = (int(left.min()), int(left.max())) if len(left) else (0, 0)
-    before = [numbers.count(f"results-radiology.over_180_before.{g}.count") for g in ("surgery", "prrt_only")]
-    for end in ("min", "max"):
-        left = np.array([found[f"surgery_{end}"], found["prrt_only_min"]])
-        found[f"{end}_exact_p"] = exact_test(np.array([left, before - left]).astype(int))
-    return found
+def _left_beyond_180(group: str, end: int, numbers: Transcription) -> int:
+    """How many patients of a group left the classes beyond 180°, at least (end 0) or at most (end -1)."""
+    moved = tvi_transitions(numbers, group)[:, TVI_BEYOND_180][:, :, [0, *TVI_WITHIN_180]].sum(axis=(1, 2))
+    return int(np.sort(moved)[end]) if len(moved) else 0
 
 
-def facts(numbers: Transcription) -> dict[str, float]:
-    """Quantities that several printed numbers settle together, by name.
+def _left_beyond_180_exact_p(end: int, numbers: Transcription) -> float:
+    """Exact p between the groups if so many of the surgery group left the classes beyond 180°."""
+    left = np.array([_left_beyond_180("surgery", end, numbers), _left_beyond_180("prrt_only", 0, numbers)])
+    return exact_test(np.array([left, _by_group(numbers, "results-radiology.over_180_before.*.count") - left]))
 
-    Returns
-    -------
-    dict
-        Counts of patients or events unless the name says otherwise (``_share`` in per cent,
-        ``_years`` in years).
-    """
-    n = numbers.count
-    groups = {"surgery": n("abstract.patients.surgery.n"), "prrt_only": n("table1.patients.prrt_only.n")}
-    responders = {
-        (kind, group): implied_count(
-            numbers[{"pr": f"abstract.pr.{group}.percent", "sd": f"results-surgery.sd.{group}.percent"}[kind]].printed,
-            size,
-        )
-        or 0
-        for kind in ("pr", "sd")
-        for group, size in groups.items()
-    }
-    progressive = n("results-response.pd.all.count")
-    n1, m1a, metastatic = (
-        n("table1.n1.all.count"),
-        n("table1.m1a.all.count"),
-        n("results-prrt.metastatic.all.count"),
-    )
-    tvi = sum(n(f"results-radiology.tvi_decrease.{g}.n") for g in groups)
-    tabled = sum(n(f"table4.vessel_{v}.all.count") for v in ("smv", "pv", "cha", "sma", "ca"))
-    others = sum(
-        n(f"table4.vessel_{v}.all.count")
-        for v in ("splenic_vein", "splenic_artery", "gda", "ivc", "jejunal_arteries", "jejunal_veins")
-    )
-    # With this median, more than half of the patients have no more than so many vessels.
-    median, most = n("table4.vessels_before.all.median"), n("table4.vessels_before.all.range_hi")
-    at_median = tvi // 2 + 1
-    events = [n(id) for id in numbers if id.startswith("table3.complication_")]
-    treatments = [n(f"table3.liver_{k}.surgery.count") for k in ("wedge", "ablation_rf", "wedges", "ablation_mw")]
-    liver = n("results-radiology.liver_gone.surgery.n")
-    gone, treated = n("results-radiology.liver_gone.surgery.count"), n("table3.liver_treatment.surgery.count")
-    ned = n("results-surgery.ned.surgery.count")
-    recurred = n("results-survival.dfs_recurrence.surgery.count")
-    progressed = n("results-survival.progression.surgery.count")
-    progressed_only = n("results-survival.progression.prrt_only.count") + n(
-        "results-survival.progression_clinical.prrt_only.count"
-    )
-    graded = sum(n(f"table1.{k}.all.count") for k in ("grade_1", "grade_2", "grade_3", "nec"))
-    deaths = n("results-survival.deaths.surgery.count") + n("results-survival.deaths.prrt_only.count")
-    vessel_procedures = sum(n(f"results-surgery.resection_{v}.surgery.count") for v in ("smv", "pv", "ca"))
-    end_of_april = 4 / 12
 
-    def counts(*ids: str) -> list[int]:
-        return [n(id.replace("*", group)) for id in ids for group in groups]
-
-    def exact(rows: list[int]) -> float:
-        return exact_test(np.array(rows).reshape(-1, 2))
-
-    gone_by_group = counts("results-radiology.liver_gone.*.count")
-    with_liver = counts("results-radiology.liver_gone.*.n")
-    below = [sum(n(f"table2.class_{c}.{g}.count") for c in ("reduced", "low", "lowest")) for g in groups]
-    scanned = np.array([n(f"table4.patients.{g}.n") for g in groups])
-    invaded = counts("results-radiology.organ_after.*.count")
-    none, beyond = (counts(f"results-radiology.{k}.*.count") for k in ("no_tvi_after", "over_180_after"))
-    return {
-        "organ_after_wald_p": odds_ratio([invaded, scanned - invaded]).p,
-        "tvi_degree_after_exact_p": exact([*none, *(scanned - none - beyond), *beyond]),
-        "pr_surgery": responders["pr", "surgery"],
-        "pr_prrt_only": responders["pr", "prrt_only"],
-        "sd_surgery": responders["sd", "surgery"],
-        "sd_prrt_only": responders["sd", "prrt_only"],
-        "evaluable": sum(responders.values()) + progressive,
-        "not_evaluable": sum(groups.values()) - sum(responders.values()) - progressive,
-        "liver_gone_exact_p": exact([*gone_by_group, *np.subtract(with_liver, gone_by_group)]),
-        "below_exact_p": exact([*below, *np.subtract(list(groups.values()), below)]),
-        "grade_known_exact_p": exact(
-            counts(*(f"table1.{k}.*.count" for k in ("grade_1", "grade_2", "grade_3", "nec")))
-        ),
-        **{f"over_180_left_{name}": value for name, value in _left_beyond_180(numbers).items()},
-        "metastases_both_min": max(0, n1 + m1a - metastatic),
-        "metastases_both_max": min(n1, m1a),
-        "vessels_tabled": tabled,
-        "vessels_named": tabled + others,
-        "vessels_most_for_median": at_median * median + (tvi - at_median) * most,
-        "tvi_patients": tvi,
-        "complication_events": sum(events),
-        "liver_treatments": sum(treatments),
-        "liver_neither": liver - gone - treated,
-        "not_ned": groups["surgery"] - ned,
-        "progressed_not_ned": progressed - recurred,
-        "prrt_only_progressed": progressed_only,
-        "prrt_only_not_progressed": groups["prrt_only"] - progressed_only,
-        "size_without_tvi": n("table4.excluded.prrt_only.count") - n("table5.size_post_excluded.all.count"),
-        "graded": graded,
-        "ungraded": sum(groups.values()) - graded,
-        "deaths": deaths,
-        "vascular_procedures": vessel_procedures + n("results-surgery.thrombectomy_pv.surgery.count"),
-        "longest_follow_up_years": numbers.value("methods.follow_up_to.threshold")
-        + end_of_april
-        - numbers.value("methods.inclusion_from.threshold"),
-        "tvi_transitions_surgery": len(tvi_transitions(numbers, "surgery")),
-        "tvi_transitions_prrt_only": len(tvi_transitions(numbers, "prrt_only")),
-        "organ_cleared_surgery": n("results-radiology.organ_before.surgery.count")
-        - n("results-radiology.organ_after.surgery.count"),
-        "organ_cleared_prrt_only": n("results-radiology.organ_before.prrt_only.count")
-        - n("results-radiology.organ_after.prrt_only.count"),
-    }
+for _name, _end in (("min", 0), ("max", -1)):
+    FACTS |= {f"over_180_left_{group}_{_name}": partial(_left_beyond_180, group, _end) for group in GROUPS}
+    FACTS[f"over_180_left_{_name}_exact_p"] = partial(_left_beyond_180_exact_p, _end)

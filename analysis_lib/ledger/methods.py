@@ -11,13 +11,14 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import SupportsFloat
 
 import numpy as np
 
 from analysis_lib.printed.number import Interval, Printed, propagate
 from analysis_lib.statistics import contingency, summaries
 
-Compute = Callable[..., float]
+Compute = Callable[..., SupportsFloat]
 
 # Far above any number of patients here. What enumerates tables would take minutes beyond it, or
 # all memory, if a count was mistyped.
@@ -85,9 +86,14 @@ Method = Derivation | Bound | Statement
 
 
 def implied_count(percent: Printed, n: int) -> int | None:
-    """The only count out of ``n`` that prints as ``percent``; None if there is none or several.
+    """GRIM for a percentage: the only count out of ``n`` that prints as ``percent``; None if none or several do.
 
     The granularity argument of Brown & Heathers (2017), applied to a percentage.
+
+    Examples
+    --------
+    >>> implied_count(Printed("46"), 26)
+    12
     """
     if not n:
         return None
@@ -125,6 +131,11 @@ def exact_test(table: np.ndarray) -> float:
     ------
     ValueError
         If the table holds more than `MOST_PATIENTS`.
+
+    Examples
+    --------
+    >>> round(exact_test(np.array([[12, 13], [14, 10]])), 3)
+    0.571
     """
     if table.sum() > MOST_PATIENTS:
         raise ValueError(f"the exact test is for up to {MOST_PATIENTS} patients")
@@ -146,14 +157,16 @@ def _categorical(values: Sequence[float]) -> Mapping[str, Compute]:
 
 
 def usual_test(counts: np.ndarray) -> str:
-    """Pearson's test where every expected count is at least 5, else the exact one (Cochran 1954).
+    """Cochran's rule (1954): Pearson's test where every expected count is at least 5, else the exact one.
 
     ``counts`` has shape (r, 2) and no empty row or column.
-    """
-    # Imported here for the sake of commands that judge no test.
-    from scipy.stats.contingency import expected_freq
 
-    return "pearson" if expected_freq(counts).min() >= 5 else "fisher"
+    Examples
+    --------
+    >>> usual_test(np.array([[12, 13], [14, 10]]))
+    'pearson'
+    """
+    return "pearson" if contingency.expected_counts(counts).min() >= 5 else "fisher"
 
 
 def _called_for(values: Sequence[float]) -> str:
@@ -167,7 +180,7 @@ def _called_for(values: Sequence[float]) -> str:
 def _smallest_exact_p(*counts: float) -> float:
     """Smallest exact p over several 3×2 tables given one after another."""
     tables = np.asarray(counts, dtype=float).reshape(-1, 6)
-    found = [_test(exact_test)(*table) for table in tables]
+    found = [float(_test(exact_test)(*table)) for table in tables]
     return min((p for p in found if not math.isnan(p)), default=math.nan)
 
 
@@ -176,7 +189,7 @@ _T_TESTS = {"pooled": True, "welch": False}
 
 
 def _t_test(equal_variance: bool) -> Compute:
-    def compute(m1: float, s1: float, n1: float, m2: float, s2: float, n2: float) -> float:
+    def compute(m1: float, s1: float, n1: float, m2: float, s2: float, n2: float) -> SupportsFloat:
         return summaries.t_test(m1, s1, int(n1), m2, s2, int(n2), equal_variance=equal_variance)
 
     return compute
@@ -214,13 +227,13 @@ def _one(function: Compute) -> dict[str, Compute]:
     return {"": function}
 
 
-def _pooled_sd(*values: float) -> float:
+def _pooled_sd(*values: float) -> SupportsFloat:
     half = len(values) // 3
     means, sds, ns = values[:half], values[half : 2 * half], values[2 * half :]
     return summaries.pooled_sd(means, sds, [int(n) for n in ns])
 
 
-def _pooled_mean(*values: float) -> float:
+def _pooled_mean(*values: float) -> SupportsFloat:
     half = len(values) // 2
     return summaries.pooled_mean(values[:half], [int(n) for n in values[half:]])
 

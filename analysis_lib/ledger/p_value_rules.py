@@ -1,4 +1,4 @@
-"""Which single rule, if any, explains the p values that were computed from counts.
+"""Rules that choose a test of counts, and which of them, if any, explains the printed p values.
 
 A paper that names "χ² or Fisher's exact test" leaves open which was used where. Each rule here
 picks a test from the table alone; a rule explains a printed p value if the test it picks gives
@@ -11,13 +11,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats.contingency import expected_freq
 
 from analysis_lib.ledger.methods import usual_test
 from analysis_lib.ledger.recipes import Recipe
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.printed.number import Printed, round_half_up
 from analysis_lib.printed.transcription import Transcription
+from analysis_lib.statistics.contingency import expected_counts
 
 
 @dataclass(frozen=True)
@@ -46,12 +46,12 @@ class TestedTable:
     @property
     def smallest_expected(self) -> float:
         """Smallest expected count under independence."""
-        return float(expected_freq(self.counts).min())
+        return float(expected_counts(self.counts).min())
 
     @property
     def share_below_five(self) -> float:
         """Share of cells with an expected count below 5, of which SPSS prints a note."""
-        return float((expected_freq(self.counts) < 5).mean())
+        return float((expected_counts(self.counts) < 5).mean())
 
 
 Rule = Callable[[TestedTable], str]
@@ -70,19 +70,25 @@ RULES: dict[str, Rule] = {
 def tested_tables(
     numbers: Transcription, recipes: Mapping[str, list[Recipe]], claims: Mapping[str, Claim]
 ) -> list[TestedTable]:
-    """Every reading of every printed p value of counts, repeats left out."""
+    """Every table behind a printed p value of counts, in each reading of it; repeats left out.
+
+    Parameters
+    ----------
+    numbers, recipes, claims
+        The transcription, the recipes and the audit's verdicts, by id.
+    """
     found = []
-    for id, variants in recipes.items():
+    for id_, variants in recipes.items():
         for recipe in variants:
             if recipe.method_name != "categorical_p":
                 continue
             counts = np.array([t.evaluate(numbers)[0] for t in recipe.inputs]).reshape(-1, 2)
-            outcomes = [o for o in claims[id].outcomes if o.variant == recipe.variant]
+            outcomes = [o for o in claims[id_].outcomes if o.variant == recipe.variant]
             found.append(
                 TestedTable(
-                    id,
-                    numbers[id].where,
-                    numbers[id].printed,
+                    id_,
+                    numbers[id_].where,
+                    numbers[id_].printed,
                     recipe.variant,
                     counts[counts.sum(axis=1) > 0].astype(int),
                     {o.convention: o.point for o in outcomes},
@@ -100,6 +106,11 @@ def prints_as(p: float, printed: Printed, *, twice: bool = False) -> bool:
         The computed value and the printed digits.
     twice
         Round to three digits first, as SPSS displays a p value, and round that again.
+
+    Examples
+    --------
+    >>> prints_as(0.0547, Printed("0.06")), prints_as(0.0547, Printed("0.06"), twice=True)
+    (False, True)
     """
     if twice and printed.relation == "=":
         p = float(round_half_up(p, 3))
@@ -107,7 +118,14 @@ def prints_as(p: float, printed: Printed, *, twice: bool = False) -> bool:
 
 
 def explained(rule: Rule, tables: list[TestedTable], *, twice: bool = False) -> dict[str, bool]:
-    """Whether a rule gives the printed digits of each p value, by its id."""
+    """Whether a rule gives the printed digits of each p value, by its id.
+
+    Examples
+    --------
+    >>> table = TestedTable("p", "table1", Printed("0.57"), "", np.array([[12, 13], [14, 10]]), {"fisher": 0.571})
+    >>> explained(RULES["exact test always"], [table])
+    {'p': True}
+    """
     found: dict[str, bool] = {}
     for table in tables:
         ok = prints_as(table.p[rule(table)], table.printed, twice=twice)

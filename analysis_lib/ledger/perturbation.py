@@ -1,4 +1,4 @@
-"""Whether the audit notices a wrong digit: each printed number changed in turn, and judged anew.
+"""Perturbation: each printed number changed in turn, to see whether the audit notices a wrong digit.
 
 A change is noticed if any verdict of the whole audit is another one afterwards, or if the audit
 refuses the changed transcription. Only what depends on the changed number is judged again.
@@ -73,10 +73,19 @@ def _with_digits(printed: Printed, digits: str) -> Printed:
     return Printed(f"{sign}{whole.lstrip('0') or '0'}{'.' if fraction else ''}{fraction}")
 
 
-def wrong_digits(printed: Printed) -> Iterator[tuple[str, Printed]]:
-    """Kinds of change and what they make of a printed number: of non-negative ones, as print has them.
+def perturbations(printed: Printed) -> Iterator[tuple[str, Printed]]:
+    """A non-negative printed number with a wrong digit: one unit up, one down, two neighbouring digits swapped.
 
-    Each pair of different neighbouring digits is swapped in turn, the point staying where it is.
+    Yields
+    ------
+    tuple
+        The kind of change, one of `KINDS`, and the number as it would be printed. Each pair of different
+        neighbouring digits is swapped in turn, the point staying where it is.
+
+    Examples
+    --------
+    >>> [new.text for _, new in perturbations(Printed("0.47"))]
+    ['0.48', '0.46', '4.07', '0.74']
     """
     digits = printed.digits.replace(".", "")
     yield KINDS[0], _with_digits(printed, str(int(digits) + 1))
@@ -87,59 +96,55 @@ def wrong_digits(printed: Printed) -> Iterator[tuple[str, Printed]]:
             yield KINDS[2], _with_digits(printed, f"{digits[:i]}{b}{a}{digits[i + 2 :]}")
 
 
-class WrongDigits:
-    """Changes one number of the transcription at a time, and judges anew what depends on it.
+class Perturbation:
+    """The audit with one number of the transcription changed at a time; only what depends on it is judged anew."""
 
-    Parameters
-    ----------
-    numbers
-        The transcription as it stands.
-    """
-
-    def __init__(self, numbers: Transcription | None = None) -> None:
-        self.numbers = numbers or transcription.load()
+    def __init__(self) -> None:
+        self.numbers = transcription.load()
         known = recipes.load(self.numbers)
         self.sources = Sources(self.numbers, known, audit.met_by_cohorts(), predictions.load(self.numbers))
         self.dependents: dict[str, list[str]] = defaultdict(list)
-        for id, number in self.numbers.items():
-            ids = {source for way in self.sources.ways(id) for source in way.ids}
-            for source in {id, number.same_as, *ids} - {""}:
-                self.dependents[source].append(id)
+        for id_, number in self.numbers.items():
+            sources = {source for way in self.sources.ways(id_) for source in way.ids} | {id_}
+            if number.same_as:
+                sources.add(number.same_as)
+            for source in sources:
+                self.dependents[source].append(id_)
 
     @cached_property
-    def alone(self) -> dict[str, Claim]:
+    def claims_alone(self) -> dict[str, Claim]:
         """Each number's claim from other printed numbers alone."""
-        return {id: self.sources.judge(id) for id in self.numbers}
+        return {id_: self.sources.judge(id_) for id_ in self.numbers}
 
     @cached_property
-    def whole(self) -> dict[str, str]:
+    def verdicts(self) -> dict[str, str]:
         """Each number's verdict in the whole audit."""
-        return {id: self.sources.claim(id).verdict for id in self.numbers}
+        return {id_: self.sources.claim(id_).verdict for id_ in self.numbers}
 
-    def recipe(self, id: str) -> str:
+    def recipe(self, id_: str) -> str:
         """What a number's own recipe is, one of `RECIPES`."""
-        method = self.sources.ways(id)[0].method
+        method = self.sources.ways(id_)[0].method
         return {Derivation: RECIPES[0], Bound: RECIPES[1]}.get(type(method), RECIPES[2])
 
     def changes(self) -> list[Change]:
-        """Every change of every number of the study's own, not yet tried."""
+        """Every change of every number of the study's own, not yet judged."""
         return [
-            Change(id, number.where, self.recipe(id), kind, number.printed.text, new.text)
-            for id, number in self.numbers.items()
+            Change(id_, number.where, self.recipe(id_), kind, number.printed.text, new.text)
+            for id_, number in self.numbers.items()
             if number.own
-            for kind, new in wrong_digits(number.printed)
+            for kind, new in perturbations(number.printed)
         ]
 
-    def tried(self, change: Change) -> Change:
+    def judge(self, change: Change) -> Change:
         """The change with what the audit makes of it."""
         new = replace(self.numbers[change.id], printed=Printed(change.changed))
         numbers = Transcription([new if number.id == change.id else number for number in self.numbers.values()])
         sources = replace(self.sources, numbers=numbers)
         try:
             judged = {}
-            for id in self.dependents[change.id]:
-                judged[id] = sources.judge(id)
-                if judged[id].verdict != self.alone[id].verdict:
+            for id_ in self.dependents[change.id]:
+                judged[id_] = sources.judge(id_)
+                if judged[id_].verdict != self.claims_alone[id_].verdict:
                     return replace(change, noticed="arithmetic")
         except InputError:
             return replace(change, noticed="arithmetic")
@@ -147,29 +152,30 @@ class WrongDigits:
         sources = replace(sources, withheld=self._withheld(numbers, change.id))
         family = sources.families[new.same_as or new.id]
         affected = {*judged, *family, *(self.withheld_facts if change.id in self.drawn_with else ())}
-        if any(sources.claim(id).verdict != self.whole[id] for id in sorted(affected, key=lambda id: id != change.id)):
+        # The changed number first: it is the likeliest to have another verdict.
+        in_order = sorted(affected, key=lambda id_: id_ != change.id)
+        if any(sources.claim(id_).verdict != self.verdicts[id_] for id_ in in_order):
             return replace(change, noticed="cohorts")
         return replace(change, noticed="no", reason=self._reason(judged[change.id], len(judged) > 1))
 
     @cached_property
     def drawn_with(self) -> set[str]:
         """Ids of all numbers whose digits the predictions' draws were made with."""
-        file = predictions.PREDICTIONS / "predictions.json"
-        return set(json.loads(file.read_text(encoding="utf-8"))["printed"]) if file.exists() else set()
+        return predictions.drawn_with()
 
     @cached_property
     def withheld_facts(self) -> set[str]:
         """Ids of all printings of facts that were withheld."""
         families = self.sources.families
         known = [self.numbers[one] for one in self.sources.withheld if one in self.numbers]
-        return {id for one in known for id in families[one.same_as or one.id]}
+        return {id_ for one in known for id_ in families[one.same_as or one.id]}
 
-    def _withheld(self, numbers: Transcription, id: str) -> dict[str, list[Prediction]]:
-        return predictions.load(numbers) if id in self.drawn_with else dict(self.sources.withheld)
+    def _withheld(self, numbers: Transcription, id_: str) -> dict[str, list[Prediction]]:
+        return predictions.load(numbers) if id_ in self.drawn_with else dict(self.sources.withheld)
 
     def _reason(self, claim: Claim, has_others: bool) -> str:
         """Why a change of a claim's own digits was not noticed."""
-        number, before = claim.number, self.alone[claim.id]
+        number, before = claim.number, self.claims_alone[claim.id]
         recipe = self.recipe(claim.id)
         if recipe == "no recipe":
             return "what is computed from it allows for the change" if has_others else "nothing printed depends on it"
@@ -187,10 +193,10 @@ class WrongDigits:
         return "what is recomputed is a half, which may be rounded up or to even"
 
 
-def run(changes: Iterable[Change] | None = None) -> list[Change]:
-    """Each change with what came of it; all of them unless some are given."""
-    trial = WrongDigits()
-    return [trial.tried(change) for change in (trial.changes() if changes is None else changes)]
+def run() -> list[Change]:
+    """Every change with what the audit makes of it."""
+    trial = Perturbation()
+    return [trial.judge(change) for change in trial.changes()]
 
 
 def digests() -> dict[str, str]:
@@ -219,4 +225,4 @@ def load(file: Path = RESULTS) -> list[Change]:
         If the file is missing or malformed.
     """
     columns = tuple(field.name for field in fields(Change))
-    return [Change(**{column: cells[column] for column in columns}) for _, cells in read_rows(file, columns)]
+    return [Change(**{column: row[column] for column in columns}) for row in read_rows(file, columns)]

@@ -1,20 +1,20 @@
-"""What the other printed numbers say of one that was withheld from the search.
+"""Predictions: the values of a printed number in cohorts that were searched without it.
 
-Reads what ``reconstruction.predictions`` has written: for each set of numbers withheld together,
+Reads what ``reconstruction.studies.holdout`` has written: for each set of numbers withheld together,
 and each sampling scheme, the values that came out.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
-from analysis_lib.base.errors import InputError
+from analysis_lib.base import manifest
 from analysis_lib.base.paths import ROOT
 from analysis_lib.printed.csv_table import read_rows
 from analysis_lib.printed.number import Interval
@@ -49,7 +49,7 @@ class Prediction:
     withheld: tuple[str, ...]
     values: Mapping[str, np.ndarray]
 
-    @property
+    @cached_property
     def pooled(self) -> np.ndarray:
         """The values of all schemes that are defined."""
         values = np.concatenate(list(self.values.values()))
@@ -60,7 +60,7 @@ class Prediction:
         """How many draws there are of all schemes, those included in which the number is not defined."""
         return sum(values.size for values in self.values.values())
 
-    @property
+    @cached_property
     def quantiles(self) -> tuple[float, float, float]:
         """Fifth percentile, median and 95th of the values that are defined; NaN if there is none."""
         if not self.pooled.size:
@@ -82,6 +82,12 @@ class Prediction:
         return not math.isnan(low) and Interval(low, high).meets(printed)
 
 
+def drawn_with(folder: Path | str = PREDICTIONS) -> set[str]:
+    """Ids of all numbers whose digits the draws were made with; none without the folder."""
+    file = Path(folder) / "predictions.json"
+    return set(manifest.read(file, "predictions", _REMEDY)["printed"]) if file.exists() else set()
+
+
 def load(numbers: Transcription, folder: Path | str = PREDICTIONS) -> dict[str, list[Prediction]]:
     """The predictions that go with a transcription, by id: smallest set of withheld numbers first.
 
@@ -96,30 +102,31 @@ def load(numbers: Transcription, folder: Path | str = PREDICTIONS) -> dict[str, 
     file, manifest_file = (Path(folder) / f"predictions.{suffix}" for suffix in ("csv", "json"))
     if not manifest_file.exists():
         return {}
+    expected_form = "predictions", _REMEDY
+    content = manifest.read(manifest_file, *expected_form)
     try:
-        manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
-        printed, sets = manifest["printed"], manifest["sets"]
+        printed, sets = content["printed"], content["sets"]
         titles = {name: one["title"] for name, one in sets.items()}
         withheld = {name: tuple(one["withheld"]) for name, one in sets.items()}
         used = {name: (*one["withheld"], *one["kept"]) for name, one in sets.items()}
-        as_drawn = {id for id, digits in printed.items() if id in numbers and numbers[id].printed.text == digits}
+        as_drawn = {id_ for id_, digits in printed.items() if id_ in numbers and numbers[id_].printed.text == digits}
         sound = {name for name, ids in used.items() if as_drawn.issuperset(ids)}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise InputError("is not the manifest of predictions", file=manifest_file, remedy=_REMEDY) from None
+    except (KeyError, TypeError, AttributeError):
+        raise manifest.refuse(manifest_file, *expected_form) from None
     values: dict[tuple[str, str], dict[str, np.ndarray]] = {}
-    for row, cells in read_rows(file, COLUMNS):
+    for row in read_rows(file, COLUMNS):
         try:
-            found = np.array([float(value) for value in cells["values"].split()])
+            found = np.array([float(value) for value in row["values"].split()])
         except ValueError:
-            raise InputError("are not numbers", file=file, row=row, column="values", remedy=_REMEDY) from None
-        if cells["set"] not in sets:
-            raise InputError(f"{cells['set']!r} is not in the manifest", file=file, row=row, column="set")
-        values.setdefault((cells["set"], cells["id"]), {})[cells["scheme"]] = found
+            raise row.refuse("values", "are not numbers", _REMEDY) from None
+        if row["set"] not in sets:
+            raise row.refuse("set", f"{row['set']!r} is not in the manifest", _REMEDY)
+        values.setdefault((row["set"], row["id"]), {})[row["scheme"]] = found
     predictions: dict[str, list[Prediction]] = {}
-    for (name, id), by_scheme in values.items():
+    for (name, id_), by_scheme in values.items():
         if name in sound:
-            one = Prediction(id, name, titles[name], withheld[name], by_scheme)
-            predictions.setdefault(id, []).append(one)
+            one = Prediction(id_, name, titles[name], withheld[name], by_scheme)
+            predictions.setdefault(id_, []).append(one)
     for several in predictions.values():
         several.sort(key=lambda one: len(one.withheld))
     return predictions

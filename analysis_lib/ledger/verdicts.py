@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 
 from analysis_lib.ledger.methods import Bound, Derivation
 from analysis_lib.ledger.recipes import NoSuchCount, Recipe
@@ -69,7 +70,6 @@ class Claim:
     recomputed: float | None = None
     bounds: Interval | None = None
     outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
-    recipe_row: int | None = None
 
     @property
     def id(self) -> str:
@@ -109,7 +109,7 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _show(value: float, number: PublishedNumber) -> str:
+def value_text(value: float, number: PublishedNumber) -> str:
     """A recomputed value with two digits more than the printed one."""
     return number_text(value, number.printed.decimals)
 
@@ -121,7 +121,8 @@ def _outcomes(number: PublishedNumber, variants: Iterable[Recipe], numbers: Tran
         evaluated = [term.evaluate(numbers) for term in recipe.inputs]
         values = [value for value, _ in evaluated]
         intervals = [interval for _, interval in evaluated]
-        for name, compute in recipe.method.named(values).items():
+        method = cast(Derivation, recipe.method)  # as `recipes.load` has made sure of
+        for name, compute in method.named(values).items():
             point = defined(compute, values)
             if math.isnan(point):
                 continue
@@ -140,23 +141,17 @@ def _list(names: Iterable[str]) -> str:
     return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
 
 
-def _derived(number: PublishedNumber, variants: list[Recipe], numbers: Transcription) -> Claim:
+def _derived(number: PublishedNumber, variants: list[Recipe], method: Derivation, numbers: Transcription) -> Claim:
     first = variants[0]
-    inputs = tuple(dict.fromkeys(id for recipe in variants for id in recipe.ids))
-    trace = dict(
-        number=number,
-        method=first.method_name,
-        library=first.method.library,
-        inputs=inputs,
-        recipe_row=first.row,
-    )
+    inputs = tuple(dict.fromkeys(id_ for recipe in variants for id_ in recipe.ids))
+    claim = Claim(number, "contradicted", "", first.method_name, method.library, inputs)
     try:
         outcomes = _outcomes(number, variants, numbers)
     except NoSuchCount as error:
-        return Claim(**trace, verdict="contradicted", reason=f"{error}.")
+        return replace(claim, reason=f"{error}.")
     if not outcomes:
         reason = "The inputs as printed leave nothing to compute (an empty group, or no value defined)."
-        return Claim(**trace, verdict="contradicted", reason=reason)
+        return replace(claim, reason=reason)
 
     def choose(stated: bool, agrees: str) -> list[Outcome]:
         return [o for o in outcomes if o.stated is stated and o.agrees == agrees]
@@ -170,9 +165,9 @@ def _derived(number: PublishedNumber, variants: list[Recipe], numbers: Transcrip
     verdict, agreeing = next(((v, found) for v, found in tiers if found), ("contradicted", [nearest]))
     best = agreeing[0]
     values = [_plain(term.evaluate(numbers)[0]) for term in first.inputs]
-    words = first.method.words.format(*values)
-    return Claim(
-        **trace,
+    words = method.words.format(*values)
+    return replace(
+        claim,
         verdict=verdict,
         recomputed=best.point,
         bounds=best.range,
@@ -198,7 +193,7 @@ def _reason(
     outcomes: list[Outcome],
 ) -> str:
     printed = number.printed
-    value = _show(best.point, number)
+    value = value_text(best.point, number)
     start = f"{words[0].upper()}{words[1:]}"
     named = f" ({best.name})" if best.name else ""
     rest = ""
@@ -208,50 +203,43 @@ def _reason(
     if verdict == "reproduced":
         return f"{start}{named} gives {value}, printed {printed}.{rest}"
     if verdict == "within-rounding":
-        low, high = _show(best.range.low, number), _show(best.range.high, number)
+        low, high = value_text(best.range.low, number), value_text(best.range.high, number)
         return (
             f"{start}{named} gives {value} from the digits as printed, and {low} to {high} over "
             f"their rounding; printed {printed}.{rest}"
         )
     if verdict == "other-method":
         stated = [o for o in others if o.stated]
-        instead = "; ".join(f"{o.name} gives {_show(o.point, number)}" for o in stated)
+        instead = "; ".join(f"{o.name} gives {value_text(o.point, number)}" for o in stated)
         instead = instead or "method cannot be computed here"
         return f"{start}: {best.name} gives {value}, printed {printed}.{rest} The stated {instead}."
     distance = number.interval.distance(best.point) / printed.unit
-    listed = "; ".join(f"{o.name or 'it'} gives {_show(o.point, number)}" for o in outcomes)
+    listed = "; ".join(f"{o.name or 'it'} gives {value_text(o.point, number)}" for o in outcomes)
     missed = f"The nearest is {distance:.2g} units of the last digit away from what would print so."
     if not distance:
         missed = "That is a half, which rounding up or to even prints otherwise."
     return f"{start}: {listed}; printed {printed}. {missed}"
 
 
-def _bounded(number: PublishedNumber, recipe: Recipe, numbers: Transcription) -> Claim:
-    trace = dict(
-        number=number,
-        method=recipe.method_name,
-        library=recipe.method.library,
-        inputs=recipe.ids,
-        recipe_row=recipe.row,
-    )
+def _bounded(number: PublishedNumber, recipe: Recipe, method: Bound, numbers: Transcription) -> Claim:
+    claim = Claim(number, "contradicted", "", recipe.method_name, method.library, recipe.ids)
     try:
-        limits = recipe.method.limits([term.evaluate(numbers)[1] for term in recipe.inputs])
+        limits = method.limits([term.evaluate(numbers)[1] for term in recipe.inputs])
     except ValueError as error:
         # Also where the limits are not defined, such as the logarithm of a ratio of 0.
-        return Claim(**trace, verdict="contradicted", reason=f"{error}.")
-    low, high = _show(limits.low, number), _show(limits.high, number)
+        return replace(claim, reason=f"{error}.")
+    low, high = value_text(limits.low, number), value_text(limits.high, number)
     span = f"at most {high}" if limits.low == -math.inf else f"at least {low}"
     if math.isfinite(limits.low) and math.isfinite(limits.high):
         span = f"from {low} to {high}"
-    words = recipe.method.words
     if not number.interval.meets(limits):
-        reason = f"Printed {number.printed}, but {words}, which allows only {span}.{_note(recipe)}"
-        return Claim(**trace, verdict="contradicted", bounds=limits, reason=reason)
-    reason = f"It needs each patient's value. But {words}: {span}; printed {number.printed}.{_note(recipe)}"
-    return Claim(**trace, verdict="not-recomputable", bounds=limits, reason=reason)
+        reason = f"Printed {number.printed}, but {method.words}, which allows only {span}.{_note(recipe)}"
+        return replace(claim, bounds=limits, reason=reason)
+    reason = f"It needs each patient's value. But {method.words}: {span}; printed {number.printed}.{_note(recipe)}"
+    return replace(claim, verdict="not-recomputable", bounds=limits, reason=reason)
 
 
-def _same_fact(one: PublishedNumber, other: PublishedNumber) -> bool:
+def same_fact(one: PublishedNumber, other: PublishedNumber) -> bool:
     """Whether two printings can be of one value, rounded by one rule.
 
     Intervals that have only an end in common do not do: a half goes one way. A limit that the
@@ -279,15 +267,15 @@ def judge(number: PublishedNumber, variants: list[Recipe], numbers: Transcriptio
         The transcription that the recipes' inputs are taken from.
     """
     first = numbers[number.same_as] if number.same_as else None
-    if first and not _same_fact(number, first):
+    if first and not same_fact(number, first):
         reason = f"Printed {number.printed} here, but {first.printed} where it is first given ({first.id})."
         return Claim(number, "contradicted", reason, method="repeat", inputs=(first.id,))
     if not number.own:
         return Claim(number, "cited", "The number of another study, as the paper cites it.")
     method = variants[0].method
     if isinstance(method, Derivation):
-        return _derived(number, variants, numbers)
+        return _derived(number, variants, method, numbers)
     if isinstance(method, Bound):
-        return _bounded(number, variants[0], numbers)
+        return _bounded(number, variants[0], method, numbers)
     reason = f"{method.words[0].upper()}{method.words[1:]}.{_note(variants[0])}"
-    return Claim(number, "not-recomputable", reason, method=variants[0].method_name, recipe_row=variants[0].row)
+    return Claim(number, "not-recomputable", reason, method=variants[0].method_name)

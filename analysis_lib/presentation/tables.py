@@ -12,6 +12,7 @@ import numpy as np
 
 from analysis_lib.printed.formatting import bounds_text, with_unit
 from analysis_lib.printed.names import NAMES
+from analysis_lib.printed.names import PLACES as PLACES
 from analysis_lib.printed.number import number_text
 
 if TYPE_CHECKING:
@@ -19,22 +20,6 @@ if TYPE_CHECKING:
 
     from analysis_lib.ledger.verdicts import Claim
 
-PLACES = {
-    "abstract": "Abstract",
-    "introduction": "Introduction",
-    "methods": "Methods",
-    "results-prrt": "Results, PRRT",
-    "results-response": "Results, response",
-    "results-surgery": "Results, surgery",
-    "results-radiology": "Results, radiology",
-    "results-survival": "Results, survival",
-    "table1": "Table 1",
-    "table2": "Table 2",
-    "table3": "Table 3",
-    "table4": "Table 4",
-    "table5": "Table 5",
-    "discussion": "Discussion",
-}
 STATISTICS = {
     "n": "number",
     "sd": "SD",

@@ -12,7 +12,9 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
+from functools import cached_property
 from itertools import product
+from typing import SupportsFloat
 
 # ASCII digits only: `\d` would take any script's digits, which no paper mixes.
 _PATTERN = re.compile(r"(?P<relation>[<≤>≥]?)(?P<digits>-?[0-9]{1,15}(?:\.(?P<fraction>[0-9]{1,15}))?)")
@@ -27,7 +29,15 @@ _EVERY_DIGIT = Context(prec=400)
 
 @dataclass(frozen=True)
 class Interval:
-    """A closed interval of reals; either end may be infinite."""
+    """A closed interval of reals; either end may be infinite.
+
+    Examples
+    --------
+    >>> 0.264 in Interval(0.2635, 0.2645)
+    True
+    >>> Interval(0, math.inf).contains(math.nan)
+    False
+    """
 
     low: float
     high: float
@@ -36,8 +46,11 @@ class Interval:
         if not self.low <= self.high:
             raise ValueError(f"an interval needs low <= high, not {self.low} and {self.high}")
 
-    def __contains__(self, value: float) -> bool:
-        return self.low - _slack(self.low) <= value <= self.high + _slack(self.high)
+    def contains(self, value: float) -> bool:
+        """Whether ``value`` lies within, the ends included; NaN never does."""
+        return bool(self.low - _slack(self.low) <= value <= self.high + _slack(self.high))
+
+    __contains__ = contains
 
     def meets(self, other: Interval) -> bool:
         """Whether the two intervals have a point in common."""
@@ -102,7 +115,7 @@ class Printed:
         """One unit of the last printed digit."""
         return 10.0**-self.decimals
 
-    @property
+    @cached_property
     def interval(self) -> Interval:
         """The reals that would print so.
 
@@ -136,10 +149,14 @@ class Printed:
 
 
 def round_half_up(value: float, decimals: int) -> str:
-    """``value`` as text with ``decimals`` digits, halves away from zero, as SPSS displays it.
+    """Round half away from zero to text with ``decimals`` digits, as SPSS displays a number.
 
-    The shortest decimal that denotes the float is rounded, so that 62.5 gives ``"63"`` and a
-    computed 0.285 gives ``"0.29"``.
+    The shortest decimal that denotes the float is rounded, not its binary value.
+
+    Examples
+    --------
+    >>> round_half_up(62.5, 0), round_half_up(0.285, 2)
+    ('63', '0.29')
     """
     if not math.isfinite(value):
         return "∞" if value > 0 else "−∞" if value < 0 else "not defined"
@@ -150,13 +167,19 @@ def round_half_up(value: float, decimals: int) -> str:
 
 
 def number_text(value: float, decimals: int) -> str:
-    """A recomputed value with two digits more than printed, without idle zeros."""
+    """A recomputed value as text, with two digits more than printed and without idle zeros.
+
+    Examples
+    --------
+    >>> number_text(100 * 12 / 26, 0)
+    '46.15'
+    """
     text = round_half_up(value, decimals + 2)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def propagate(function: Callable[..., float], inputs: Sequence[Interval]) -> Interval:
-    """Range of ``function`` over a box of inputs, from the box's corners.
+def propagate(function: Callable[..., SupportsFloat], inputs: Sequence[Interval]) -> Interval:
+    """Interval arithmetic: the range of ``function`` over a box of inputs, from the box's corners.
 
     Parameters
     ----------
@@ -177,6 +200,11 @@ def propagate(function: Callable[..., float], inputs: Sequence[Interval]) -> Int
     ------
     ValueError
         If the function is defined at no corner.
+
+    Examples
+    --------
+    >>> propagate(lambda x, y: x - y, [Interval(4, 6), Interval(1, 2)])
+    Interval(low=2.0, high=5.0)
     """
     ends = [(i.low,) if i.low == i.high else (i.low, i.high) for i in inputs]
     values = [defined(function, corner) for corner in product(*ends)]
@@ -186,7 +214,7 @@ def propagate(function: Callable[..., float], inputs: Sequence[Interval]) -> Int
     return Interval(min(values), max(values))
 
 
-def defined(function: Callable[..., float], values: Sequence[float]) -> float:
+def defined(function: Callable[..., SupportsFloat], values: Sequence[float]) -> float:
     """The function's value, or NaN where it is not defined (raises ValueError or ArithmeticError)."""
     try:
         return float(function(*values))

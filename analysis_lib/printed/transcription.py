@@ -9,32 +9,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
-from analysis_lib.printed.csv_table import read_rows
+from analysis_lib.printed import names
+from analysis_lib.printed.csv_table import Row, read_rows
 from analysis_lib.printed.number import Interval, Printed
 
 NUMBERS = ROOT / "data" / "published"
 
 COLUMNS = ("id", "where", "item", "group", "statistic", "printed", "unit", "same_as", "own")
-PLACES = (
-    "abstract",
-    "introduction",
-    "methods",
-    "results-prrt",
-    "results-response",
-    "results-surgery",
-    "results-radiology",
-    "results-survival",
-    "table1",
-    "table2",
-    "table3",
-    "table4",
-    "table5",
-    "discussion",
-)
+PLACES = tuple(names.PLACES)
 GROUPS = ("all", "surgery", "prrt_only", "")
 STATISTICS = (
     *("count", "percent", "n", "mean", "sd", "median", "q1", "q3", "range_lo", "range_hi"),
@@ -68,7 +55,7 @@ class PublishedNumber:
         """Whether the digits are the number itself and not its rounding."""
         return self.statistic in _EXACT and self.printed.relation == "="
 
-    @property
+    @cached_property
     def interval(self) -> Interval:
         """The reals that the digits stand for."""
         return Interval(self.printed.value, self.printed.value) if self.exact else self.printed.interval
@@ -80,8 +67,8 @@ class Transcription(Mapping[str, PublishedNumber]):
     def __init__(self, numbers: list[PublishedNumber]) -> None:
         self._numbers = {number.id: number for number in numbers}
 
-    def __getitem__(self, id: str) -> PublishedNumber:
-        return self._numbers[id]
+    def __getitem__(self, id_: str) -> PublishedNumber:
+        return self._numbers[id_]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._numbers)
@@ -89,11 +76,11 @@ class Transcription(Mapping[str, PublishedNumber]):
     def __len__(self) -> int:
         return len(self._numbers)
 
-    def value(self, id: str) -> float:
+    def value(self, id_: str) -> float:
         """The printed digits of ``id`` as a number."""
-        return self[id].printed.value
+        return self[id_].printed.value
 
-    def count(self, id: str) -> int:
+    def count(self, id_: str) -> int:
         """The whole number printed at ``id``.
 
         Raises
@@ -101,44 +88,41 @@ class Transcription(Mapping[str, PublishedNumber]):
         InputError
             If what is printed there is not a whole number.
         """
-        number = self[id]
+        number = self[id_]
         if number.printed.decimals or number.printed.relation != "=":
             raise InputError(
-                f"{id} prints {number.printed}, where a whole number is needed",
+                f"{id_} prints {number.printed}, where a whole number is needed",
                 file=number.file,
                 row=number.row,
                 column="printed",
             )
         return int(number.printed.digits)
 
-    def repeats(self, id: str) -> list[str]:
+    def repeats(self, id_: str) -> list[str]:
         """Ids of the later printings of the fact first printed at ``id``."""
-        return [number.id for number in self.values() if number.same_as == id]
+        return [number.id for number in self.values() if number.same_as == id_]
 
 
-def _number(file: Path, row: int, cells: dict[str, str]) -> PublishedNumber:
-    def refuse(column: str, problem: str, remedy: str) -> InputError:
-        return InputError(problem, file=file, row=row, column=column, remedy=remedy)
-
-    if not _ID.fullmatch(cells["id"]):
-        raise refuse("id", f"{cells['id']!r} cannot be an id", "letters, digits, '_', '-' and '.'")
+def _number(row: Row) -> PublishedNumber:
+    if not _ID.fullmatch(row["id"]):
+        raise row.refuse("id", f"{row['id']!r} cannot be an id", "letters, digits, '_', '-' and '.'")
     for column, allowed in (
         ("where", PLACES),
         ("group", GROUPS),
         ("statistic", STATISTICS),
         ("own", ("yes", "no")),
     ):
-        if cells[column] not in allowed:
+        if row[column] not in allowed:
             options = ", ".join(a or "blank" for a in allowed)
-            raise refuse(column, f"{cells[column]!r} is not known", f"one of {options}")
+            raise row.refuse(column, f"{row[column]!r} is not known", f"one of {options}")
     try:
-        printed = Printed(cells["printed"])
+        printed = Printed(row["printed"])
     except ValueError as error:
-        raise refuse("printed", str(error), "the digits as the paper prints them") from None
-    if cells["statistic"] in ("count", "n") and not printed.digits.isdigit():
-        raise refuse("printed", f"{printed} cannot be a {cells['statistic']}", "a whole number")
-    known = {column: cells[column] for column in COLUMNS if column not in ("printed", "own")}
-    return PublishedNumber(**known, printed=printed, own=cells["own"] == "yes", file=file, row=row)
+        raise row.refuse("printed", str(error), "the digits as the paper prints them") from None
+    if row["statistic"] in ("count", "n") and not printed.digits.isdigit():
+        raise row.refuse("printed", f"{printed} cannot be a {row['statistic']}", "a whole number")
+    cells = {column: row[column] for column in COLUMNS if column not in ("printed", "own")}
+    return PublishedNumber(**cells, printed=printed, own=row["own"] == "yes", file=row.file, row=row.line)
 
 
 def load(folder: Path | str = NUMBERS) -> Transcription:
@@ -154,6 +138,11 @@ def load(folder: Path | str = NUMBERS) -> Transcription:
     InputError
         At the first row that is malformed, repeats an id, or names as its first printing an id
         that does not exist or that is itself a repeat.
+
+    Examples
+    --------
+    >>> load()["table1.sex_male.surgery.count"].printed
+    Printed(text='12')
     """
     folder = Path(folder)
     files = sorted(folder.glob("*.csv"))
@@ -161,17 +150,12 @@ def load(folder: Path | str = NUMBERS) -> Transcription:
         raise InputError("no .csv file of printed numbers here", file=folder)
     numbers: dict[str, PublishedNumber] = {}
     for file in files:
-        for row, cells in read_rows(file, COLUMNS):
-            number = _number(file, row, cells)
+        for row in read_rows(file, COLUMNS):
+            number = _number(row)
             if number.id in numbers:
                 first = numbers[number.id]
-                raise InputError(
-                    f"the id {number.id!r} stands already in {first.file.name}, row {first.row}",
-                    file=file,
-                    row=row,
-                    column="id",
-                    remedy="each printed number needs an id of its own",
-                )
+                problem = f"the id {number.id!r} stands already in {first.file.name}, row {first.row}"
+                raise row.refuse("id", problem, "each printed number needs an id of its own")
             numbers[number.id] = number
     for number in numbers.values():
         if number.same_as and (number.same_as not in numbers or numbers[number.same_as].same_as):

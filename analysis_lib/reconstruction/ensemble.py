@@ -111,7 +111,7 @@ def under_other_assumptions(columns: Iterable[str] | None = None) -> Ensemble:
     """The shipped cohorts that were searched under other assumptions than the usual ones.
 
     Their numbers go on from those of the shipped ensemble, and their ``scheme`` in ``origin`` is the
-    assumption, as :func:`assumptions.told` has it; ``columns`` as in :func:`load`.
+    assumption, as :func:`assumptions.describe` has it; ``columns`` as in :func:`load`.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def under_other_assumptions(columns: Iterable[str] | None = None) -> Ensemble:
     patients, origins, manifests = [], [], {}
     for file in files:
         one = load(file, columns)
-        name = assumptions.told(assumptions.checked(one.manifest["assumptions"]))
+        name = assumptions.describe(assumptions.checked(one.manifest["assumptions"]))
         patients.append(one.patients.assign(cohort=one.patients["cohort"] + number))
         origins.append(one.origin.assign(scheme=name).set_axis(one.origin.index + number))
         manifests[name] = one.manifest

@@ -1,23 +1,21 @@
 """Verification: every target of every cohort recomputed by other means than the search's.
 
-statsmodels fits the regressions and curves and makes the log-rank tests, scipy and NumPy the rest,
-lifelines reverse Kaplan–Meier curves; nothing comes from ``kernels``. A cohort that differs by one
-patient-day where it matters fails here.
+Three things are checked of a cohort: the sizes of its groups, every target, and that nothing contradicts the
+paper's account of its patients. Nothing comes from the compiled functions of the search. A cohort that differs by
+one patient-day where it matters fails here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from analysis_lib.base import parallel
 from analysis_lib.base.errors import InputError
 from analysis_lib.cohort import schema, validation
 from analysis_lib.targets import assumptions
@@ -25,7 +23,7 @@ from analysis_lib.targets.catalogue import Target, Targets, load_targets
 from analysis_lib.targets.plausibility import logic_misses
 from analysis_lib.targets.recompute import Recomputed
 
-# Cohorts that a process is given at a time: enough that sending the targets with them costs nothing.
+# Cohorts sent to a process at a time: enough that sending the targets with them costs nothing.
 _CHUNK = 10
 
 
@@ -44,10 +42,13 @@ class Miss:
 
 
 def misses(frame: pd.DataFrame, targets: Targets, number: int = 0) -> list[Miss]:
-    """The targets that one cohort does not meet; an empty list if it meets all."""
+    """The targets that one cohort does not meet; an empty list if it meets all.
+
+    A statistic that cannot be computed is NaN, which no interval contains: a miss.
+    """
     recomputed = Recomputed(frame.reset_index(drop=True), targets)
     values = ((target, recomputed.value(target)) for target in targets.values())
-    return [Miss(number, target, value) for target, value in values if not value in target.interval]  # noqa: E713
+    return [Miss(number, target, value) for target, value in values if not target.interval.contains(value)]
 
 
 def verify_file(file: Path | str, jobs: int = 1, targets: Targets | None = None) -> list[str]:
@@ -75,28 +76,24 @@ def verify_file(file: Path | str, jobs: int = 1, targets: Targets | None = None)
             "the file lacks the column", file=file, column=lacking[0], remedy="all of the schema's columns"
         )
     work = partial(_wrong, targets or load_targets(assumptions=assumptions.of_file(file)))
-    return [line for lines in _each_of(validation.split_cohorts(frame), work, jobs) for line in lines]
+    cohorts = list(validation.split_cohorts(frame))
+    chunks = [cohorts[k : k + _CHUNK] for k in range(0, len(cohorts), _CHUNK)]
+    found = {k: lines for (k, _), lines in parallel.each(work, enumerate(chunks), jobs)}
+    return [line for k in sorted(found) for line in found[k]]
 
 
-def _wrong(targets: Targets, numbered: tuple[int, pd.DataFrame]) -> list[str]:
-    """What is wrong with one cohort."""
-    number, frame = numbered
+def _wrong(targets: Targets, chunk: tuple[int, list[tuple[int, pd.DataFrame]]]) -> list[str]:
+    """All that is wrong with the cohorts of a numbered chunk."""
     found = []
+    for number, frame in chunk[1]:
+        found += [f"cohort {number}: {what}" for what in _wrong_sizes(frame, targets)]
+        found += [str(miss) for miss in misses(frame, targets, number)]
+        found += [f"cohort {number}: {what}" for what in logic_misses(frame, targets.assumptions.time_unit)]
+    return found
+
+
+def _wrong_sizes(frame: pd.DataFrame, targets: Targets) -> Iterator[str]:
     for group in ("surgery", "prrt_only"):
-        patients, printed = (frame["group"] == group).sum(), targets.numbers.value(f"table1.patients.{group}.n")
+        patients, printed = (frame["group"] == group).sum(), targets.numbers.count(f"table1.patients.{group}.n")
         if patients != printed:
-            found.append(f"cohort {number}: {patients} patients are in the group {group}, not {printed:g}")
-    found += [str(miss) for miss in misses(frame, targets, number)]
-    return found + [f"cohort {number}: {what}" for what in logic_misses(frame, targets.assumptions.time_unit)]
-
-
-def _each_of(items: Iterable, work: Callable, jobs: int) -> Iterator:
-    if jobs == 1:
-        yield from map(work, items)
-        return
-    # Not by fork, which copies the locks of other threads as they happen to be.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        try:
-            yield from pool.map(work, items, chunksize=_CHUNK)
-        except BrokenProcessPool:
-            raise InputError("a process was killed before it had verified its cohorts", remedy="verify again") from None
+            yield f"{patients} patients are in the group {group}, not {printed}"

@@ -1,24 +1,25 @@
-"""Cox models of one yes-or-no exposure, for many cohorts at once.
+"""Cox models of a binary exposure, for many cohorts at once, and the test of proportional hazards.
 
 Such a model needs no more of its patients than, at each time with an event, how many with and
 without the exposure were at risk and how many had the event. These counts are drawn up for all
-cohorts together; Newton's steps then run on all of them side by side. Rows may begin late, so that
-a patient can come over from the unexposed to the exposed.
+cohorts together. Patients may enter late, so that a patient can come over from the unexposed to the
+exposed.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
-_STEPS = 100
-# A step in the log ratio is no longer than this: far out the likelihood is flat, and a step from there wild.
-_LONGEST_STEP = 2.0
-# Of the last Newton step, in standard errors.
-_CONVERGED = 1e-10
+from analysis_lib.base.checks import Floats
+from analysis_lib.base.errors import InputError
+from analysis_lib.base.units import Z95
+from analysis_lib.statistics import newton
 
 NO_EVENTS = "nobody had an event"
 NO_CONTRAST = "there is nobody to compare with: at each event all at risk were exposed, or none"
@@ -28,7 +29,7 @@ SEPARATED_ALL = "only exposed patients had events while others were at risk: the
 
 @dataclass(frozen=True, eq=False)
 class RiskTables:
-    """Who was at risk and who had the event, at each distinct time of an event in each cohort.
+    """Patients at risk and events at each distinct time of an event in each cohort.
 
     Attributes
     ----------
@@ -38,63 +39,79 @@ class RiskTables:
         Position of each table's cohort among `labels`.
     time : ndarray, shape (m,)
         Of its events.
-    at_risk, events : ndarray, shape (m, 2)
+    at_risk, events : ndarray of int, shape (m, 2)
         Unexposed and exposed patients at risk just before the time, and their events at it.
     """
 
-    labels: np.ndarray
-    cohort: np.ndarray
-    time: np.ndarray
-    at_risk: np.ndarray
-    events: np.ndarray
+    labels: NDArray
+    cohort: NDArray[np.intp]
+    time: Floats
+    at_risk: NDArray[np.int_]
+    events: NDArray[np.int_]
+
+    def sums(self, values: NDArray) -> NDArray:
+        """Sum of a value of each table by cohort, shape (cohorts,)."""
+        return np.bincount(self.cohort, weights=values, minlength=self.labels.size)
 
 
-def risk_tables(cohort, start, stop, event, exposed) -> RiskTables:
-    """Draw up the tables of all cohorts.
+def risk_tables(
+    cohort: ArrayLike, stop: ArrayLike, event: ArrayLike, exposed: ArrayLike, start: ArrayLike | None = None
+) -> RiskTables:
+    """Count the patients at risk and the events of all cohorts.
 
     Parameters
     ----------
     cohort : array_like, shape (n,)
         Number of each row's cohort.
-    start, stop : array_like, shape (n,)
-        A row is at risk at times t with ``start < t <= stop``; ``-inf`` is from the beginning.
+    stop : array_like, shape (n,)
+        Time of the event or the censoring.
     event, exposed : array_like, shape (n,)
         1 or True: an event at `stop`; exposed during the row.
+    start : array_like, shape (n,), optional
+        A row is at risk at times t with ``start < t <= stop``; all from the beginning by default.
 
     Returns
     -------
     RiskTables
     """
-    start, stop = np.asarray(start, float), np.asarray(stop, float)
+    stop = np.asarray(stop, float)
+    start = np.full(stop.shape, -np.inf) if start is None else np.asarray(start, float)
     event, exposed = np.asarray(event, bool), np.asarray(exposed, bool)
-    labels, code = np.unique(cohort, return_inverse=True)
+    labels, code = np.unique(np.asarray(cohort), return_inverse=True)
     # A key orders by cohort, then time; whole numbers, so that no two times run together.
     late = np.isfinite(start)
     times, place = np.unique(np.concatenate([start[late], stop]), return_inverse=True)
     starts, stops = np.split(place, [late.sum()])
     begin = code[late] * times.size + starts
     end = code * times.size + stops
-    when, which = np.unique(end[event], return_inverse=True)
-    of = when // times.size
-    beyond = (of + 1) * times.size
-    at_risk, events = np.empty((2, when.size), int), np.empty((2, when.size), int)
+    keys, table = np.unique(end[event], return_inverse=True)
+    cohort_of_table = keys // times.size
+    beyond = (cohort_of_table + 1) * times.size
+    at_risk, events = np.empty((2, keys.size), int), np.empty((2, keys.size), int)
     for side in (0, 1):
-        mine = exposed == side
-        still, not_yet = (
-            np.searchsorted(keys, beyond) - np.searchsorted(keys, when)
-            for keys in (np.sort(end[mine]), np.sort(begin[mine[late]]))
+        members = exposed == side
+        not_left, not_entered = (
+            np.searchsorted(sorted_keys, beyond) - np.searchsorted(sorted_keys, keys)
+            for sorted_keys in (np.sort(end[members]), np.sort(begin[members[late]]))
         )
-        at_risk[side] = still - not_yet
-        events[side] = np.bincount(which, weights=mine[event], minlength=when.size)
-    return RiskTables(labels, of, times[when % times.size], at_risk.T, events.T)
+        at_risk[side] = not_left - not_entered
+        events[side] = np.bincount(table, weights=members[event], minlength=keys.size)
+    return RiskTables(labels, cohort_of_table, times[keys % times.size], at_risk.T, events.T)
 
 
-def cox(cohort, start, stop, event, exposed, ties: str = "breslow") -> pd.DataFrame:
-    """A Cox model of the exposure for each cohort.
+def cox(
+    cohort: ArrayLike,
+    stop: ArrayLike,
+    event: ArrayLike,
+    exposed: ArrayLike,
+    start: ArrayLike | None = None,
+    ties: str = "breslow",
+) -> pd.DataFrame:
+    """Cox proportional hazards model of a binary exposure, for each cohort.
 
     Parameters
     ----------
-    cohort, start, stop, event, exposed
+    cohort, stop, event, exposed, start
         As :func:`risk_tables`.
     ties : {"breslow", "efron"}
         How tied events enter the likelihood.
@@ -106,30 +123,42 @@ def cox(cohort, start, stop, event, exposed, ties: str = "breslow") -> pd.DataFr
         limits ``ci_low`` and ``ci_high``, ``p``, ``events`` and ``events_exposed``, and ``reason``:
         blank, or why there is no estimate (whose numbers are then NaN).
 
+    Raises
+    ------
+    ValueError
+        If `ties` is unknown.
+
     References
     ----------
     Cox DR. J R Stat Soc B 1972;34:187-220. Breslow N. Biometrics 1974;30:89-99. Efron B. J Am Stat
     Assoc 1977;72:557-565.
+
+    Examples
+    --------
+    Of the tied deaths at time 1 one is exposed, out of one exposed and three others at risk:
+    2 hr / (hr + 3) = 1. In the second cohort only the exposed die.
+
+    >>> found = cox([1, 1, 1, 1, 2, 2], [1, 1, 2, 3, 1, 2], [1, 1, 0, 0, 1, 0], [1, 0, 0, 0, 1, 0])
+    >>> found["hr"].round(6).tolist()
+    [3.0, nan]
+    >>> found["reason"].tolist()[1]
+    'only exposed patients had events while others were at risk: the ratio tends to infinity'
     """
     if ties not in ("breslow", "efron"):
         raise ValueError(f"ties must be 'breslow' or 'efron', not {ties!r}")
-    tables = risk_tables(cohort, start, stop, event, exposed)
-    cohorts = tables.labels.size
-    total = _sum(tables, tables.events.sum(axis=1), cohorts)
-    among_exposed = _sum(tables, tables.events[:, 1], cohorts)
+    tables = risk_tables(cohort, stop, event, exposed, start)
+    total, among_exposed = tables.sums(tables.events.sum(axis=1)), tables.sums(tables.events[:, 1])
     mixed = (tables.at_risk > 0).all(axis=1)
-    unexposed_mixed, exposed_mixed = (_sum(tables, tables.events[:, k] * mixed, cohorts) for k in (0, 1))
+    unexposed_mixed, exposed_mixed = (tables.sums(tables.events[:, side] * mixed) for side in (0, 1))
     reason = np.select(
         [total == 0, unexposed_mixed + exposed_mixed == 0, exposed_mixed == 0, unexposed_mixed == 0],
         [NO_EVENTS, NO_CONTRAST, SEPARATED_NONE, SEPARATED_ALL],
         default="",
     ).astype(object)
-    known = reason == ""
-    coef, se = np.full(cohorts, np.nan), np.full(cohorts, np.nan)
-    use = mixed & known[tables.cohort]
-    if use.any():
-        coef[known], se[known] = _newton(*_terms(tables, use, ties), cohorts, known)
-    half = stats.norm.isf(0.025) * se
+    use = mixed & (reason == "")[tables.cohort]
+    fits = newton.maximise(_derivatives(tables, use, ties), tables.labels.size, 1)
+    coef, se = fits.coef[:, 0], np.sqrt(fits.covariance[:, 0, 0])
+    half = Z95 * se
     return pd.DataFrame(
         {
             "coef": coef,
@@ -137,7 +166,7 @@ def cox(cohort, start, stop, event, exposed, ties: str = "breslow") -> pd.DataFr
             "hr": np.exp(coef),
             "ci_low": np.exp(coef - half),
             "ci_high": np.exp(coef + half),
-            "p": 2 * stats.norm.sf(np.abs(coef) / se),
+            "p": 2 * special.ndtr(-np.abs(coef) / se),
             "events": total.astype(int),
             "events_exposed": among_exposed.astype(int),
             "reason": reason,
@@ -146,39 +175,87 @@ def cox(cohort, start, stop, event, exposed, ties: str = "breslow") -> pd.DataFr
     )
 
 
-def _sum(tables: RiskTables, values: np.ndarray, cohorts: int) -> np.ndarray:
-    return np.bincount(tables.cohort, weights=values, minlength=cohorts)
+def proportional_hazards(
+    cohort: ArrayLike,
+    time: ArrayLike,
+    event: ArrayLike,
+    exposed: ArrayLike,
+    transform: Callable[[Floats], Floats] = np.log,
+) -> pd.DataFrame:
+    """Score test of proportional hazards: does the log hazard ratio change with a function of time?
+
+    Parameters
+    ----------
+    cohort, time, event, exposed : array_like, shape (n,)
+        As :func:`risk_tables`, everyone at risk from the beginning.
+    transform
+        Of the times of events, elementwise.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Indexed by cohort: ``chi2`` with one degree of freedom and ``p``; NaN where the ratio has no
+        finite estimate.
+
+    Raises
+    ------
+    InputError
+        If no cohort has an estimate.
+
+    References
+    ----------
+    Grambsch PM, Therneau TM. Biometrika 1994;81:515-526; in the form of R's ``cox.zph`` since
+    survival 3.0, a score test, for Breslow ties.
+
+    Examples
+    --------
+    All exposed who die do so early, all others late.
+
+    >>> time, event, exposed = [1, 2, 3, 4, 5, 6, 7, 8], [1, 1, 1, 1, 1, 1, 0, 0], [1, 1, 1, 0, 0, 0, 1, 1]
+    >>> proportional_hazards([0] * 8, time, event, exposed).round(3).to_dict("records")
+    [{'chi2': 3.799, 'p': 0.051}]
+    """
+    fits = cox(cohort, time, event, exposed)
+    if (fits["reason"] != "").all():
+        raise InputError(fits["reason"].iat[0])
+    tables = risk_tables(cohort, time, event, exposed)
+    share = _share_exposed(tables.at_risk, fits["coef"].to_numpy()[tables.cohort])
+    events = tables.events.sum(axis=1)
+    residual, variance = tables.events[:, 1] - events * share, events * share * (1 - share)
+    g = transform(tables.time)
+    score, v, vg, vgg = (tables.sums(x) for x in (g * residual, variance, g * variance, g * g * variance))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        information = vgg - vg**2 / v
+        information[~(information > 1e-9 * vgg)] = np.nan
+        chi2 = score**2 / information
+    return pd.DataFrame({"chi2": chi2, "p": special.chdtrc(1, chi2)}, index=fits.index)
 
 
-def _terms(tables: RiskTables, use: np.ndarray, ties: str) -> tuple[np.ndarray, ...]:
-    """Each factor of the likelihoods: cohort, unexposed and exposed at risk, events, those exposed."""
-    cohort, at_risk, events = tables.cohort[use], tables.at_risk[use].astype(float), tables.events[use].astype(float)
+def _share_exposed(at_risk: NDArray, log_ratio: Floats) -> Floats:
+    """Share of the exposed in the hazard of all at risk, shape (m,)."""
+    hazard = at_risk[:, 1] * np.exp(log_ratio)
+    return hazard / (at_risk[:, 0] + hazard)
+
+
+def _derivatives(tables: RiskTables, use: NDArray[np.bool_], ties: str) -> newton.Derivatives:
+    """Score and information of the cohorts' partial likelihoods, from the tables to use."""
+    cohort, at_risk, events = tables.cohort[use], tables.at_risk[use], tables.events[use].astype(float)
     if ties == "efron":
         # Of d tied events the k-th is taken among those at risk less k/d of the tied.
         d = events.sum(axis=1).astype(int)
         k = np.arange(d.sum()) - np.repeat(np.cumsum(d) - d, d)
-        share = events / d[:, np.newaxis]
-        cohort, at_risk, events = (np.repeat(x, d, axis=0) for x in (cohort, at_risk, share))
+        cohort, at_risk, events = (np.repeat(x, d, axis=0) for x in (cohort, at_risk, events / d[:, np.newaxis]))
         at_risk = at_risk - k[:, np.newaxis] * events
-    return cohort, at_risk[:, 0], at_risk[:, 1], events.sum(axis=1), events[:, 1]
+    total, exposed = events.sum(axis=1), events[:, 1]
 
+    def derivatives(beta: Floats, rows: NDArray[np.intp]) -> tuple[NDArray, NDArray]:
+        log_ratio = np.zeros(tables.labels.size)
+        log_ratio[rows] = beta[:, 0]
+        share = _share_exposed(at_risk, log_ratio[cohort])
+        score, information = (
+            np.bincount(cohort, weights=x, minlength=log_ratio.size)[rows]
+            for x in (exposed - total * share, total * share * (1 - share))
+        )
+        return score[:, None], information[:, None, None]
 
-def _newton(cohort, unexposed, exposed, events, events_exposed, cohorts, known) -> tuple[np.ndarray, np.ndarray]:
-    beta, below, above = np.zeros(cohorts), np.full(cohorts, -np.inf), np.full(cohorts, np.inf)
-    for _ in range(_STEPS):
-        risk = exposed * np.exp(beta)[cohort]
-        share = risk / (unexposed + risk)
-        score = np.bincount(cohort, weights=events_exposed - events * share, minlength=cohorts)[known]
-        information = np.bincount(cohort, weights=events * share * (1 - share), minlength=cohorts)[known]
-        error = 1 / np.sqrt(information)
-        step = np.clip(score * error**2, -_LONGEST_STEP, _LONGEST_STEP)
-        if np.all(np.abs(step) < _CONVERGED * error):
-            break
-        # The score falls as beta rises: it tells on which side of here the estimate lies.
-        now = beta[known]
-        below[known] = np.where(score > 0, now, below[known])
-        above[known] = np.where(score < 0, now, above[known])
-        inside = (now + step >= below[known]) & (now + step <= above[known])
-        with np.errstate(invalid="ignore"):  # of limits still infinite, inside which any step is
-            beta[known] = np.where(inside, now + step, (below[known] + above[known]) / 2)
-    return beta[known], error
+    return derivatives

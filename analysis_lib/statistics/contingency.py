@@ -8,12 +8,17 @@ single non-empty row or column leaves nothing to test, and every test gives it p
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
-from scipy import stats
+from numpy.typing import ArrayLike
+from scipy import special
 
 from analysis_lib.base import checks
+from analysis_lib.base.checks import Floats, Integers
+from analysis_lib.base.units import Z95
 from analysis_lib.statistics import freeman_halton
 
 
@@ -36,8 +41,8 @@ class Proportion:
     ci_high: float
 
 
-def pearson_chi2(table) -> float:
-    """p value of Pearson's chi-squared test of independence, without continuity correction.
+def pearson_chi2(table: ArrayLike) -> float:
+    """Pearson's chi-squared test of independence, without continuity correction: p value.
 
     Parameters
     ----------
@@ -57,12 +62,17 @@ def pearson_chi2(table) -> float:
     References
     ----------
     IBM SPSS Statistics 25 Algorithms, chapter CROSSTABS.
+
+    Examples
+    --------
+    >>> round(pearson_chi2([[10, 3], [4, 9]]), 4)
+    0.0183
     """
-    return _chi2_p(checks.counts(table), correction=False)
+    return _chi2_p(checks.counts(table), _pearson)
 
 
-def yates_chi2(table) -> float:
-    """p value of the chi-squared test of a 2x2 table with Yates's continuity correction.
+def yates_chi2(table: ArrayLike) -> float:
+    """Chi-squared test of a 2x2 table with Yates's continuity correction: p value.
 
     Parameters
     ----------
@@ -83,11 +93,11 @@ def yates_chi2(table) -> float:
     ----------
     Yates F. J R Stat Soc Suppl 1934;1:217-235.
     """
-    return _chi2_p(_two_by_two(table), correction=True)
+    return _chi2_p(_two_by_two(table), _yates)
 
 
-def likelihood_ratio_chi2(table) -> float:
-    """p value of the likelihood-ratio (G) test of independence.
+def likelihood_ratio_chi2(table: ArrayLike) -> float:
+    """Likelihood-ratio (G) test of independence: p value.
 
     Parameters
     ----------
@@ -108,11 +118,11 @@ def likelihood_ratio_chi2(table) -> float:
     ----------
     IBM SPSS Statistics 25 Algorithms, chapter CROSSTABS.
     """
-    return _chi2_p(checks.counts(table), correction=False, lambda_="log-likelihood")
+    return _chi2_p(checks.counts(table), _likelihood_ratio)
 
 
-def linear_by_linear(table) -> float:
-    """p value of SPSS's linear-by-linear association (Mantel-Haenszel test for trend).
+def linear_by_linear(table: ArrayLike) -> float:
+    """Linear-by-linear association (Mantel-Haenszel test for trend) as in SPSS: p value.
 
     Parameters
     ----------
@@ -143,11 +153,11 @@ def linear_by_linear(table) -> float:
     column_score -= counts.sum(axis=0) @ column_score / n
     covariance = row_score @ counts @ column_score
     variances = (counts.sum(axis=1) @ row_score**2) * (counts.sum(axis=0) @ column_score**2)
-    return float(stats.chi2.sf((n - 1) * covariance**2 / variances, df=1))
+    return float(special.chdtrc(1, (n - 1) * covariance**2 / variances))
 
 
-def fisher_exact(table) -> float:
-    """Two-sided p value of Fisher's exact test of a 2x2 table.
+def fisher_exact(table: ArrayLike) -> float:
+    """Fisher's exact test of a 2x2 table: two-sided p value.
 
     Parameters
     ----------
@@ -166,13 +176,23 @@ def fisher_exact(table) -> float:
 
     References
     ----------
-    Fisher RA. J R Stat Soc 1935;98:39-54. Computed by `scipy.stats.fisher_exact`.
+    Fisher RA. J R Stat Soc 1935;98:39-54.
+
+    Examples
+    --------
+    Fisher's tea: three cups of four named rightly.
+
+    >>> round(fisher_exact([[3, 1], [1, 3]]), 4)
+    0.4857
     """
-    return float(stats.fisher_exact(_two_by_two(table)).pvalue)
+    (a, b), (c, d) = _two_by_two(table).tolist()
+    # In whole numbers: of each table with these margins, in how many ways patients can fall into it.
+    ways = [comb(a + b, k) * comb(c + d, a + c - k) for k in range(min(a + b, a + c) + 1)]
+    return sum(w for w in ways if w <= ways[a]) / comb(a + b + c + d, a + c)
 
 
-def fisher_freeman_halton(table) -> float:
-    """Two-sided p value of the exact test of an r x c table, by complete enumeration.
+def fisher_freeman_halton(table: ArrayLike) -> float:
+    """Fisher-Freeman-Halton exact test of an r x c table, by complete enumeration: two-sided p value.
 
     SciPy's r x c test samples; this one enumerates, as SPSS's Exact Tests and R's `fisher.test` do.
 
@@ -196,6 +216,11 @@ def fisher_freeman_halton(table) -> float:
     ----------
     Freeman GH, Halton JH. Biometrika 1951;38:141-149.
     Mehta CR, Patel NR. J Am Stat Assoc 1983;78:427-434.
+
+    Examples
+    --------
+    >>> round(fisher_freeman_halton([[3, 0], [1, 2], [0, 4]]), 4)
+    0.0333
     """
     counts = _without_empty(checks.counts(table))
     if min(counts.shape) == 1:
@@ -203,8 +228,8 @@ def fisher_freeman_halton(table) -> float:
     return freeman_halton.p_value(counts)
 
 
-def odds_ratio(table, confidence: float = 0.95) -> OddsRatio:
-    """Odds ratio of a 2x2 table with Woolf's interval and Wald's p.
+def odds_ratio(table: ArrayLike) -> OddsRatio:
+    """Odds ratio of a 2x2 table with Woolf's 95% interval and Wald's p.
 
     The same numbers as a logistic regression with one binary covariate prints.
 
@@ -212,8 +237,6 @@ def odds_ratio(table, confidence: float = 0.95) -> OddsRatio:
     ----------
     table : array_like of int, shape (2, 2)
         Counts of patients ``[[a, b], [c, d]]``; the odds ratio is ad / bc.
-    confidence : float
-        Level of the interval, between 0 and 1.
 
     Returns
     -------
@@ -225,21 +248,26 @@ def odds_ratio(table, confidence: float = 0.95) -> OddsRatio:
     Raises
     ------
     ValueError
-        As `pearson_chi2`, if `table` is not 2x2, or `confidence` not between 0 and 1.
+        As `pearson_chi2`, and if `table` is not 2x2.
 
     References
     ----------
     Woolf B. Ann Hum Genet 1955;19:251-253.
+
+    Examples
+    --------
+    >>> found = odds_ratio([[10, 3], [4, 9]])
+    >>> [round(x, 3) for x in (found.estimate, found.ci_low, found.ci_high, found.p)]
+    [7.5, 1.307, 43.028, 0.024]
     """
     (a, b), (c, d) = _two_by_two(table).tolist()
-    z = stats.norm.isf((1 - checks.level(confidence)) / 2)
     if min(a, b, c, d) == 0:
         estimate = 0.0 if b * c else np.inf if a * d else np.nan
         return OddsRatio(estimate, np.nan, np.nan, np.nan)
     log_or = np.log(a * d / (b * c))
     se = np.sqrt(1 / a + 1 / b + 1 / c + 1 / d)
-    low, high = np.exp([log_or - z * se, log_or + z * se])
-    p = 2 * stats.norm.sf(abs(log_or) / se)
+    low, high = np.exp([log_or - Z95 * se, log_or + Z95 * se])
+    p = 2 * special.ndtr(-abs(log_or) / se)
     return OddsRatio(float(np.exp(log_or)), float(low), float(high), float(p))
 
 
@@ -269,9 +297,18 @@ def binomial_interval(count: int, n: int, confidence: float = 0.95, method: str 
     ----------
     Clopper CJ, Pearson ES. Biometrika 1934;26:404-413.
     Wilson EB. J Am Stat Assoc 1927;22:209-212. Both computed by `scipy.stats.binomtest`.
+
+    Examples
+    --------
+    >>> found = binomial_interval(10, 49)
+    >>> round(found.estimate, 3), round(found.ci_low, 3), round(found.ci_high, 3)
+    (0.204, 0.102, 0.343)
     """
     if method not in ("exact", "wilson"):
         raise ValueError(f"method must be 'exact' or 'wilson', not {method!r}")
+    # Here because it takes as long to load as all else that the ledger needs.
+    from scipy import stats
+
     whole = float(count).is_integer() and float(n).is_integer()
     if not whole or not 0 <= count <= n or n < 1:
         raise ValueError(f"need whole numbers with 0 <= count <= n and n >= 1, not {count} of {n}")
@@ -280,17 +317,39 @@ def binomial_interval(count: int, n: int, confidence: float = 0.95, method: str 
     return Proportion(count / n, float(interval.low), float(interval.high))
 
 
-def _two_by_two(table) -> np.ndarray:
+def _two_by_two(table: ArrayLike) -> Integers:
     counts = checks.counts(table)
     if counts.shape != (2, 2):
         raise ValueError(f"this needs a 2x2 table, not {counts.shape[0]}x{counts.shape[1]}")
     return counts
 
 
-def _without_empty(counts: np.ndarray) -> np.ndarray:
+def _without_empty(counts: Integers) -> Integers:
     return counts[counts.any(axis=1)][:, counts.any(axis=0)]
 
 
-def _chi2_p(counts: np.ndarray, **how) -> float:
+def expected_counts(counts: Integers) -> Floats:
+    """Expected counts of a table if rows and columns are independent, shape (r, c)."""
+    counts = np.asarray(counts, dtype=float)
+    return counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / counts.sum()
+
+
+def _pearson(observed: Floats, expected: Floats) -> Floats:
+    return (observed - expected) ** 2 / expected
+
+
+def _yates(observed: Floats, expected: Floats) -> Floats:
+    difference = expected - observed
+    return _pearson(observed + np.sign(difference) * np.minimum(0.5, np.abs(difference)), expected)
+
+
+def _likelihood_ratio(observed: Floats, expected: Floats) -> Floats:
+    return 2 * special.xlogy(observed, observed / expected)
+
+
+def _chi2_p(counts: Integers, terms: Callable[[Floats, Floats], Floats]) -> float:
     counts = _without_empty(counts)
-    return 1.0 if min(counts.shape) == 1 else float(stats.chi2_contingency(counts, **how).pvalue)
+    if min(counts.shape) == 1:
+        return 1.0
+    degrees_of_freedom = (counts.shape[0] - 1) * (counts.shape[1] - 1)
+    return float(special.chdtrc(degrees_of_freedom, terms(counts.astype(float), expected_counts(counts)).sum()))

@@ -1,4 +1,4 @@
-"""How strong unmeasured confounding would have to be to explain a ratio away."""
+"""E-value: how strong unmeasured confounding would have to be to explain a ratio away."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class EValue:
 
 
 def risk_ratio(hr: float) -> float:
-    """Risk ratio that goes, roughly, with the hazard ratio of a common outcome.
+    """Approximate risk ratio of a common outcome, from its hazard ratio.
 
     Parameters
     ----------
@@ -34,6 +34,11 @@ def risk_ratio(hr: float) -> float:
     References
     ----------
     VanderWeele TJ. Biometrics 2020;76:746-752.
+
+    Examples
+    --------
+    >>> round(risk_ratio(0.56), 3)
+    0.67
     """
     hr = float(checks.positive("hazard ratio", hr))
     return float((1 - 0.5 ** np.sqrt(hr)) / (1 - 0.5 ** np.sqrt(1 / hr)))
@@ -64,15 +69,21 @@ def e_value(ratio: float, ci_low: float, ci_high: float) -> EValue:
     References
     ----------
     VanderWeele TJ, Ding P. Ann Intern Med 2017;167:268-274.
+
+    Examples
+    --------
+    >>> found = e_value(2.0, 1.25, 3.2)
+    >>> round(found.estimate, 2), round(found.limit, 2)
+    (3.41, 1.81)
     """
     values = [float(checks.positive("ratio", x)) for x in (ci_low, ratio, ci_high)]
     if values != sorted(values):
         raise ValueError("a ratio lies between its limits")
     low, ratio, high = values
     limit = 1.0 if low <= 1 <= high else min((low, high), key=lambda x: abs(np.log(x)))
-    return EValue(_needed(ratio), _needed(limit))
+    return EValue(_e_value(ratio), _e_value(limit))
 
 
-def _needed(ratio: float) -> float:
+def _e_value(ratio: float) -> float:
     above = max(ratio, 1 / ratio)
     return float(above + np.sqrt(above * (above - 1)))

@@ -1,4 +1,4 @@
-"""Complete enumeration behind `contingency.fisher_freeman_halton`: a network of part-filled tables.
+"""Network algorithm of the Fisher-Freeman-Halton test: complete enumeration of part-filled tables.
 
 The tables with given margins are laid out row by row as paths of a network, whose nodes are the
 column totals still to be filled. A path is left as soon as the least and the greatest probability
@@ -15,7 +15,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import special
+
+from analysis_lib.base.checks import Floats, Integers
 
 #: Two tables count as equally probable when their log-probabilities differ by less than this: the
 #: relative tolerance 1e-7 of R's ``fisher.test``.
@@ -25,7 +28,7 @@ TIE_TOLERANCE = 1e-7
 _BLOCK = 4_000_000
 
 
-def p_value(counts: np.ndarray) -> float:
+def p_value(counts: Integers) -> float:
     """Probability of the tables with the margins of `counts` that are no more probable than it.
 
     Parameters
@@ -50,13 +53,13 @@ def p_value(counts: np.ndarray) -> float:
 class _Layer(NamedTuple):
     """Ways to fill one row, from the nodes before it to the nodes after it, sorted by origin."""
 
-    origin: np.ndarray  # index of the node before
-    target: np.ndarray  # index of the node after
-    value: np.ndarray  # of the row's cells
-    ways: np.ndarray  # how many fillings share these three
+    origin: NDArray[np.intp]  # index of the node before
+    target: NDArray[np.intp]  # index of the node after
+    value: Floats  # of the row's cells
+    ways: Floats  # how many fillings share these three
 
 
-def _network(rows: np.ndarray, columns: np.ndarray) -> tuple[list[np.ndarray], list[_Layer]]:
+def _network(rows: Integers, columns: Integers) -> tuple[list[Integers], list[_Layer]]:
     """All nodes, shape (nodes, c) for each level, and the layers between the levels.
 
     A node is the column totals left to fill in ascending order, since what can follow does not
@@ -73,7 +76,7 @@ def _network(rows: np.ndarray, columns: np.ndarray) -> tuple[list[np.ndarray], l
     return nodes, layers
 
 
-def _fill_row(nodes: np.ndarray, total: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _fill_row(nodes: Integers, total: int) -> tuple[NDArray[np.intp], Integers, Floats]:
     """Fill a row with `total` patients in every way that each of `nodes` allows, cell by cell.
 
     Returns the index of the node, the column totals then left, and the row's value.
@@ -91,7 +94,7 @@ def _fill_row(nodes: np.ndarray, total: int) -> tuple[np.ndarray, np.ndarray, np
     return origin, np.sort(left, axis=1), value
 
 
-def _probability_up_to(threshold: float, rows: np.ndarray, nodes: list[np.ndarray], layers: list[_Layer]) -> float:
+def _probability_up_to(threshold: float, rows: Integers, nodes: list[Integers], layers: list[_Layer]) -> float:
     """Probability of the tables whose value is at most `threshold`."""
     greatest, least = [np.zeros(1)], [np.zeros(1)]
     for layer in reversed(layers):
@@ -123,25 +126,25 @@ def _probability_up_to(threshold: float, rows: np.ndarray, nodes: list[np.ndarra
     return probability
 
 
-def _log_tables(rows: np.ndarray, nodes: np.ndarray) -> np.ndarray:
+def _log_tables(rows: Integers, nodes: Integers) -> Floats:
     """Log of the sum of exp(value) over all ways to fill `rows`, for each node."""
     log_margins = special.gammaln(rows + 1.0).sum() + special.gammaln(nodes + 1.0).sum(axis=1)
     return special.gammaln(rows.sum() + 1.0) - log_margins
 
 
-def _ragged(sizes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _ragged(sizes: NDArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """For groups of these sizes, each member's group and its place in the group from 0."""
     group = np.repeat(np.arange(sizes.size), sizes)
     return group, np.arange(group.size) - (np.cumsum(sizes) - sizes)[group]
 
 
-def _cuts(sizes: np.ndarray) -> np.ndarray:
+def _cuts(sizes: NDArray) -> NDArray[np.intp]:
     """Where to split consecutive groups so that a part holds little more than `_BLOCK`."""
     ends = np.cumsum(sizes)
     return np.searchsorted(ends, np.arange(_BLOCK, sizes.sum(), _BLOCK))
 
 
-def _merge(key, value, number) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _merge(key: NDArray[np.intp], value: Floats, number: Floats) -> tuple[NDArray[np.intp], Floats, Floats]:
     """Sum `number` over equal `key` and (but for rounding) equal `value`; sorted by `key`."""
     if not key.size:
         return key, value, number

@@ -8,15 +8,26 @@ unit-free: a mean and its SD only need the same unit.
 from __future__ import annotations
 
 import numpy as np
-from scipy import stats
+from numpy.typing import ArrayLike
+from scipy import special
 
 from analysis_lib.base import checks
+from analysis_lib.base.checks import Floats
+from analysis_lib.base.units import Z95
 
-Numbers = float | np.ndarray
+Numbers = float | Floats
 
 
-def t_test(mean1, sd1, n1, mean2, sd2, n2, equal_variance: bool = True) -> Numbers:
-    """Two-sided p value of the t test of two independent groups, from their summaries.
+def t_test(
+    mean1: ArrayLike,
+    sd1: ArrayLike,
+    n1: ArrayLike,
+    mean2: ArrayLike,
+    sd2: ArrayLike,
+    n2: ArrayLike,
+    equal_variance: bool = True,
+) -> Numbers:
+    """Student's or Welch's t test of two independent groups, from their summaries: two-sided p value.
 
     Parameters
     ----------
@@ -36,8 +47,12 @@ def t_test(mean1, sd1, n1, mean2, sd2, n2, equal_variance: bool = True) -> Numbe
 
     References
     ----------
-    IBM SPSS Statistics 25 Algorithms, chapter T-TEST. Computed by
-    `scipy.stats.ttest_ind_from_stats`.
+    IBM SPSS Statistics 25 Algorithms, chapter T-TEST.
+
+    Examples
+    --------
+    >>> round(t_test(54.6, 10.2, 26, 61.3, 11.0, 23), 4)
+    0.0319
     """
     mean1, mean2 = checks.finite("mean", mean1), checks.finite("mean", mean2)
     sd1, sd2 = checks.not_negative("SD", sd1), checks.not_negative("SD", sd2)
@@ -46,11 +61,17 @@ def t_test(mean1, sd1, n1, mean2, sd2, n2, equal_variance: bool = True) -> Numbe
         raise ValueError("a t test needs two values in each group")
     if np.any((sd1 == 0) & (sd2 == 0)):
         raise ValueError("with both SDs 0 there is no t test")
-    result = stats.ttest_ind_from_stats(mean1, sd1, n1, mean2, sd2, n2, equal_var=equal_variance)
-    return _plain(result.pvalue)
+    if equal_variance:
+        df = n1 + n2 - 2
+        se = np.sqrt(((n1 - 1) * sd1**2 + (n2 - 1) * sd2**2) / df * (1 / n1 + 1 / n2))
+    else:
+        squared1, squared2 = sd1**2 / n1, sd2**2 / n2
+        df = (squared1 + squared2) ** 2 / (squared1**2 / (n1 - 1) + squared2**2 / (n2 - 1))
+        se = np.sqrt(squared1 + squared2)
+    return _plain(2 * special.stdtr(df, -np.abs((mean1 - mean2) / se)))
 
 
-def pooled_mean(means, ns) -> Numbers:
+def pooled_mean(means: ArrayLike, ns: ArrayLike) -> Numbers:
     """Mean of the union of groups.
 
     Parameters
@@ -67,12 +88,17 @@ def pooled_mean(means, ns) -> Numbers:
     ------
     ValueError
         If the groups do not match, a value is not finite, or a size is not positive.
+
+    Examples
+    --------
+    >>> pooled_mean([10, 20], [3, 1])
+    12.5
     """
     means, ns = _groups(means, ns)
     return _plain((ns * means).sum(axis=0) / ns.sum(axis=0))
 
 
-def pooled_sd(means, sds, ns) -> Numbers:
+def pooled_sd(means: ArrayLike, sds: ArrayLike, ns: ArrayLike) -> Numbers:
     """Sample SD of the union of groups (not the pooled within-group SD of the t test).
 
     Parameters
@@ -99,7 +125,7 @@ def pooled_sd(means, sds, ns) -> Numbers:
     return _plain(np.sqrt(((ns - 1) * sds**2 + between).sum(axis=0) / (total - 1)))
 
 
-def quantile(values, q) -> Numbers:
+def quantile(values: ArrayLike, q: ArrayLike) -> Numbers:
     """Quantile as SPSS's EXAMINE and FREQUENCIES print it (HAVERAGE).
 
     Parameters
@@ -122,6 +148,11 @@ def quantile(values, q) -> Numbers:
     References
     ----------
     IBM SPSS Statistics 25 Algorithms, chapter EXAMINE (HAVERAGE). Computed by `numpy.quantile`.
+
+    Examples
+    --------
+    >>> quantile([1, 2, 3, 4], [0.25, 0.5]).tolist()
+    [1.25, 2.5]
     """
     q = checks.finite("q", q)
     if np.any((q < 0) | (q > 1)):
@@ -129,8 +160,8 @@ def quantile(values, q) -> Numbers:
     return _plain(np.quantile(checks.sample("values", values), q, method="weibull"))
 
 
-def tukey_hinges(values) -> tuple[float, float]:
-    """Lower and upper hinge: the medians of the halves, each half with the overall median.
+def tukey_hinges(values: ArrayLike) -> tuple[float, float]:
+    """Tukey's hinges: the medians of the halves, each half with the overall median.
 
     Parameters
     ----------
@@ -150,50 +181,24 @@ def tukey_hinges(values) -> tuple[float, float]:
     References
     ----------
     Tukey JW. Exploratory Data Analysis. Addison-Wesley 1977.
+
+    Examples
+    --------
+    >>> tukey_hinges([1, 2, 3, 4, 5])
+    (2.0, 4.0)
     """
     ordered = np.sort(checks.sample("values", values))
     half = (ordered.size + 1) // 2
     return float(np.median(ordered[:half])), float(np.median(ordered[-half:]))
 
 
-def mann_whitney(x, y) -> float:
-    """Two-sided asymptotic p value of the Mann-Whitney U test, as SPSS prints it.
-
-    Parameters
-    ----------
-    x, y : array_like, shape (n,) and (m,)
-        The values of the two groups.
-
-    Returns
-    -------
-    float
-        Normal approximation with the variance corrected for ties and no continuity correction;
-        1 when all values are equal.
-
-    Raises
-    ------
-    ValueError
-        If a group has no value or one that is not finite.
-
-    References
-    ----------
-    IBM SPSS Statistics 25 Algorithms, chapter NPAR TESTS. Computed by `scipy.stats.mannwhitneyu`.
-    """
-    x, y = checks.sample("x", x), checks.sample("y", y)
-    if np.ptp(np.concatenate([x, y])) == 0:  # no variance: SciPy would answer NaN
-        return 1.0
-    return float(stats.mannwhitneyu(x, y, use_continuity=False, method="asymptotic").pvalue)
-
-
-def wald_p(estimate, ci_low, ci_high, confidence: float = 0.95) -> Numbers:
-    """p value that a ratio and its Wald interval imply.
+def wald_p(estimate: ArrayLike, ci_low: ArrayLike, ci_high: ArrayLike) -> Numbers:
+    """Wald p value implied by a ratio and its 95% interval.
 
     Parameters
     ----------
     estimate, ci_low, ci_high : float or array_like
         An odds or hazard ratio and its limits, all positive.
-    confidence : float
-        Level of the interval.
 
     Returns
     -------
@@ -203,51 +208,19 @@ def wald_p(estimate, ci_low, ci_high, confidence: float = 0.95) -> Numbers:
     Raises
     ------
     ValueError
-        If a value is not positive and finite, a lower limit not below its upper limit, or
-        `confidence` not between 0 and 1.
+        If a value is not positive and finite, or a lower limit not below its upper limit.
 
     References
     ----------
     Altman DG, Bland JM. BMJ 2011;343:d2304.
     """
     estimate = checks.positive("ratio", estimate)
-    se = _half_width(ci_low, ci_high) / _z(confidence)
-    return _plain(2 * stats.norm.sf(np.abs(np.log(estimate)) / se))
+    se = _half_width(ci_low, ci_high) / Z95
+    return _plain(2 * special.ndtr(-np.abs(np.log(estimate)) / se))
 
 
-def wald_interval(estimate, p, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
-    """Wald interval that a ratio and its p value imply.
-
-    Parameters
-    ----------
-    estimate : float or array_like
-        An odds or hazard ratio, positive and not 1 (where every interval has p = 1).
-    p : float or array_like
-        Its two-sided p value, between 0 and 1.
-    confidence : float
-        Level of the interval wanted.
-
-    Returns
-    -------
-    tuple of float or of ndarray
-        ``exp(ln estimate -+ z se)``, where ``se = |ln estimate| / z_p``.
-
-    Raises
-    ------
-    ValueError
-        If a value is outside the ranges above.
-
-    References
-    ----------
-    Altman DG, Bland JM. BMJ 2011;343:d2090.
-    """
-    log_estimate, se = _implied_se(estimate, p)
-    half = _z(confidence) * se
-    return _plain(np.exp(log_estimate - half)), _plain(np.exp(log_estimate + half))
-
-
-def wald_estimate(ci_low, ci_high) -> Numbers:
-    """Ratio that a Wald interval implies: the geometric midpoint of its limits.
+def wald_estimate(ci_low: ArrayLike, ci_high: ArrayLike) -> Numbers:
+    """Ratio implied by a Wald interval: the geometric midpoint of its limits.
 
     Parameters
     ----------
@@ -262,13 +235,18 @@ def wald_estimate(ci_low, ci_high) -> Numbers:
     ------
     ValueError
         If a limit is not positive and finite, or the lower one not below the upper.
+
+    Examples
+    --------
+    >>> round(wald_estimate(0.5, 2.0), 6)
+    1.0
     """
     half = _half_width(ci_low, ci_high)
     return _plain(np.exp(np.log(np.asarray(ci_low, dtype=float)) + half))
 
 
-def wald_limit(estimate, other_limit) -> Numbers:
-    """The one limit of a Wald interval that a ratio and the other limit imply.
+def wald_limit(estimate: ArrayLike, other_limit: ArrayLike) -> Numbers:
+    """Limit of a Wald interval implied by the ratio and the other limit.
 
     Parameters
     ----------
@@ -288,8 +266,8 @@ def wald_limit(estimate, other_limit) -> Numbers:
     return _plain(checks.positive("ratio", estimate) ** 2 / checks.positive("limit", other_limit))
 
 
-def wald_confidence_level(estimate, ci_low, ci_high, p) -> Numbers:
-    """Confidence level at which a printed interval agrees with the ratio and p beside it.
+def wald_confidence_level(estimate: ArrayLike, ci_low: ArrayLike, ci_high: ArrayLike, p: ArrayLike) -> Numbers:
+    """Confidence level of a Wald interval implied by the ratio and its p value.
 
     Parameters
     ----------
@@ -301,7 +279,7 @@ def wald_confidence_level(estimate, ci_low, ci_high, p) -> Numbers:
     Returns
     -------
     float or ndarray
-        ``2 Phi(ln(ci_high / ci_low) / (2 se)) - 1``, with the se of `wald_interval`.
+        ``2 Phi(ln(ci_high / ci_low) / (2 se)) - 1``, where ``se = |ln estimate| / z_p``.
 
     Raises
     ------
@@ -309,11 +287,11 @@ def wald_confidence_level(estimate, ci_low, ci_high, p) -> Numbers:
         If a value is outside the ranges above, or a lower limit not below its upper limit.
     """
     _, se = _implied_se(estimate, p)
-    return _plain(1 - 2 * stats.norm.sf(_half_width(ci_low, ci_high) / se))
+    return _plain(1 - 2 * special.ndtr(-_half_width(ci_low, ci_high) / se))
 
 
-def symmetric_midpoint(ci_low, ci_high) -> Numbers:
-    """Estimate that a symmetric interval implies, such as SPSS's for a median survival.
+def symmetric_midpoint(ci_low: ArrayLike, ci_high: ArrayLike) -> Numbers:
+    """Estimate implied by a symmetric interval, such as SPSS's of a median survival.
 
     Parameters
     ----------
@@ -329,6 +307,11 @@ def symmetric_midpoint(ci_low, ci_high) -> Numbers:
     ------
     ValueError
         If a limit is not finite or a lower limit above its upper limit.
+
+    Examples
+    --------
+    >>> symmetric_midpoint(12.7, 33.3)
+    23.0
     """
     low, high = checks.finite("limit", ci_low), checks.finite("limit", ci_high)
     if np.any(low > high):
@@ -336,12 +319,13 @@ def symmetric_midpoint(ci_low, ci_high) -> Numbers:
     return _plain(low + (high - low) / 2)
 
 
-def _plain(result) -> Numbers:
+def _plain(result: ArrayLike) -> Numbers:
     """A float for a single number, else the array."""
-    return float(result) if np.ndim(result) == 0 else np.asarray(result)
+    array = np.asarray(result, dtype=float)
+    return array if array.ndim else float(array)
 
 
-def _groups(*summaries) -> list[np.ndarray]:
+def _groups(*summaries: ArrayLike) -> tuple[Floats, ...]:
     """Check the summaries of k groups, the sizes last, and bring them to one shape."""
     *others, ns = summaries
     arrays = [checks.finite("summary", s) for s in others] + [checks.positive("group size", ns)]
@@ -354,11 +338,7 @@ def _groups(*summaries) -> list[np.ndarray]:
     return np.broadcast_arrays(*(a.reshape(a.shape + (1,) * (axes - a.ndim)) for a in arrays))
 
 
-def _z(confidence: float) -> float:
-    return stats.norm.isf((1 - checks.level(confidence)) / 2)
-
-
-def _half_width(ci_low, ci_high) -> np.ndarray:
+def _half_width(ci_low: ArrayLike, ci_high: ArrayLike) -> Floats:
     """Half the width of a ratio's interval on the log scale."""
     low, high = checks.positive("lower limit", ci_low), checks.positive("upper limit", ci_high)
     if np.any(low >= high):
@@ -366,11 +346,11 @@ def _half_width(ci_low, ci_high) -> np.ndarray:
     return np.log(high / low) / 2
 
 
-def _implied_se(estimate, p) -> tuple[np.ndarray, np.ndarray]:
+def _implied_se(estimate: ArrayLike, p: ArrayLike) -> tuple[Floats, Floats]:
     """Log of a ratio and the standard error of that log which a two-sided p implies."""
     log_estimate, p = np.log(checks.positive("ratio", estimate)), checks.finite("p", p)
     if np.any((p <= 0) | (p >= 1)):
         raise ValueError("p must lie between 0 and 1")
     if np.any(log_estimate == 0):
         raise ValueError("a ratio of 1 has p = 1 whatever its standard error")
-    return log_estimate, np.abs(log_estimate) / stats.norm.isf(p / 2)
+    return log_estimate, np.abs(log_estimate) / -special.ndtri(p / 2)

@@ -1,4 +1,4 @@
-"""Survival analysis as SPSS 25 prints it: Kaplan-Meier, medians, log-rank and Cox models.
+"""Survival analysis as SPSS 25 prints it: Kaplan-Meier, medians and the log-rank test.
 
 Times may have any unit and results come in the same. A death at the time of a censoring comes
 before it, as in every package. The libraries' routines do the work where they agree with SPSS; the
@@ -10,17 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from numpy.typing import ArrayLike, NDArray
+from scipy import special
 
 from analysis_lib.base import checks
-from analysis_lib.statistics import regression
+from analysis_lib.base.checks import Floats, Integers
+from analysis_lib.base.units import Z95
 
 #: A survival probability this near to a limit (.45, .50, .55) is at the limit: .55 and a product
 #: such as 19/20 * 18/19 * ... that equals it differ in their last bits. R's ``quantile.survfit``
 #: uses the same.
 TOLERANCE = 1.5e-8
-
-_Z = float(stats.norm.isf(0.025))
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,11 +34,11 @@ class KaplanMeier:
         Greenwood standard error (0 where survival is 0, as SPSS prints it).
     """
 
-    time: np.ndarray
-    at_risk: np.ndarray
-    events: np.ndarray
-    survival: np.ndarray
-    standard_error: np.ndarray
+    time: Floats
+    at_risk: Integers
+    events: Integers
+    survival: Floats
+    standard_error: Floats
 
 
 @dataclass(frozen=True)
@@ -70,38 +70,7 @@ class LogRank:
     p: float
 
 
-@dataclass(frozen=True, eq=False)
-class CoxModel:
-    """A fitted Cox model.
-
-    Attributes
-    ----------
-    names : tuple of str
-        The k covariates.
-    coef, se, hr, ci_low, ci_high, p : ndarray, shape (k,)
-        Log hazard ratio and its standard error, hazard ratio with Wald's 95% limits and p.
-    log_likelihood : float
-        The partial log-likelihood.
-    converged : bool
-        False where the numbers are no estimates: see `separated`, or else Newton's steps failed.
-    separated : tuple of str
-        Covariates that order the events so well that no finite estimate exists. Their numbers are
-        those after 20 steps, where SPSS stops too, and mean nothing.
-    """
-
-    names: tuple[str, ...]
-    coef: np.ndarray
-    se: np.ndarray
-    hr: np.ndarray
-    ci_low: np.ndarray
-    ci_high: np.ndarray
-    p: np.ndarray
-    log_likelihood: float
-    converged: bool
-    separated: tuple[str, ...]
-
-
-def kaplan_meier(time, event) -> KaplanMeier:
+def kaplan_meier(time: ArrayLike, event: ArrayLike) -> KaplanMeier:
     """Kaplan-Meier estimate of survival with Greenwood's standard error.
 
     Parameters
@@ -123,6 +92,12 @@ def kaplan_meier(time, event) -> KaplanMeier:
     References
     ----------
     Kaplan EL, Meier P. J Am Stat Assoc 1958;53:457-481.
+
+    Examples
+    --------
+    >>> curve = kaplan_meier([1, 2, 3, 4], [1, 0, 1, 0])
+    >>> curve.survival.tolist(), curve.standard_error.round(3).tolist()
+    ([0.75, 0.75, 0.375, 0.375], [0.217, 0.217, 0.286, 0.286])
     """
     time, event = checks.times_and_events(time, event)
     times, position = np.unique(time, return_inverse=True)
@@ -133,7 +108,7 @@ def kaplan_meier(time, event) -> KaplanMeier:
     return KaplanMeier(times, at_risk, events, survival, standard_error)
 
 
-def median_survival(time, event, ci: str = "spss") -> MedianSurvival:
+def median_survival(time: ArrayLike, event: ArrayLike, ci: str = "spss") -> MedianSurvival:
     """Median survival with a 95% confidence interval.
 
     Parameters
@@ -162,6 +137,14 @@ def median_survival(time, event, ci: str = "spss") -> MedianSurvival:
     Collett D. Modelling Survival Data in Medical Research, 2nd ed. 2003, chapter 2 (the interval
     of SPSS). IBM support page swg21476688 (its median). Brookmeyer R, Crowley J. Biometrics
     1982;38:29-41.
+
+    Examples
+    --------
+    >>> found = median_survival(range(1, 11), [1] * 10)
+    >>> found.median, round(found.se, 3), round(found.ci_low, 2), round(found.ci_high, 2)
+    (5.0, 1.581, 1.9, 8.1)
+    >>> median_survival(range(1, 11), [1] * 10, ci="log")
+    MedianSurvival(median=5.5, se=nan, ci_low=3.0, ci_high=nan)
     """
     if ci not in ("spss", "plain", "log", "log-log"):
         raise ValueError(f"ci must be 'spss', 'plain', 'log' or 'log-log', not {ci!r}")
@@ -177,8 +160,8 @@ def median_survival(time, event, ci: str = "spss") -> MedianSurvival:
     )
 
 
-def reverse_kaplan_meier_median(time, event) -> MedianSurvival:
-    """Median potential follow-up: the Kaplan-Meier median with deaths as the censored.
+def reverse_kaplan_meier_median(time: ArrayLike, event: ArrayLike) -> MedianSurvival:
+    """Median follow-up by the reverse Kaplan-Meier method: deaths count as censored.
 
     Parameters
     ----------
@@ -198,13 +181,18 @@ def reverse_kaplan_meier_median(time, event) -> MedianSurvival:
     References
     ----------
     Schemper M, Smith TL. Control Clin Trials 1996;17:343-346.
+
+    Examples
+    --------
+    >>> reverse_kaplan_meier_median([1, 2, 3, 4, 5], [1, 0, 0, 0, 0]).median
+    3.0
     """
-    time, event = checks.times_and_events(time, event)
-    return median_survival(time, 1 - event)
+    times, events = checks.times_and_events(time, event)
+    return median_survival(times, 1 - events)
 
 
-def mean_survival(time, event) -> MeanSurvival:
-    """Mean survival as SPSS prints it: the area under the curve up to the largest time.
+def mean_survival(time: ArrayLike, event: ArrayLike) -> MeanSurvival:
+    """Restricted mean survival as in SPSS: the area under the curve up to the largest time.
 
     Parameters
     ----------
@@ -232,10 +220,10 @@ def mean_survival(time, event) -> MeanSurvival:
     mean = float(steps.sum())
     area_right = mean - np.cumsum(steps)
     se = float(np.sqrt(area_right**2 @ _greenwood_terms(curve.at_risk, curve.events)))
-    return MeanSurvival(mean, se, mean - _Z * se, mean + _Z * se)
+    return MeanSurvival(mean, se, mean - Z95 * se, mean + Z95 * se)
 
 
-def logrank(time, event, group) -> LogRank:
+def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRank:
     """Log-rank (Mantel-Cox) test of equal survival in two or more groups.
 
     Parameters
@@ -260,87 +248,35 @@ def logrank(time, event, group) -> LogRank:
     References
     ----------
     Mantel N. Cancer Chemother Rep 1966;50:163-170. Computed by statsmodels' ``survdiff``.
+
+    Examples
+    --------
+    >>> found = logrank([1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 0, 0], ["a", "a", "a", "b", "b", "b"])
+    >>> round(found.statistic, 3), round(found.p, 3)
+    (5.052, 0.025)
     """
-    time, event = checks.times_and_events(time, event)
-    code = checks.group_codes(group, time.size)
-    informative = time >= np.min(time[event == 1], initial=np.inf)
-    time, event, code = time[informative], event[informative], code[informative]
+    times, events = checks.times_and_events(time, event)
+    code = checks.group_codes(group, times.size)
+    informative = times >= np.min(times[events == 1], initial=np.inf)
+    times, events, code = times[informative], events[informative], code[informative]
     df = np.unique(code).size - 1
     # With all deaths at once at the first event there is no variance.
-    if df < 1 or np.all((time == time.min()) & (event == 1)):
+    if df < 1 or np.all((times == times.min()) & (events == 1)):
         return LogRank(np.nan, 0, np.nan)
     # Imported here for the sake of commands that need no model: statsmodels takes 1-2 s.
     from statsmodels.duration.survfunc import survdiff
 
-    statistic = float(survdiff(time, event, code)[0])
-    return LogRank(statistic, df, float(stats.chi2.sf(statistic, df)))
+    statistic = float(survdiff(times, events, code)[0])
+    return LogRank(statistic, df, float(special.chdtrc(df, statistic)))
 
 
-def cox(time, event, covariates, ties: str = "breslow", names=None) -> CoxModel:
-    """Cox's proportional hazards model.
-
-    Parameters
-    ----------
-    time, event : array_like, shape (n,)
-        As `kaplan_meier`.
-    covariates : array_like, shape (n,) or (n, k)
-        Numbers; a yes or no as 1 or 0.
-    ties : {"breslow", "efron"}
-        How tied events enter the likelihood; SPSS has Breslow's way, R defaults to Efron's.
-    names : sequence of str, optional
-        Names of the covariates; x1, x2, ... by default.
-
-    Returns
-    -------
-    CoxModel
-        Look at `converged` before using the numbers.
-
-    Raises
-    ------
-    ValueError
-        As `kaplan_meier`, if there is no event, if covariates do not match the patients or one
-        follows from the others (or does not vary) among those at risk, or `ties` is unknown.
-
-    References
-    ----------
-    Cox DR. J R Stat Soc B 1972;34:187-220. Breslow N. Biometrics 1974;30:89-99. Efron B. J Am Stat
-    Assoc 1977;72:557-565. Computed by statsmodels' ``PHReg``.
-    """
-    if ties not in ("breslow", "efron"):
-        raise ValueError(f"ties must be 'breslow' or 'efron', not {ties!r}")
-    time, event = checks.times_and_events(time, event)
-    matrix, names = checks.covariates(covariates, time.size, names)
-    if not event.any():
-        raise ValueError("without an event there is no Cox model")
-    matrix, _, sd = regression.standardised(matrix)
-    separated = regression.separating(regression.risk_set_differences(time, event, matrix))
-    # Imported here for the sake of commands that need no model: statsmodels takes 1-2 s.
-    from statsmodels.duration.hazard_regression import PHReg
-
-    fit = regression.newton(PHReg(time, matrix, event, ties=ties))
-    coef = fit.coef / sd
-    wald = regression.wald(coef, fit.covariance / np.outer(sd, sd))
-    return CoxModel(
-        names,
-        coef,
-        wald.se,
-        wald.ratio,
-        wald.ci_low,
-        wald.ci_high,
-        wald.p,
-        fit.log_likelihood,
-        converged=fit.converged and not separated.any(),
-        separated=tuple(np.array(names)[separated].tolist()),
-    )
-
-
-def _greenwood_terms(at_risk: np.ndarray, events: np.ndarray) -> np.ndarray:
+def _greenwood_terms(at_risk: Integers, events: Integers) -> Floats:
     """d / (n (n-d)) at each time; 0 at a time that nobody survives, where it has no weight."""
     survivors = at_risk - events
     return np.where(survivors > 0, events / (at_risk * np.maximum(survivors, 1)), 0.0)
 
 
-def _first(values: np.ndarray) -> float:
+def _first(values: NDArray) -> float:
     return float(values[0]) if values.size else np.nan
 
 
@@ -355,13 +291,13 @@ def _spss_median(curve: KaplanMeier) -> MedianSurvival:
         return MedianSurvival(median, np.nan, np.nan, np.nan)
     slope = _first((survival[above] - survival[below]) / (time[below] - time[above]))
     se = _first(curve.standard_error[died][at_median]) / slope
-    return MedianSurvival(median, se, median - _Z * se, median + _Z * se)
+    return MedianSurvival(median, se, median - Z95 * se, median + Z95 * se)
 
 
-def _pointwise_band(curve: KaplanMeier, kind: str) -> tuple[np.ndarray, np.ndarray]:
+def _pointwise_band(curve: KaplanMeier, kind: str) -> tuple[Floats, Floats]:
     """Pointwise 95% limits of survival; NaN where `kind` has none, as where survival is 0."""
     survival = np.where(curve.survival > 0, curve.survival, np.nan)
-    half = _Z * curve.standard_error
+    half = Z95 * curve.standard_error
     if kind == "plain":
         return survival - half, survival + half
     if kind == "log":
@@ -372,7 +308,7 @@ def _pointwise_band(curve: KaplanMeier, kind: str) -> tuple[np.ndarray, np.ndarr
     return survival**factor, survival ** (1 / factor)
 
 
-def _crossing_of_half(time: np.ndarray, curve: np.ndarray) -> float:
+def _crossing_of_half(time: Floats, curve: Floats) -> float:
     """Where a step function first falls to .5: the middle if it stays there for a while."""
     reaches = np.flatnonzero(curve <= 0.5 + TOLERANCE)
     passes = np.flatnonzero(curve < 0.5 - TOLERANCE)

@@ -6,29 +6,34 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-# A fan ends where fewer cohorts than this still have a patient under observation.
+from analysis_lib.base.checks import Floats
+
+# A band ends where fewer cohorts than this still have a patient under observation.
 _LEAST_SHARE = 0.5
-
-
 _PERCENTILES = {"lowest": 0, "q1": 25, "median": 50, "q3": 75, "highest": 100}
 
 
-def curves(time: np.ndarray, event: np.ndarray, grid: np.ndarray) -> np.ndarray:
+def curves(time: Floats, event: NDArray, grid: Floats) -> Floats:
     """Kaplan–Meier survival of each cohort at each time of a grid.
 
     Parameters
     ----------
-    time, event
-        Shape (cohorts, patients); ``event`` is 1 for an event.
-    grid
-        Shape (k,).
+    time, event : ndarray, shape (cohorts, patients)
+        ``event`` is 1 for an event; a patient whose time is NaN is not there.
+    grid : ndarray, shape (k,)
 
     Returns
     -------
-    numpy.ndarray
-        Shape (cohorts, k); survival just after each time, NaN after a cohort's last one, unless
-        the curve has come down to 0.
+    ndarray, shape (cohorts, k)
+        Survival just after each time, NaN after a cohort's last one, unless the curve has come
+        down to 0.
+
+    Examples
+    --------
+    >>> curves(np.array([[1.0, 2, 3, 4]]), np.array([[1, 0, 1, 0]]), np.array([0.5, 1, 3, 9])).tolist()
+    [[1.0, 0.75, 0.375, nan]]
     """
     # Events before what is censored at the same time; then each patient is a step of its own, and
     # steps at one time multiply to what the formula for ties gives. Blanks come last.
@@ -46,18 +51,24 @@ def curves(time: np.ndarray, event: np.ndarray, grid: np.ndarray) -> np.ndarray:
     return np.where((grid <= last) | (found == 0), found, np.nan)
 
 
-def at_risk(time: np.ndarray, years: Sequence[float]) -> np.ndarray:
-    """Patients under observation just before each of ``years``, shape (cohorts, k)."""
+def at_risk(time: Floats, years: Sequence[float]) -> NDArray[np.int_]:
+    """Patients at risk just before each of ``years``, shape (cohorts, k).
+
+    Examples
+    --------
+    >>> at_risk(np.array([[1.0, 2, 3, 4]]), [0, 2, 5]).tolist()
+    [[4, 3, 0]]
+    """
     return np.count_nonzero(time[:, :, None] >= np.asarray(years, float), axis=1)
 
 
-def envelope(values: np.ndarray) -> pd.DataFrame:
-    """How values vary over the cohorts.
+def envelope(values: Floats) -> pd.DataFrame:
+    """Extremes and quartiles of values over the cohorts.
 
     Parameters
     ----------
-    values
-        Shape (cohorts, k); NaN where a cohort has none.
+    values : ndarray, shape (cohorts, k)
+        NaN where a cohort has none.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Every way in which patients can have moved between ordered categories, given margins.
+"""Enumeration of transitions between ordered categories, given margins.
 
 A paper that prints, for each category before treatment, how many patients stayed, fell or rose,
 and how many were in some categories afterwards, does not print the moves themselves. There are
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class Total:
     count: int
 
 
-def _spread(patients: int, destinations: Sequence[int], categories: int) -> Iterator[np.ndarray]:
+def _spread(patients: int, destinations: Sequence[int], categories: int) -> Iterator[NDArray[np.int_]]:
     """Every way to send alike patients to destinations, as counts by category."""
     for chosen in combinations_with_replacement(destinations, patients):
         yield np.bincount(np.array(chosen, dtype=int), minlength=categories)
@@ -30,8 +31,8 @@ def _spread(patients: int, destinations: Sequence[int], categories: int) -> Iter
 
 def enumerate_transitions(
     stayed: Sequence[int], fell: Sequence[int], rose: Sequence[int], totals: Sequence[Total]
-) -> np.ndarray:
-    """All tables of moves that agree with the margins.
+) -> NDArray[np.int_]:
+    """All tables of transitions that agree with the margins.
 
     Parameters
     ----------
@@ -51,16 +52,23 @@ def enumerate_transitions(
     ------
     ValueError
         If the lengths differ or a count is negative.
+
+    Examples
+    --------
+    Of two patients in the highest of three categories both fell; afterwards one is in the lowest.
+
+    >>> enumerate_transitions([0, 0, 0], [0, 0, 2], [0, 0, 0], [Total(frozenset({0}), 1)]).tolist()
+    [[[0, 0, 0], [0, 0, 0], [1, 1, 0]]]
     """
     k = len(stayed)
     if len(fell) != k or len(rose) != k:
         raise ValueError(f"stayed, fell and rose need one count a category, not {k}, {len(fell)}, {len(rose)}")
     if min([*stayed, *fell, *rose], default=0) < 0:
         raise ValueError("counts of patients cannot be negative")
-    found: list[np.ndarray] = []
+    found: list[NDArray[np.int_]] = []
     table = np.zeros((k, k), dtype=int)
 
-    def fill(row: int, after: np.ndarray) -> None:
+    def fill(row: int, after: NDArray[np.int_]) -> None:
         # Patients only ever add to a total, so one that is passed already can be dropped early.
         if any(after[list(t.categories)].sum() > t.count for t in totals):
             return

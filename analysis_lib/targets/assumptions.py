@@ -1,18 +1,18 @@
-"""Assumptions by name: read from a command or from a manifest, and checked."""
+"""Assumptions: what the paper leaves open, read from a command or from a manifest."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from analysis_lib.base import manifest
 from analysis_lib.base.errors import InputError, nearest
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What the paper leaves open, and how it is read here.
+    """How each thing that the paper leaves open is read.
 
     Parameters
     ----------
@@ -89,23 +89,26 @@ def of_file(file: Path | str) -> Assumptions:
     InputError
         If the manifest cannot be read or assumes what is unknown.
     """
-    manifest = Path(file).with_suffix(".json")
-    try:
-        found = json.loads(manifest.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    beside = Path(file).with_suffix(".json")
+    if not beside.exists():
         return Assumptions()
-    except (OSError, ValueError):
-        raise InputError("the manifest cannot be read", file=manifest, remedy="mend it or take it away") from None
-    chosen = found.get("assumptions", {}) if isinstance(found, dict) else None
+    expected_form = "cohorts", "mend it or take it away"
+    chosen = manifest.read(beside, *expected_form).get("assumptions", {})
     if not isinstance(chosen, dict):
-        raise InputError("the manifest names no assumptions", file=manifest, remedy="mend it or take it away")
+        raise manifest.refuse(beside, *expected_form)
     try:
         return checked(chosen)
     except InputError as error:
-        raise InputError(str(error), file=manifest) from None
+        raise InputError(str(error), file=beside) from None
 
 
-def told(assumptions: Assumptions) -> str:
-    """What differs from the defaults, as ``NAME=VALUE``; empty if nothing does."""
+def describe(assumptions: Assumptions) -> str:
+    """What differs from the defaults, as ``NAME=VALUE``; empty if nothing does.
+
+    Examples
+    --------
+    >>> describe(Assumptions(follow_up="survivors"))
+    'follow_up=survivors'
+    """
     usual = asdict(Assumptions())
     return ", ".join(f"{name}={value}" for name, value in asdict(assumptions).items() if value != usual[name])

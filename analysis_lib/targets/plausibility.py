@@ -1,11 +1,12 @@
-"""The paper's own account of its patients: what no reconstructed cohort may contradict, whatever its numbers."""
+"""Plausibility: what no simulated cohort may contradict of the paper's own account of its patients."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from analysis_lib.printed.names import VESSELS
 from analysis_lib.targets.assumptions import Assumptions
-from analysis_lib.targets.catalogue import LONGEST_FOLLOW_UP_YEARS, VESSELS
+from analysis_lib.targets.catalogue import LONGEST_FOLLOW_UP_YEARS
 from analysis_lib.targets.time_unit import slack
 
 # What the paper tabulates without leaving anyone out: of all patients, and of those operated on.
@@ -22,12 +23,12 @@ OF_THE_OPERATED = (
 
 
 def logic_misses(frame: pd.DataFrame, time_unit: str = Assumptions.time_unit) -> list[str]:
-    """What contradicts the paper's own account of a cohort, whatever its numbers.
+    """What in a cohort contradicts the paper's own account of its patients, whatever its numbers; one line each.
 
     The early death of sepsis after one cycle, the late haematological ones, surgery after PRRT
     and before death, recurrence as progression, more than the categories of vessels allow,
     follow-up beyond April 2020, and blanks where the paper leaves no patient out. ``time_unit`` is
-    that of the cohort's years, as :class:`targets.Assumptions` has it.
+    that of the cohort's years, as :class:`~analysis_lib.targets.assumptions.Assumptions` has it.
     """
     c = frame
     operated, dead = c["group"] == "surgery", c["os_event"] == 1

@@ -1,10 +1,15 @@
-"""Independent recomputation: each target's statistic from patients, by other means than the search's."""
+"""Independent recomputation: each target's statistic from patients, by other means than the search's.
+
+statsmodels fits the regressions and curves and makes the log-rank tests, SciPy and NumPy the rest,
+lifelines reverse Kaplan–Meier curves.
+"""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,79 +21,36 @@ from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.cohort import schema
-from analysis_lib.targets.catalogue import SCORE_COVARIATES, Target, Targets
-
-_Z95 = scipy.stats.norm.ppf(0.975)
-
+from analysis_lib.base.units import Z95
+from analysis_lib.printed.names import TVI_BEYOND_180
+from analysis_lib.targets.catalogue import Target, Targets
+from analysis_lib.targets.patients import DERIVED, PROPENSITY_SCORE, SCORE_COVARIATES, Patients
 
 # A curve that is .5 in exact arithmetic may miss it by some 1e-16 in floating point.
 _TIE = 1e-9
-
-
-# Categories of contact with vessels, as the schema numbers them.
-_WITHIN_180, _BEYOND_180 = (1, 3), (2, 4, 5, 6)
-
-
-class Patients:
-    """Some patients of a cohort, each column as an array; what is asked for again is not made again.
-
-    Numbers are float64 with NaN for a blank, text is objects with None.
-    """
-
-    def __init__(self, column: Callable[[str], np.ndarray]) -> None:
-        self._column = column
-        self._columns: dict[str, np.ndarray] = {}
-        self._narrowed: dict[tuple[str, str | float], Patients] = {}
-
-    @classmethod
-    def of(cls, frame: pd.DataFrame) -> Patients:
-        """All patients of ``frame``; asking for a column that it lacks is an InputError."""
-
-        def column(name: str) -> np.ndarray:
-            if name not in frame:
-                raise InputError(f"the cohort lacks the column {name!r}")
-            return _array(frame[name], schema.fields()[name]["type"])
-
-        return cls(column)
-
-    def __getitem__(self, name: str) -> np.ndarray:
-        if name not in self._columns:
-            self._columns[name] = self._column(name)
-        return self._columns[name]
-
-    def where(self, name: str, value: str | float) -> Patients:
-        """Those with ``value`` in the column ``name``."""
-        if (name, value) not in self._narrowed:
-            chosen = self[name] == value
-            self._narrowed[name, value] = Patients(lambda column: self[column][chosen])
-        return self._narrowed[name, value]
-
-    def known(self, name: str) -> np.ndarray:
-        """The column ``name`` without its blanks."""
-        return self[name][~pd.isna(self[name])]
-
-    def columns(self, names: Iterable[str]) -> np.ndarray:
-        """Numeric columns side by side, shape (patients, names)."""
-        return np.column_stack([self[name] for name in names])
-
-
-def _array(column: pd.Series, kind: str) -> np.ndarray:
-    if kind == "string":
-        return column.astype(object).where(column.notna(), None).to_numpy()
-    return column.to_numpy(float, na_value=np.nan)
+# Of a sample, shape (n,).
+Summary = Callable[[np.ndarray], float]
 
 
 class Recomputed:
-    """The statistics of one cohort, each computed once and when asked for."""
+    """The statistics of one cohort, each computed once and when it is needed.
+
+    Parameters
+    ----------
+    frame
+        One cohort in the schema.
+    targets
+        What may be asked for, with the assumptions under which it is computed.
+    """
 
     def __init__(self, frame: pd.DataFrame, targets: Targets) -> None:
-        self.targets = targets
+        # NumPy types a method by its literal names.
+        self._quantile_rule: Any = targets.assumptions.quantile
         self._patients = Patients.of(frame)
-        self._fits: dict[tuple, dict[str, tuple[float, float]]] = {}
-        self._curves: dict[tuple, tuple[float, float, float]] = {}
+        self._fits: dict[tuple[str, tuple[str, ...]], dict[str, tuple[float, float]]] = {}
+        self._medians: dict[tuple, tuple[float, float, float]] = {}
         self._printed = {
-            (t.statistic[:-3], t.columns, t.value): np.log((t.interval.low + t.interval.high) / 2)
+            (t.statistic.partition("_")[0], t.columns, t.value): np.log((t.interval.low + t.interval.high) / 2)
             for t in targets.values()
             if t.statistic in ("cox_hr", "logistic_or") and 0 < t.interval.low and t.interval.high < np.inf
         }
@@ -104,57 +66,37 @@ class Recomputed:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")
             try:
-                return self._value(target)
+                return float(STATISTICS[target.statistic](self, self._chosen(target), target))
             except InputError:
                 raise
             # What libraries raise of too few patients, no events, or a covariate that separates.
             except (ArithmeticError, IndexError, ValueError, MissingDataError):
                 return np.nan
 
-    def _value(self, target: Target) -> float:
-        kind, _, rest = target.statistic.partition("_")
-        if kind in ("cox", "logistic"):
-            return self._regression(target, kind, rest)
-        patients = self._chosen(target)
-        if kind == "km":
-            return self._curve(target, patients, rest)
-        if kind == "follow":
-            return self._follow_up(target, patients, rest.removeprefix("up_"))
-        return float(_STATISTICS[target.statistic](patients, target, self.targets))
-
     def _chosen(self, target: Target) -> Patients:
         patients = self._patients
         if target.group != "all":
             patients = patients.where("group", target.group)
-        if target.subset and target.statistic not in ("within", "class_from", "class_to"):
-            patients = patients.where(*target.subset)
-        return patients
+        return patients.where(*target.subset) if target.subset else patients
 
-    def _curve(self, target: Target, patients: Patients, what: str) -> float:
-        key = (*target.columns, target.group, target.subset)
-        if key not in self._curves:
-            time, event = _complete(patients.columns(target.columns)).T
-            self._curves[key] = spss_median(time, event)
-        median, low, high = self._curves[key]
-        return {"median": median, "ci_lo": low, "ci_hi": high, "undefined": float(np.isnan(low) and median > 0)}[what]
+    def percentile(self, values: np.ndarray, percent: float) -> float:
+        """A percentile by the rule that is assumed."""
+        return float(np.percentile(values, percent, method=self._quantile_rule))
 
-    def _follow_up(self, target: Target, patients: Patients, what: str) -> float:
-        time, event = patients.columns(target.columns).T
-        share = {"median": 50, "q1": 25, "q3": 75}[what]
-        if target.value == "reverse_kaplan_meier":
-            curve = KaplanMeierFitter().fit(time, 1 - event)
-            return float(curve.percentile(1 - share / 100))
-        times = time if target.value == "observed" else time[event == 0]
-        return float(np.percentile(times, share, method=self.targets.assumptions.quantile))
+    def median_survival(self, target: Target) -> tuple[float, float, float]:
+        """Kaplan–Meier median and its limits, of the time and event that are the target's columns."""
+        key = (target.columns, target.group, target.subset)
+        if key not in self._medians:
+            time, event = self._chosen(target).complete(target.columns).T
+            self._medians[key] = spss_median(time, event)
+        return self._medians[key]
 
-    def _regression(self, target: Target, kind: str, what: str) -> float:
-        covariates = target.columns
-        if (kind, covariates) not in self._fits:
-            self._fits[kind, covariates] = self._fit(kind, covariates)
-        beta, error = self._fits[kind, covariates][str(target.value)]
-        if what == "p":
-            return float(2 * scipy.stats.norm.sf(abs(beta / error)))
-        return float(np.exp(beta + {"ci_lo": -_Z95, "ci_hi": _Z95}.get(what, 0.0) * error))
+    def coefficient(self, kind: str, target: Target) -> tuple[float, float]:
+        """Estimate and standard error of the target's covariate in the model of its columns."""
+        key = (kind, target.columns)
+        if key not in self._fits:
+            self._fits[key] = self._fit(kind, target.columns)
+        return self._fits[key][str(target.value)]
 
     def _fit(self, kind: str, covariates: tuple[str, ...]) -> dict[str, tuple[float, float]]:
         matrix = np.column_stack([self._covariate(name) for name in covariates])
@@ -176,9 +118,9 @@ class Recomputed:
         }
 
     def _covariate(self, name: str) -> np.ndarray:
-        if name == "propensity_score":
+        if name == PROPENSITY_SCORE:
             return self._score
-        return _DERIVED[name](self._patients) if name in _DERIVED else self._patients[name]
+        return DERIVED[name](self._patients) if name in DERIVED else self._patients[name]
 
     @cached_property
     def _score(self) -> np.ndarray:
@@ -191,8 +133,8 @@ class Recomputed:
         return score
 
 
-def _complete(matrix: np.ndarray) -> np.ndarray:
-    return matrix[~np.isnan(matrix).any(axis=1)]
+# How a statistic is computed: in a cohort, from the patients that the target is about.
+Statistic = Callable[[Recomputed, Patients, Target], float]
 
 
 def _standardised(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -209,7 +151,7 @@ def _logistic(outcome: np.ndarray, covariates: np.ndarray, start: np.ndarray | f
 
 
 def spss_median(time: np.ndarray, event: np.ndarray) -> tuple[float, float, float]:
-    """Kaplan–Meier median with the limits that SPSS prints, from statsmodels' curve.
+    """Median survival with its 95% confidence limits as SPSS prints them, from statsmodels' Kaplan–Meier curve.
 
     The standard error is Greenwood's of the curve at the median, divided by the slope between
     the last event with S ≥ .55 and the first with S ≤ .45.
@@ -226,63 +168,65 @@ def spss_median(time: np.ndarray, event: np.ndarray) -> tuple[float, float, floa
     if not (early.size and late.size):
         return when[m], np.nan, np.nan
     u, v = early[-1], late[0]
-    half = _Z95 * errors[m] * (when[v] - when[u]) / (curve[u] - curve[v])
+    half = Z95 * errors[m] * (when[v] - when[u]) / (curve[u] - curve[v])
     return when[m], when[m] - half, when[m] + half
 
 
-def _quantile(share: float) -> Callable:
-    def quantile(patients: Patients, target: Target, targets: Targets) -> float:
-        return np.percentile(patients.known(target.columns[0]), share, method=targets.assumptions.quantile)
-
-    return quantile
+def _sd(values: np.ndarray) -> float:
+    return float(np.std(values, ddof=1))
 
 
-def _of_known(statistic: Callable[[np.ndarray], float]) -> Callable:
-    return lambda patients, target, targets: statistic(patients.known(target.columns[0]))
+def _of_known(summary: Summary) -> Statistic:
+    return lambda cohort, patients, target: summary(patients.known(target.columns[0]))
 
 
-def _between(test: Callable, by: str, first: str, second: str) -> Callable:
+def _quantile(percent: float) -> Statistic:
+    return lambda cohort, patients, target: cohort.percentile(patients.known(target.columns[0]), percent)
+
+
+def _p_between(test: Callable, column: str, first: str, second: str) -> Statistic:
     """The p value of a test between two kinds of patients."""
-    return lambda patients, target, targets: (
-        test(*(patients.where(by, kind).known(target.columns[0]) for kind in (first, second))).pvalue
+    return lambda cohort, patients, target: (
+        test(*(patients.where(column, kind).known(target.columns[0]) for kind in (first, second))).pvalue
     )
 
 
 _mann_whitney = partial(scipy.stats.mannwhitneyu, use_continuity=False, method="asymptotic")
-
-
 _welch = partial(scipy.stats.ttest_ind, equal_var=False)
-
-
 _student = partial(scipy.stats.ttest_ind, equal_var=True)
 
 
-def _decrease(statistic: Callable[[np.ndarray], float]) -> Callable:
+def _decrease(summary: Summary) -> Statistic:
     """Of the decrease in percent from the first column to the second."""
 
-    def decrease(patients: Patients, target: Target, targets: Targets) -> float:
-        before, after = _complete(patients.columns(target.columns)).T
-        return statistic(100 * (1 - after / before))
+    def decrease(cohort: Recomputed, patients: Patients, target: Target) -> float:
+        before, after = patients.complete(target.columns).T
+        return summary(100 * (1 - after / before))
 
     return decrease
 
 
-def _vessels(statistic: Callable[[np.ndarray], float]) -> Callable:
-    """Of the vessels involved (all columns but the first), where any is (the first column)."""
+def _vessels(summary: Summary) -> Statistic:
+    """Of the number of vessels involved (all columns but the first), where any is (the first column)."""
 
-    def vessels(patients: Patients, target: Target, targets: Targets) -> float:
+    def vessels(cohort: Recomputed, patients: Patients, target: Target) -> float:
         involved = patients[target.columns[0]] >= 1
-        return statistic(np.nansum(patients.columns(target.columns[1:])[involved], axis=1))
+        return summary(np.nansum(patients.columns(target.columns[1:])[involved], axis=1))
 
     return vessels
 
 
-def _change(compare: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> Callable:
+def _change(compare: np.ufunc) -> Statistic:
     """How many patients' second column compares so with the first."""
-    return lambda patients, target, targets: compare(*(patients[name] for name in reversed(target.columns))).sum()
+
+    def change(cohort: Recomputed, patients: Patients, target: Target) -> float:
+        before, after = (patients[name] for name in target.columns)
+        return compare(after, before).sum()
+
+    return change
 
 
-def _log_rank(patients: Patients, target: Target, targets: Targets) -> float:
+def _log_rank(cohort: Recomputed, patients: Patients, target: Target) -> float:
     time, event, by = (patients[name] for name in target.columns)
     known = ~(np.isnan(time) | pd.isna(by))
     if len(set(by[known])) != 2:
@@ -291,39 +235,91 @@ def _log_rank(patients: Patients, target: Target, targets: Targets) -> float:
     return scipy.stats.chi2.sf(statistic, 1)
 
 
-def _onset(ordinal: int) -> Callable:
-    def onset(patients: Patients, target: Target, targets: Targets) -> float:
+def _onset(ordinal: int) -> Statistic:
+    def onset(cohort: Recomputed, patients: Patients, target: Target) -> float:
         values = np.sort(patients.known(target.columns[0]))
         return values[ordinal] if values.size > ordinal else np.nan
 
     return onset
 
 
-def _within(patients: Patients, target: Target, targets: Targets) -> float:
-    low, high = target.subset
+def _within(cohort: Recomputed, patients: Patients, target: Target) -> float:
+    low, high = target.between
     values = patients[target.columns[0]]
     return ((values >= low) & (values <= high)).sum()
 
 
-def _class_end(end: Callable[[np.ndarray], float]) -> Callable:
-    """Of the values that lie between two others, neither of them included."""
+def _class_end(end: Summary) -> Statistic:
+    """Of the values between the limits of the neighbouring classes, which are not included."""
 
-    def class_end(patients: Patients, target: Target, targets: Targets) -> float:
-        low, high = target.subset
+    def class_end(cohort: Recomputed, patients: Patients, target: Target) -> float:
+        low, high = target.between
         values = patients.known(target.columns[0])
         return end(values[(values > low) & (values < high)])
 
     return class_end
 
 
-_sd = partial(np.std, ddof=1)
+def _count(cohort: Recomputed, patients: Patients, target: Target) -> float:
+    return (patients[target.columns[0]] == target.value).sum()
 
 
-_STATISTICS: dict[str, Callable[[Patients, Target, Targets], float]] = {
-    "count": lambda patients, target, targets: (patients[target.columns[0]] == target.value).sum(),
+def _unknown(cohort: Recomputed, patients: Patients, target: Target) -> float:
+    return pd.isna(patients[target.columns[0]]).sum()
+
+
+def _any(cohort: Recomputed, patients: Patients, target: Target) -> float:
+    return (patients.columns(target.columns) == 1).any(axis=1).sum()
+
+
+def _beyond_180(cohort: Recomputed, patients: Patients, target: Target) -> float:
+    return np.isin(patients[target.columns[0]], TVI_BEYOND_180).sum()
+
+
+def _median_survival(part: int) -> Statistic:
+    return lambda cohort, patients, target: cohort.median_survival(target)[part]
+
+
+def _without_limits(cohort: Recomputed, patients: Patients, target: Target) -> float:
+    """1 if the median is reached but has no confidence interval."""
+    median, low, _ = cohort.median_survival(target)
+    return float(np.isnan(low) and median > 0)
+
+
+def _follow_up(percent: float) -> Statistic:
+    def follow_up(cohort: Recomputed, patients: Patients, target: Target) -> float:
+        time, event = patients.columns(target.columns).T
+        if target.value == "reverse_kaplan_meier":
+            return KaplanMeierFitter().fit(time, 1 - event).percentile(1 - percent / 100)
+        times = time if target.value == "observed" else time[event == 0]
+        return cohort.percentile(times, percent)
+
+    return follow_up
+
+
+def _ratio(kind: str, deviate: float) -> Statistic:
+    """Hazard or odds ratio, so many standard errors from its estimate."""
+
+    def ratio(cohort: Recomputed, patients: Patients, target: Target) -> float:
+        beta, error = cohort.coefficient(kind, target)
+        return np.exp(beta + deviate * error)
+
+    return ratio
+
+
+def _wald_p(kind: str) -> Statistic:
+    def wald_p(cohort: Recomputed, patients: Patients, target: Target) -> float:
+        beta, error = cohort.coefficient(kind, target)
+        return 2 * scipy.stats.norm.sf(abs(beta / error))
+
+    return wald_p
+
+
+STATISTICS: dict[str, Statistic] = {
+    "count": _count,
+    "any": _any,
     "known": _of_known(np.size),
-    "unknown": lambda patients, target, targets: pd.isna(patients[target.columns[0]]).sum(),
-    "any": lambda patients, target, targets: (patients.columns(target.columns) == 1).any(axis=1).sum(),
+    "unknown": _unknown,
     "within": _within,
     "class_from": _class_end(np.min),
     "class_to": _class_end(np.max),
@@ -334,38 +330,36 @@ _STATISTICS: dict[str, Callable[[Patients, Target, Targets], float]] = {
     "q3": _quantile(75),
     "range_lo": _of_known(np.min),
     "range_hi": _of_known(np.max),
-    "mann_whitney": _between(_mann_whitney, "group", "surgery", "prrt_only"),
-    "welch": _between(_welch, "group", "surgery", "prrt_only"),
-    "student": _between(_student, "group", "surgery", "prrt_only"),
-    "response_welch": _between(_welch, "best_response", "PR", "SD"),
-    "response_student": _between(_student, "best_response", "PR", "SD"),
+    "mann_whitney": _p_between(_mann_whitney, "group", "surgery", "prrt_only"),
+    "welch": _p_between(_welch, "group", "surgery", "prrt_only"),
+    "student": _p_between(_student, "group", "surgery", "prrt_only"),
+    "response_welch": _p_between(_welch, "best_response", "PR", "SD"),
+    "response_student": _p_between(_student, "best_response", "PR", "SD"),
     "decrease_mean": _decrease(np.mean),
     "decrease_sd": _decrease(_sd),
+    "onset_first": _onset(0),
+    "onset_second": _onset(1),
     "tvi_no_change": _change(np.equal),
     "tvi_decrease": _change(np.less),
     "tvi_increase": _change(np.greater),
-    "beyond_180": lambda patients, target, targets: np.isin(patients["tvi_post"], _BEYOND_180).sum(),
+    "beyond_180": _beyond_180,
     "vessels_median": _vessels(np.median),
     "vessels_range_lo": _vessels(np.min),
     "vessels_range_hi": _vessels(np.max),
+    "km_median": _median_survival(0),
+    "km_ci_lo": _median_survival(1),
+    "km_ci_hi": _median_survival(2),
+    "km_undefined": _without_limits,
     "log_rank": _log_rank,
-    "onset_first": _onset(0),
-    "onset_second": _onset(1),
-}
-
-
-def _after_prrt(condition: Callable[[np.ndarray], np.ndarray]) -> Callable[[Patients], np.ndarray]:
-    """Of the category of vessels after PRRT; NaN without a scan."""
-    return lambda c: np.where(np.isnan(c["tvi_post"]), np.nan, condition(c["tvi_post"]))
-
-
-_DERIVED: dict[str, Callable[[Patients], np.ndarray]] = {
-    "surgery": lambda c: (c["group"] == "surgery").astype(float),
-    "grade_1": lambda c: (c["grade"] == "G1").astype(float),
-    "partial_response": lambda c: (c["best_response"] == "PR").astype(float),
-    "male": lambda c: (c["sex"] == "male").astype(float),
-    "metastatic": lambda c: (c.columns(("n1", "m1a", "other_metastases")) == 1).any(axis=1).astype(float),
-    "tvi_post_any": _after_prrt(lambda category: category >= 1),
-    "tvi_post_within_180": _after_prrt(lambda category: np.isin(category, _WITHIN_180)),
-    "tvi_post_beyond_180": _after_prrt(lambda category: np.isin(category, _BEYOND_180)),
+    "follow_up_median": _follow_up(50),
+    "follow_up_q1": _follow_up(25),
+    "follow_up_q3": _follow_up(75),
+    "cox_hr": _ratio("cox", 0.0),
+    "cox_ci_lo": _ratio("cox", -Z95),
+    "cox_ci_hi": _ratio("cox", Z95),
+    "cox_p": _wald_p("cox"),
+    "logistic_or": _ratio("logistic", 0.0),
+    "logistic_ci_lo": _ratio("logistic", -Z95),
+    "logistic_ci_hi": _ratio("logistic", Z95),
+    "logistic_p": _wald_p("logistic"),
 }

@@ -1,4 +1,4 @@
-"""How days become the years of the survival analyses: the assumption ``time_unit``.
+"""Time units: how days become the years of the survival analyses, by the assumption ``time_unit``.
 
 The search moves whole days. What the analyses see is looked up in a table, so that one search serves
 every unit: days divided by the length of a year, or whole months as a chart records them.

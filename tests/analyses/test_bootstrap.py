@@ -39,7 +39,7 @@ def short_pieces(monkeypatch):
 def here(sample):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bootstrap, "PIECE", 20)
-        return bootstrap.log_ratios(sample, TIMES, SEED)
+        return bootstrap.log_hazard_ratios(sample, TIMES, SEED)
 
 
 def test_redrawn_ratios_and_limits_are_those_of_a_plain_loop(patients, here, short_pieces):
@@ -49,10 +49,10 @@ def test_redrawn_ratios_and_limits_are_those_of_a_plain_loop(patients, here, sho
             rng = np.random.default_rng([SEED, row, first])
             for counts in rng.multinomial(len(one), np.full(len(one), 1 / len(one)), last - first):
                 again = one.loc[one.index.repeat(counts)]
-                rows.append(propensity_weighting.log_ratios(propensity_weighting.stack(again)))
+                rows.append(propensity_weighting.log_hazard_ratios(propensity_weighting.stack(again)))
     looped = pd.concat(rows)
     assert_frame_equal(here, looped, rtol=1e-6, atol=1e-9)
-    low, high = bootstrap.limits(here)
+    low, high = bootstrap.percentile_limits(here)
     for number, one in looped.groupby(level=0):
         for method in propensity_weighting.METHODS:
             wanted = np.percentile(one[method].dropna(), (2.5, 97.5))
@@ -60,7 +60,7 @@ def test_redrawn_ratios_and_limits_are_those_of_a_plain_loop(patients, here, sho
 
 
 def test_the_number_of_processes_does_not_change_what_is_redrawn(sample, here, short_pieces):
-    assert_frame_equal(bootstrap.log_ratios(sample, TIMES, SEED, jobs=2), here, check_exact=True)
+    assert_frame_equal(bootstrap.log_hazard_ratios(sample, TIMES, SEED, jobs=2), here, check_exact=True)
 
 
 def test_a_cluster_of_which_a_worker_is_killed_midway_redraws_the_same(
@@ -78,7 +78,7 @@ def test_a_cluster_of_which_a_worker_is_killed_midway_redraws_the_same(
         yield from found
 
     monkeypatch.setattr(parallel, "each", killing_one)
-    there = bootstrap.log_ratios(sample, TIMES, SEED, scheduler=cluster.scheduler_address)
+    there = bootstrap.log_hazard_ratios(sample, TIMES, SEED, scheduler=cluster.scheduler_address)
     assert at_work
     assert_frame_equal(there, here, check_exact=True)
 
@@ -92,24 +92,24 @@ def test_no_piece_grows_with_the_samples_or_the_cohorts(sample, monkeypatch):
             yield piece, pd.DataFrame({"crude": np.zeros(piece.times)})
 
     monkeypatch.setattr(parallel, "each", looking)
-    assert len(bootstrap.log_ratios(sample, 1999, SEED)) == 3 * 1999
+    assert len(bootstrap.log_hazard_ratios(sample, 1999, SEED)) == 3 * 1999
     assert {len(piece.sample.labels) for piece in seen} == {1}
     assert max(piece.times for piece in seen) == bootstrap.PIECE
     assert len({piece.seeds for piece in seen}) == len(seen) == 3 * 8
 
 
 def test_a_cohorts_draws_stay_when_more_cohorts_or_samples_are_asked_for(sample, here, short_pieces):
-    alone = bootstrap.log_ratios(sample.rows([0]), 2 * TIMES, SEED)
+    alone = bootstrap.log_hazard_ratios(sample.rows([0]), 2 * TIMES, SEED)
     assert_frame_equal(alone.head(40), here.head(40), check_exact=True)
 
 
 def test_another_seed_draws_other_samples(sample, here, short_pieces):
-    other = bootstrap.log_ratios(sample, TIMES, SEED + 1)
+    other = bootstrap.log_hazard_ratios(sample, TIMES, SEED + 1)
     assert (other["crude"].to_numpy() != here["crude"].to_numpy()).mean() > 0.9
 
 
 def test_a_redrawn_sample_is_the_cohort_with_patients_written_down_again(sample):
-    drawn = bootstrap.resampled(sample, 4, np.random.default_rng(5))
+    drawn = bootstrap.resample(sample, 4, np.random.default_rng(5))
     assert drawn.labels.tolist() == np.repeat(sample.labels, 4).tolist()
     assert (drawn.counts.sum(axis=1) == np.repeat(sample.counts.sum(axis=1), 4)).all()
     assert (drawn.counts == drawn.counts.round()).all() and not (drawn.counts > 0).all()
@@ -118,7 +118,7 @@ def test_a_redrawn_sample_is_the_cohort_with_patients_written_down_again(sample)
 
 def test_limits_leave_out_samples_without_an_estimate():
     drawn = pd.DataFrame({"crude": [np.nan, *range(41)], "strata": np.nan}, pd.Index([7] * 42, name="cohort"))
-    low, high = bootstrap.limits(drawn)
+    low, high = bootstrap.percentile_limits(drawn)
     assert (low.loc[7, "crude"], high.loc[7, "crude"]) == (1, 39)
     assert np.isnan(low.loc[7, "strata"])
 
@@ -126,16 +126,16 @@ def test_limits_leave_out_samples_without_an_estimate():
 def test_a_few_cohorts_are_taken_from_first_to_last(sample):
     many = sample.rows(np.repeat([0, 1, 2], 40))
     many = replace(many, labels=np.arange(120))
-    assert bootstrap.few(many).labels.tolist() == [0, 17, 34, 51, 68, 85, 102, 119]
-    assert bootstrap.few(sample).labels.tolist() == sample.labels.tolist()
+    assert bootstrap.select_cohorts(many).labels.tolist() == [0, 17, 34, 51, 68, 85, 102, 119]
+    assert bootstrap.select_cohorts(sample).labels.tolist() == sample.labels.tolist()
 
 
 def test_of_too_few_deaths_or_too_many_patients_nothing_is_redrawn(sample):
     died_at = np.cumsum(sample.event * sample.counts, axis=1)
     enough = replace(sample, event=sample.event * (died_at <= bootstrap.FEWEST_DEATHS))
-    assert len(bootstrap.few(enough).labels) == 3
+    assert len(bootstrap.select_cohorts(enough).labels) == 3
     fewer = replace(sample, event=sample.event * (died_at < bootstrap.FEWEST_DEATHS))
     with pytest.raises(InputError, match="9 deaths are too few"):
-        bootstrap.few(fewer)
+        bootstrap.select_cohorts(fewer)
     with pytest.raises(InputError, match="patients so often would take too long"):
-        bootstrap.few(replace(sample, counts=100 * sample.counts))
+        bootstrap.select_cohorts(replace(sample, counts=100 * sample.counts))

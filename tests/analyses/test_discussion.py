@@ -31,10 +31,10 @@ def patients(**columns):
 
 
 def test_a_share_is_of_those_in_whom_the_column_is_known():
-    found = discussion.share(patients(), "organ_invasion_pre", 1, confidence=0.9, method="wilson").loc[4]
+    found = discussion.proportion(patients(), "organ_invasion_pre", 1, confidence=0.9, method="wilson").loc[4]
     limits = contingency.binomial_interval(5, 7, 0.9, method="wilson")
     assert found.tolist() == [5, 7, limits.ci_low, limits.ci_high]
-    assert discussion.share(patients(), "best_response", "PR", group="surgery").loc[4, "patients"] == 5
+    assert discussion.proportion(patients(), "best_response", "PR", group="surgery").loc[4, "patients"] == 5
 
 
 def test_size_change_is_the_mean_of_relative_changes():
@@ -45,32 +45,32 @@ def test_size_change_is_the_mean_of_relative_changes():
 
 
 def test_vessel_moves_are_counted_and_tested_by_signs():
-    found = discussion.vessel_moves(patients()).loc[4]
+    found = discussion.vessel_contact_changes(patients()).loc[4]
     assert found[["fell", "rose", "involved"]].tolist() == [3, 1, 6]
     assert found["p"] == pytest.approx(stats.binomtest(3, 4).pvalue)
 
 
 def test_who_left_contact_beyond_180_degrees():
-    found = discussion.left_beyond_180(patients()).loc[4]
+    found = discussion.contact_reduced_to_180(patients()).loc[4]
     assert found[["surgery", "surgery_n", "prrt_only", "prrt_only_n"]].tolist() == [2, 3, 0, 2]
     assert found["p"] == pytest.approx(contingency.fisher_exact([[2, 1], [0, 2]]))
 
 
 def test_a_group_without_such_contact_leaves_nothing_to_test():
-    found = discussion.left_beyond_180(patients(group="surgery")).loc[4]
+    found = discussion.contact_reduced_to_180(patients(group="surgery")).loc[4]
     assert (found["prrt_only_n"], found["p"]) == (0, 1)
 
 
 def test_unimproved_are_those_without_any_gain_and_lie_between_the_limits_of_the_counts():
-    found = discussion.unimproved(patients()).loc[4]
+    found = discussion.without_improvement(patients()).loc[4]
     # Gains: response 2, vessels 3, organs 2, liver 1 of 5 patients.
     assert found.tolist() == [2, 0, 2]
-    everywhere = discussion.unimproved(ensembles.load().patients)
+    everywhere = discussion.without_improvement(ensembles.load().patients)
     assert ((everywhere["least"] <= everywhere["patients"]) & (everywhere["patients"] <= everywhere["most"])).all()
 
 
 def test_relapses_are_those_of_patients_who_were_clear():
-    found = discussion.relapses(patients()).loc[4]
+    found = discussion.recurrences(patients()).loc[4]
     curve = survival.median_survival([1, 2, 3, 4], [1, 1, 0, 1]).median
     assert found[["recurred", "median", "earlier", "curve"]].tolist() == [3, 2.0, 1, curve]
 
@@ -91,10 +91,10 @@ def test_medians_are_those_of_each_cohort_by_itself():
     ("ask", "column"),
     [
         (discussion.size_change, "tumour_size_post_mm"),
-        (discussion.vessel_moves, "tvi_post"),
-        (discussion.left_beyond_180, "tvi_pre"),
-        (discussion.unimproved, "organ_invasion_post"),
-        (discussion.relapses, "dfs_event"),
+        (discussion.vessel_contact_changes, "tvi_post"),
+        (discussion.contact_reduced_to_180, "tvi_pre"),
+        (discussion.without_improvement, "organ_invasion_post"),
+        (discussion.recurrences, "dfs_event"),
         (lambda frame: discussion.medians(frame, "dfs", "surgery", "spss"), "dfs_years"),
     ],
 )
@@ -107,4 +107,4 @@ def test_what_is_not_known_is_named(ask, column, how):
 
 def test_a_group_without_patients_is_named():
     with pytest.raises(InputError, match="blank for all patients of surgery"):
-        discussion.need(patients(group="prrt_only"), "dfs_years", group="surgery")
+        discussion.require_columns(patients(group="prrt_only"), "dfs_years", group="surgery")

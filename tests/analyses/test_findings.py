@@ -66,17 +66,17 @@ def test_a_judgement_without_its_scheme_is_refused():
 
 
 def test_below_keeps_what_is_missing_missing():
-    found = findings.below(pd.Series([0.5, 2.0, float("nan")]), 1)
+    found = findings.is_below(pd.Series([0.5, 2.0, float("nan")]), 1)
     assert found[0].tolist() == [True, False, None]
 
 
 @given(st.integers(0, 1000))
 def test_only_all_or_none_reads_as_such(count):
-    text = findings.share_text(count / 1000, count / 1000)
+    text = findings.format_share(count / 1000, count / 1000)
     assert (text == "100%") == (count == 1000)
     assert (text == "0%") == (count == 0)
 
 
 def test_a_range_of_shares_reads_from_low_to_high():
-    assert findings.share_text(0.123, 0.456) == "12–46%"
-    assert findings.share_text(0.123, 0.121) == "12%"
+    assert findings.format_share(0.123, 0.456) == "12–46%"
+    assert findings.format_share(0.123, 0.121) == "12%"

@@ -177,6 +177,30 @@ def test_an_unknown_endpoint_is_refused():
         immortal_time.naive(small(), "dfs")
 
 
+@pytest.fixture(scope="module")
+def cohorts():
+    """Some cohorts of both sampling schemes, and the scheme of each."""
+    ensemble = ensembles.load()
+    numbers = ensemble.firsts()[:4]
+    return ensemble.patients[ensemble.patients["cohort"].isin(numbers)], ensemble.origin.loc[numbers, "scheme"]
+
+
+def test_ratios_by_landmark_are_ranges_of_those_of_the_cohorts(cohorts):
+    patients, scheme = cohorts
+    found = immortal_time.landmark_ratios(patients, scheme, [18, 24])
+    assert set(found["scheme"]) == set(scheme) and set(found["endpoint"]) == {"os", "pfs"}
+    row = found[(found["endpoint"] == "os") & (found["months"] == 24)].iloc[0]
+    ratios = immortal_time.landmark(patients, 24)["hr"][scheme == row["scheme"]]
+    assert row[["lowest", "median", "highest"]].tolist() == [ratios.min(), ratios.median(), ratios.max()]
+
+
+def test_landmarks_without_an_estimate_are_left_out_and_none_at_all_is_an_error(cohorts):
+    patients, scheme = cohorts
+    assert set(immortal_time.landmark_ratios(patients, scheme, [1, 24])["months"]) == {24}
+    with pytest.raises(InputError, match="nobody to compare"):
+        immortal_time.landmark_ratios(patients, scheme, [1])
+
+
 def test_the_share_explained_is_all_at_one_and_none_at_the_naive_ratio():
     assert immortal_time.share_explained(0.25, 1.0) == 1
     assert immortal_time.share_explained(0.25, 0.25) == 0
@@ -196,7 +220,7 @@ def test_operations_moved_as_far_as_quartiles_let_them_keep_the_quartiles(late):
         "months_to_surgery": rng.uniform(7, 40, 2 * n),
     })  # fmt: skip
     quartiles = (12.2, 14.8, 18.3)
-    moved = immortal_time.at_quartiles(frame, quartiles, (6.6, 43.0), late)
+    moved = immortal_time.shift_surgery(frame, quartiles, (6.6, 43.0), late)
     for _, months in moved.groupby("cohort")["months_to_surgery"]:
         assert np.percentile(months, [25, 50, 75], method="weibull") == pytest.approx(quartiles)
         assert (months.min(), months.max()) == ((12.2, 43.0) if late else (6.6, 18.3))
@@ -207,6 +231,6 @@ def test_operations_moved_as_far_as_quartiles_let_them_keep_the_quartiles(late):
 
 def test_nobody_is_moved_beyond_his_last_day():
     frame = small(os_years=[1.1, 6.0, 8.0, 1.0, 2.0, 7.0])
-    moved = immortal_time.at_quartiles(frame, (12.0, 15.0, 20.0), (6.0, 60.0), late=True)
+    moved = immortal_time.shift_surgery(frame, (12.0, 15.0, 20.0), (6.0, 60.0), late=True)
     assert (moved["months_to_surgery"].dropna() <= 12 * frame["os_years"][:3]).all()
     assert moved["months_to_surgery"].isna().sum() == 3

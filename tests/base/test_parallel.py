@@ -51,20 +51,20 @@ def test_a_worker_that_is_killed_midway_loses_nothing(cluster, tmp_path):
 
 
 def test_a_chapter_is_asked_by_its_command_and_else_by_the_environment(monkeypatch):
-    assert parallel.asked() == {"jobs": 1, "scheduler": ""}
+    assert parallel.from_environment() == {"jobs": 1, "scheduler": ""}
     monkeypatch.setenv("BOOK_JOBS", "2")
-    with parallel.asking(None, "tcp://host:8786"):
-        assert parallel.asked() == {"jobs": 2, "scheduler": "tcp://host:8786"}
-    with parallel.asking(3, ""):
-        assert parallel.asked() == {"jobs": 3, "scheduler": ""}
-    assert parallel.asked() == {"jobs": 2, "scheduler": ""}
+    with parallel.environment(None, "tcp://host:8786"):
+        assert parallel.from_environment() == {"jobs": 2, "scheduler": "tcp://host:8786"}
+    with parallel.environment(3, ""):
+        assert parallel.from_environment() == {"jobs": 3, "scheduler": ""}
+    assert parallel.from_environment() == {"jobs": 2, "scheduler": ""}
 
 
 @pytest.mark.parametrize("jobs", ["0", "-1", "two", "1.5"])
 def test_no_number_of_processes_is_refused(jobs, monkeypatch):
     monkeypatch.setenv("BOOK_JOBS", jobs)
     with pytest.raises(InputError, match=rf"{jobs} jobs were asked for \(at least 1\)"):
-        parallel.asked()
+        parallel.from_environment()
 
 
 def test_an_ensemble_from_a_cluster_is_the_ensemble_from_here_to_the_byte(cluster, tmp_path, monkeypatch):
@@ -145,9 +145,9 @@ from functools import partial
 from pathlib import Path
 sys.path.insert(0, {str(ROOT / "tests")!r})
 from pieces_of_work import slowly
-from analysis_lib import workers
+from analysis_lib.base import parallel
 if __name__ == "__main__":
-    list(workers.each(partial(slowly, Path({str(tmp_path)!r})), range(400), jobs=2))
+    list(parallel.each(partial(slowly, Path({str(tmp_path)!r})), range(400), jobs=2))
 """
     running = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT)
     until = time.monotonic() + 60

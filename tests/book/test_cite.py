@@ -12,7 +12,6 @@ from analysis_lib.base.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import cite  # noqa: E402
-import content_security_policy as policy  # noqa: E402
 import revision  # noqa: E402
 
 CFF = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
@@ -40,15 +39,6 @@ def test_a_description_holds_what_one_sees_and_ends_with_a_word():
     assert cite.description(body, "x") == "A 49 & more."
     cut = cite.description(f"<p>{'word ' * 100}</p>", "x")
     assert len(cut) <= cite.DESCRIPTION_LENGTH + 2 and cut.endswith("word …")
-
-
-def test_the_policy_allows_the_scripts_of_a_page_and_no_other():
-    page = '<script>one()</script><button onclick="two()">x</button><script src="a.js"></script>'
-    allowed = policy.policy(page, {policy.hash_of("elsewhere()")})
-    assert policy.hash_of("elsewhere()") in allowed
-    assert policy.hash_of("one()") in allowed and policy.hash_of("two()") in allowed
-    assert policy.hash_of("three()") not in allowed
-    assert "'unsafe-inline'" not in allowed.split("style-src")[0] and "http" not in allowed
 
 
 @pytest.fixture

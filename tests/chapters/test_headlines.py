@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from lifelines import KaplanMeierFitter
 from statsmodels.duration.hazard_regression import PHReg
 
@@ -74,6 +75,18 @@ def test_the_table_has_both_runs_and_escapes_the_reasons(example):
     assert "not computed" in shown
     assert "nan" not in shown
     assert "<script" not in shown
+
+
+def test_the_difference_is_this_run_less_the_books(example):
+    values = parameters.check("survival", {"landmark_months": 18.0, "cohort": "mine.csv"})
+    page = BeautifulSoup(headlines.table("survival", audit.audit(), values, example).html, "html.parser")
+    rows = [[cell.text for cell in row.find_all("td")] for row in page.find_all("tr")[1:]]
+    told = [(float(book.split()[0]), float(here.split()[0]), difference) for *_, book, here, difference in rows]
+    assert len(told) == len(headlines.HEADLINES)
+    for book, here, difference in told:
+        assert difference[0] in "+-"
+        assert float(difference) == pytest.approx(here - book, abs=0.011)
+    assert {difference[0] for _, _, difference in told} == {"+", "-"}
 
 
 def test_a_chapter_that_says_nothing_of_ties_has_breslows_and_the_books_own_run_has_no_table():

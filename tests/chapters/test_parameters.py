@@ -1,8 +1,12 @@
 """Parameters: what is misspelt or out of range fails before anything runs."""
 
+import html
+import re
+import shlex
 from types import SimpleNamespace
 
 import nbformat
+import numpy as np
 import papermill
 import pytest
 
@@ -35,6 +39,19 @@ def test_a_bad_name_or_value_is_refused_with_what_would_be_right(chapter, given,
     with pytest.raises(InputError) as error:
         parameters.parse(chapter, given)
     assert says in str(error.value)
+
+
+DECLARED = [(chapter, p) for chapter, declared in parameters.CHAPTERS.items() for p in declared]
+NUMBERS = [(chapter, p) for chapter, p in DECLARED if not isinstance(p.default, str)]
+
+
+@pytest.mark.parametrize(("chapter", "parameter"), NUMBERS, ids=[f"{chapter}-{p.name}" for chapter, p in NUMBERS])
+def test_the_ends_of_a_range_are_allowed_and_nothing_beyond(chapter, parameter):
+    for end, outwards in ((parameter.low, -np.inf), (parameter.high, np.inf)):
+        assert parameters.check(chapter, {parameter.name: end})[parameter.name] == end
+        outside = np.nextafter(end, outwards)
+        with pytest.raises(InputError, match="out of range"):
+            parameters.check(chapter, {parameter.name: outside})
 
 
 def test_a_chapters_first_cell_sees_a_name_that_papermill_let_through():
@@ -70,6 +87,14 @@ def test_a_rerun_says_what_it_changes_and_the_books_own_run_does_not():
     said = parameters.banner("toxicity", own | {"interval": "wilson"}).html
     assert "interval = wilson (exact)" in said
     assert "chapter toxicity -p confidence=0.95 -p interval=wilson -p cohort=shipped" in said
+
+
+def test_the_command_of_a_rerun_is_one_that_a_shell_reads_back():
+    values = parameters.check("toxicity", {"cohort": "my patients; $(rm) 'x'.csv", "confidence": 0.9})
+    shown = html.unescape(re.search("<p><code>(.*?)</code>", parameters.banner("toxicity", values).html)[1])
+    words = shlex.split(shown)
+    assert words[: words.index("-p")] == ["python", "-m", "analysis_lib", "chapter", "toxicity"]
+    assert parameters.parse("toxicity", [word for word in words[5:] if word != "-p"]) == values
 
 
 def test_what_a_rerun_says_of_a_file_cannot_act_in_the_page():

@@ -75,13 +75,13 @@ def test_transplants_by_landmark_and_over_time_are_rs(ties):
 
 
 def test_waiting_for_a_heart_is_the_immortal_time_of_the_naive_ratio():
-    found = description.ratios(stanford(), 2.0)
+    found = description.hazard_ratios(stanford(), 2.0)
     assert found.loc["from the start", "ci_high"] < 1 < found.loc["over time", "hr"]
 
 
 @pytest.mark.parametrize("public", PUBLIC[1:], ids=lambda public: public.name)
 def test_without_times_of_surgery_only_what_needs_them_steps_aside(public):
-    found = description.ratios(validation.load(public.file), public.landmark_months)
+    found = description.hazard_ratios(validation.load(public.file), public.landmark_months)
     assert found.loc["from the start", "reason"] == ""
     assert "months_to_surgery" in found.loc["landmark", "reason"]
     assert "months_to_surgery" in found.loc["over time", "reason"]
@@ -111,10 +111,10 @@ def small(**changes):
 )
 def test_an_odd_cohort_gets_an_answer_or_a_reason(changes, words):
     patients = small(**changes)
-    found = description.ratios(patients, 18.0)
+    found = description.hazard_ratios(patients, 18.0)
     assert words in found.loc["from the start", "reason"]
     assert (found["hr"].notna() | (found["reason"] != "")).all()
-    assert description.groups(patients).loc["all", "patients"] == 8
+    assert description.survival_by_group(patients).loc["all", "patients"] == 8
     figure, data = survival_curves.draw(patients)
     assert set(data["group"]) == set(patients["group"])
     assert survival_curves.describe(data).count(".") >= len(set(patients["group"]))
@@ -123,7 +123,7 @@ def test_an_odd_cohort_gets_an_answer_or_a_reason(changes, words):
 def test_twenty_thousand_patients_are_looked_at():
     many = pd.concat([small()] * 2500, ignore_index=True).assign(patient=range(1, 20_001))
     many["os_years"] += many["patient"] / 20_000
-    assert description.ratios(many, 18.0)["reason"].eq("").all()
-    assert description.groups(many).loc["all", "patients"] == 20_000
+    assert description.hazard_ratios(many, 18.0)["reason"].eq("").all()
+    assert description.survival_by_group(many).loc["all", "patients"] == 20_000
     _, drawn = survival_curves.draw(many)
     assert set(drawn["group"]) == {"surgery", "prrt_only"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.ledger import audit, perturbation
-from analysis_lib.ledger.perturbation import KINDS, NOTICED, RECIPES, Change, WrongDigits, wrong_digits
+from analysis_lib.ledger.perturbation import KINDS, NOTICED, RECIPES, Change, Perturbation, perturbations
 from analysis_lib.printed import transcription
 from analysis_lib.printed.number import Printed
 
@@ -22,8 +22,8 @@ GOAL = 0.99
 
 
 @pytest.fixture(scope="module")
-def trial() -> WrongDigits:
-    return WrongDigits()
+def trial() -> Perturbation:
+    return Perturbation()
 
 
 @pytest.fixture(scope="module")
@@ -44,14 +44,14 @@ def results() -> list[Change]:
     ],
 )
 def test_each_wrong_digit(text, changed):
-    assert [new.text for _, new in wrong_digits(Printed(text))] == changed
+    assert [new.text for _, new in perturbations(Printed(text))] == changed
 
 
 @settings(deadline=None)
 @given(st.from_regex(r"[<≤>≥]?[0-9]{1,5}(\.[0-9]{1,4})?", fullmatch=True))
 def test_a_wrong_digit_keeps_sign_and_decimals_and_is_another_number(text):
     old = Printed(text)
-    for kind, new in wrong_digits(old):
+    for kind, new in perturbations(old):
         assert kind in KINDS
         assert (new.relation, new.decimals) == (old.relation, old.decimals)
         assert new.value != old.value
@@ -87,7 +87,7 @@ def test_the_short_way_comes_to_what_the_whole_audit_comes_to(results, tmp_path)
 def test_the_results_on_file_are_those_of_this_revision(trial, results):
     assert [replace(one, noticed="", reason="") for one in results] == trial.changes()
     for one in random.Random(2022).sample(results, 150):
-        assert trial.tried(replace(one, noticed="", reason="")) == one
+        assert trial.judge(replace(one, noticed="", reason="")) == one
 
 
 def test_what_follows_from_other_numbers_cannot_be_off_unseen(results):

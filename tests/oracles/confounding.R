@@ -1,5 +1,5 @@
 # Asks R for the weighted, stratified and penalised models and the test of proportional hazards of
-# tests/test_adjustment.py, test_firth.py and test_proportional.py.
+# tests/analyses/test_propensity_weighting.py and tests/statistics/.
 # Run in this folder: Rscript confounding.R (needs r-cran-brglm2 and r-cran-survey besides)
 source("answer.R")
 suppressMessages({

@@ -1,4 +1,4 @@
-# Asks R for the tests and intervals of tests/test_contingency.py.
+# Asks R for the tests and intervals of tests/statistics/test_contingency.py.
 # Run in this folder: Rscript contingency.R
 source("answer.R")
 

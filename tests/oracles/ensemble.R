@@ -1,5 +1,5 @@
 # Asks R for all that the targets of the reconstruction take from tests, fits, curves and percentiles,
-# in a sample of reconstructed cohorts, for tests/test_reconstruction_oracle.py.
+# in a sample of reconstructed cohorts, for tests/reconstruction/test_oracle.py.
 # `python ensemble.py` takes the sample and runs this in its folder.
 source("answer.R")
 suppressMessages(library(survival))

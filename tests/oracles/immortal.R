@@ -1,5 +1,5 @@
 # Asks R for landmark and time-dependent Cox models of the Stanford heart transplants, for
-# tests/test_immortal.py. Run in this folder: Rscript immortal.R
+# tests/analyses/test_immortal_time.py. Run in this folder: Rscript immortal.R
 source("answer.R")
 suppressMessages(library(survival))
 

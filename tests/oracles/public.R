@@ -1,5 +1,5 @@
 # Asks R for the survival of three public data sets, read from data/examples in the schema of this
-# book's cohorts, for tests/test_public_cohorts.py and the chapter your-cohort.
+# book's cohorts, for tests/cohort/test_public.py and the chapter your-cohort.
 # Run in this folder: Rscript public.R
 source("answer.R")
 suppressMessages(library(survival))

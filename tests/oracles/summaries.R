@@ -1,4 +1,4 @@
-# Asks R for the tests and quantiles of tests/test_summaries.py.
+# Asks R for the tests and quantiles of tests/statistics/test_summaries.py.
 # Run in this folder: Rscript summaries.R
 source("answer.R")
 

@@ -1,4 +1,4 @@
-# Asks R for the curves, tests and models of tests/test_survival.py.
+# Asks R for the curves, tests and models of tests/statistics/.
 # Run in this folder: Rscript survival.R
 source("answer.R")
 suppressMessages(library(survival))

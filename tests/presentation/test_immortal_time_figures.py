@@ -40,20 +40,6 @@ def test_too_many_patients_are_not_drawn():
         immortal_time_figures.swimmer(twice, 18)
 
 
-def test_ratios_by_landmark_are_ranges_of_those_of_the_cohorts():
-    found = immortal_time.landmark_ratios(PATIENTS, SCHEME, [18, 24])
-    assert set(found["scheme"]) == set(SCHEME) and set(found["endpoint"]) == {"os", "pfs"}
-    row = found[(found["endpoint"] == "os") & (found["months"] == 24)].iloc[0]
-    ratios = immortal_time.landmark(PATIENTS, 24)["hr"][SCHEME == row["scheme"]]
-    assert row[["lowest", "median", "highest"]].tolist() == [ratios.min(), ratios.median(), ratios.max()]
-
-
-def test_landmarks_without_an_estimate_are_left_out_and_none_at_all_is_an_error():
-    assert set(immortal_time.landmark_ratios(PATIENTS, SCHEME, [1, 24])["months"]) == {24}
-    with pytest.raises(InputError, match="nobody to compare"):
-        immortal_time.landmark_ratios(PATIENTS, SCHEME, [1])
-
-
 def test_the_drawing_has_a_panel_for_each_endpoint_and_a_band_for_each_scheme():
     ratios = immortal_time.landmark_ratios(PATIENTS, SCHEME, [18, 21, 24])
     spans = ratios.drop_duplicates(["endpoint", "scheme"])[["endpoint", "scheme", "lowest", "median", "highest"]]

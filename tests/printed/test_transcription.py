@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.printed import csv_table, transcription
+from analysis_lib.printed import csv_table
 from analysis_lib.printed.number import Interval
 from analysis_lib.printed.transcription import COLUMNS, GROUPS, PLACES, STATISTICS, Transcription, load
 
@@ -267,7 +267,7 @@ def test_the_words_of_an_error_say_where_and_what_would_be_right():
 
 
 def test_what_is_far_too_large_is_refused_before_it_is_read(read, monkeypatch):
-    monkeypatch.setattr(transcription, "_MOST_BYTES", 100)
+    monkeypatch.setattr(csv_table, "_MOST_BYTES", 100)
     monkeypatch.setattr(Path, "read_text", lambda *_, **__: pytest.fail("it was read"))
     with pytest.raises(InputError, match=r"numbers\.csv: has \d{3} bytes \(at most 100\)"):
         read(table(row()))

@@ -12,7 +12,7 @@ from analysis_lib.base.paths import ROOT
 from analysis_lib.cohort import schema, validation
 from analysis_lib.reconstruction import verify
 from analysis_lib.targets import plausibility, recompute
-from analysis_lib.targets.catalogue import load_targets
+from analysis_lib.targets.catalogue import Assumptions, load_targets
 
 ENSEMBLE = ROOT / "data" / "ensemble" / "cohorts.parquet"
 DAY = 1 / 365.25
@@ -80,6 +80,75 @@ def test_contradictions_of_the_paper_s_account_are_told(one):
     told = " ".join(verify.logic_misses(one))
     assert "sepsis" in told
     assert "progression after death" in told
+
+
+@pytest.fixture
+def written(tmp_path):
+    def written(frame):
+        frame.to_csv(tmp_path / "cohort.csv", index=False)
+        return tmp_path / "cohort.csv"
+
+    return written
+
+
+def test_a_cohort_that_meets_every_target_and_contradicts_the_account_is_not_verified(one, targets, written):
+    # No target asks which patient's artery it is.
+    row = one.index[(one["vessel_ca"] == 1) & (one["vessel_cha"] == 0) & (one["vessel_sma"] == 0)][0]
+    other = one.index[(one["tvi_pre"] == 0) & (one["group"] == one["group"][row])][0]
+    one.loc[[row, other], "vessel_ca"] = [0, 1]
+    assert not verify.misses(one, targets)
+    told = verify.verify_file(written(one))
+    assert any("arteries that contradict the category" in line for line in told)
+    assert {line.partition(": patient")[0] for line in told} == {"cohort 0"}
+
+
+def test_the_account_is_held_in_the_unit_that_is_assumed(one, written):
+    months = load_targets(assumptions=Assumptions(time_unit="months"))
+    told = verify.verify_file(written(one), targets=months)
+    assert any("a time that is not of whole months" in line for line in told)
+    assert verify.verify_file(written(one)) == []
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "undefined"),
+    [
+        ("os_event", 0, "results-survival.cox_surgery.hr"),
+        ("months_since_diagnosis", np.nan, "table1.since_diagnosis.all.median"),
+        ("kps", 90, "table5.kps_death.hr"),
+    ],
+)
+def test_what_cannot_be_computed_is_a_miss(one, targets, column, value, undefined):
+    one[column] = value
+    found = {miss.target.id: miss for miss in verify.misses(one, targets)}
+    assert undefined in found
+    assert "is not defined" in str(found[undefined])
+
+
+def test_verify_reports_a_contradiction_of_the_account_though_every_target_is_met(tmp_path, one, targets):
+    row = one.index[one["group"] == "surgery"][0]
+    one.loc[row, "prrt_months"] = one.loc[row, "months_to_surgery"] + 1
+    assert not verify.misses(one, targets)
+    file = tmp_path / "one.csv"
+    one.to_csv(file, index=False)
+    number, patient = one["cohort"][0], one["patient"][row]
+    assert verify.verify_file(file) == [f"cohort {number}: patient {patient}: surgery before the last cycle"]
+
+
+def test_verify_reports_groups_of_other_sizes(tmp_path, one):
+    file = tmp_path / "one.csv"
+    one.drop(index=one.index[one["group"] == "prrt_only"][0]).to_csv(file, index=False)
+    assert verify.verify_file(file)[0] == "cohort 0: 22 patients are in the group prrt_only, not 23"
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, IndexError, ValueError])
+def test_a_statistic_that_cannot_be_computed_is_a_miss(one, targets, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setitem(recompute.STATISTICS, "sd", fail)
+    found = verify.misses(one, targets)
+    assert [miss.target for miss in found] == [t for t in targets.values() if t.statistic == "sd"]
+    assert str(found[0]) == "cohort 0: table1.age.all.sd is not defined, not from 11.75 to 11.85"
 
 
 def test_a_foreign_file_is_one_clear_error(tmp_path):

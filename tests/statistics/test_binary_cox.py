@@ -3,17 +3,19 @@
 import json
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.duration.hazard_regression import PHReg
 
+from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
-from analysis_lib.statistics import binary_cox, survival
+from analysis_lib.statistics import binary_cox
 
 ORACLES = ROOT / "tests" / "oracles"
 R = json.loads((ORACLES / "survival.json").read_text())
-ALWAYS = -np.inf
+ZPH = json.loads((ORACLES / "confounding.json").read_text())
 few = settings(max_examples=40, deadline=None)
 rows = st.lists(
     st.tuples(st.integers(0, 3), st.integers(1, 15), st.integers(0, 14), st.booleans(), st.booleans()),
@@ -22,9 +24,8 @@ rows = st.lists(
 )
 
 
-def one(stop, event, exposed, start=None, **options):
-    start = np.full(len(stop), ALWAYS) if start is None else start
-    return binary_cox.cox(np.zeros(len(stop)), start, stop, event, exposed, **options).iloc[0]
+def one(stop, event, exposed, **options):
+    return binary_cox.cox(np.zeros(len(stop)), stop, event, exposed, **options).iloc[0]
 
 
 @pytest.mark.parametrize("ties", ["breslow", "efron"])
@@ -45,12 +46,13 @@ def test_cohorts_side_by_side_do_not_touch_each_other():
         rng.random(n * cohorts) < 0.6,
         rng.random(n * cohorts) < 0.5,
     )
-    found = binary_cox.cox(cohort, np.full(time.size, ALWAYS), time, event, exposed)
+    found = binary_cox.cox(cohort, time, event, exposed)
     for number in np.unique(cohort):
         mine = cohort == number
-        model = survival.cox(time[mine], event[mine], exposed[mine].astype(float))
-        assert found.loc[number, ["hr", "se", "p"]].tolist() == pytest.approx(
-            [model.hr[0], model.se[0], model.p[0]], rel=1e-8
+        x, died = exposed[mine][:, None].astype(float), event[mine].astype(int)
+        model = PHReg(time[mine], x, died, ties="breslow").fit(tol=1e-14)
+        assert found.loc[number, ["coef", "se", "p"]].tolist() == pytest.approx(
+            [model.params[0], model.bse[0], model.pvalues[0]], rel=1e-8
         )
         assert found.loc[number, ["events", "events_exposed"]].tolist() == [
             event[mine].sum(),
@@ -74,7 +76,7 @@ def test_late_entries_agree_with_statsmodels():
 def test_an_estimate_solves_the_score_equation_and_a_reason_stands_where_none_exists(rows):
     cohort, stop, wait, event, exposed = map(np.array, zip(*rows, strict=True))
     start = np.minimum(wait, stop - 1)
-    found = binary_cox.cox(cohort, start, stop, event, exposed)
+    found = binary_cox.cox(cohort, stop, event, exposed, start)
     for number, row in found.iterrows():
         mine = cohort == number
         deaths = np.flatnonzero(mine & event)
@@ -126,3 +128,24 @@ def test_twenty_thousand_patients_are_one_cohort_like_any_other():
 def test_an_unknown_way_with_ties_is_refused():
     with pytest.raises(ValueError, match="breslow"):
         one([1.0], [1], [1], ties="exact")
+
+
+TREATED = {"veteran": lambda d: d["trt"] - 1, "ovarian": lambda d: d["rx"] - 1}
+TRANSFORMS = {"identity": lambda t: t, "log": np.log}
+
+
+@pytest.mark.parametrize("transform", TRANSFORMS)
+def test_the_test_of_proportional_hazards_is_rs_cox_zph(transform):
+    tables = [pd.read_csv(ORACLES / "data" / f"{name}.csv").assign(x=TREATED[name], cohort=name) for name in TREATED]
+    both = pd.concat([t[["cohort", "time", "event", "x"]] for t in tables])
+    found = binary_cox.proportional_hazards(
+        both["cohort"], both["time"], both["event"], both["x"], TRANSFORMS[transform]
+    )
+    for name in TREATED:
+        wanted = ZPH[name]["zph"][ZPH[name]["zph_columns"].index(transform)]
+        assert found.loc[name, ["chi2", "p"]].tolist() == pytest.approx(wanted, rel=1e-6)
+
+
+def test_without_events_there_are_no_proportional_hazards_to_test():
+    with pytest.raises(InputError, match="nobody had an event"):
+        binary_cox.proportional_hazards([0, 0, 0, 0], [1, 2, 3, 4], [0, 0, 0, 0], [0, 1, 0, 1])

@@ -45,12 +45,6 @@ def test_t_tests_from_printed_summaries_agree_with_the_formulae_in_r(asked):
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_mann_whitney_agrees_with_r(name):
-    asked = SAMPLES[name]
-    assert summaries.mann_whitney(asked["x"], asked["y"]) == exactly(asked["mann_whitney"])
-
-
-@pytest.mark.parametrize("name", SAMPLES)
 def test_quantiles_agree_with_r_type_6_and_hinges_with_fivenum(name):
     asked = SAMPLES[name]
     quantiles = summaries.quantile(asked["x"], R["probabilities"])
@@ -85,13 +79,6 @@ def test_percentiles_and_hinges_agree_with_pspp(printed, name):
 
 
 @pytest.mark.parametrize(("printed", "name"), PSPP_SAMPLES)
-def test_mann_whitney_agrees_with_pspp(printed, name):
-    z = float(PSPP[printed]["Mann-Whitney"][2])
-    p = summaries.mann_whitney(SAMPLES[name]["x"], SAMPLES[name]["y"])
-    assert p == pytest.approx(2 * stats.norm.sf(abs(z)), rel=1e-8)
-
-
-@pytest.mark.parametrize(("printed", "name"), PSPP_SAMPLES)
 def test_t_tests_agree_with_pspp(printed, name):
     pooled = PSPP[printed]["Equal variances assumed"][2:4]
     welch = PSPP[printed]["Equal variances not assumed"][:2]
@@ -101,20 +88,6 @@ def test_t_tests_agree_with_pspp(printed, name):
 
 
 # --- laws of samples
-
-
-@given(samples, samples)
-@few
-def test_mann_whitney_sees_only_the_order(x, y):
-    p = summaries.mann_whitney(x, y)
-    assert 0 <= p <= 1
-    assert summaries.mann_whitney(y, x) == pytest.approx(p)
-    stretched = [np.expm1(np.array(values) / 20) for values in (x, y)]
-    assert summaries.mann_whitney(*stretched) == pytest.approx(p)
-
-
-def test_mann_whitney_of_one_repeated_value_has_p_1():
-    assert summaries.mann_whitney([4, 4, 4], [4, 4]) == 1.0
 
 
 @given(samples, st.floats(0, 1))
@@ -153,7 +126,6 @@ def test_a_wald_interval_and_p_as_r_prints_them():
     model = json.loads((ORACLES / "survival.json").read_text())["cox"]["leukemia"]
     _, _, ratio, low, high, p = model["efron"]["wald"][0]
     assert summaries.wald_p(ratio, low, high) == exactly(p)
-    assert summaries.wald_interval(ratio, p) == exactly((low, high))
     assert summaries.wald_estimate(low, high) == exactly(ratio)
     assert summaries.wald_limit(ratio, low) == exactly(high)
     assert summaries.wald_confidence_level(ratio, low, high, p) == exactly(0.95)
@@ -163,10 +135,12 @@ def test_a_wald_interval_and_p_as_r_prints_them():
 @few
 def test_interval_p_estimate_and_level_imply_each_other(ratio, p, level):
     assume(abs(np.log(ratio)) > 1e-3)
-    low, high = summaries.wald_interval(ratio, p, level)
+    se = abs(np.log(ratio)) / stats.norm.isf(p / 2)
+    half, half_95 = stats.norm.isf((1 - level) / 2) * se, stats.norm.isf(0.025) * se
     # limits, and with them all that follows from them, may leave the range of floats
-    assume(high < 1e150 and low > 1e-150)
-    assert summaries.wald_p(ratio, low, high, level) == pytest.approx(p, rel=1e-6)
+    assume(max(half, half_95) < 300)
+    low, high = ratio * np.exp(-half), ratio * np.exp(half)
+    assert summaries.wald_p(ratio, ratio * np.exp(-half_95), ratio * np.exp(half_95)) == pytest.approx(p, rel=1e-6)
     assert summaries.wald_confidence_level(ratio, low, high, p) == pytest.approx(level, rel=1e-6)
     assert summaries.wald_estimate(low, high) == pytest.approx(ratio)
     assert summaries.wald_limit(ratio, high) == pytest.approx(low)
@@ -217,13 +191,8 @@ def test_arrays_give_arrays_of_what_floats_give():
         lambda: summaries.quantile([1, np.nan], 0.5),
         lambda: summaries.quantile([1, 2], 50),
         lambda: summaries.tukey_hinges([[1, 2]]),
-        lambda: summaries.mann_whitney([1, 2], []),
         lambda: summaries.wald_p(0.5, 0.9, 0.3),
         lambda: summaries.wald_p(0.5, 0, 0.9),
-        lambda: summaries.wald_p(0.5, 0.3, 0.9, confidence=95),
-        lambda: summaries.wald_interval(1, 0.5),
-        lambda: summaries.wald_interval(0.5, 0),
-        lambda: summaries.wald_interval(0.5, 1),
         lambda: summaries.wald_estimate(-1, 2),
         lambda: summaries.wald_limit(0.5, np.inf),
         lambda: summaries.wald_confidence_level(0.5, 0.3, 0.9, 1.2),
@@ -235,7 +204,7 @@ def test_bad_input_is_refused(call):
         call()
 
 
-# --- what the mutants of tools/mutants.py showed to be untested
+# --- what the mutants of `make mutants` showed to be untested
 
 
 def test_two_values_are_enough_for_a_t_test():

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from analysis_lib.base.paths import ROOT
-from analysis_lib.statistics import regression, survival
+from analysis_lib.statistics import survival
 
 ORACLES = ROOT / "tests" / "oracles"
 R = json.loads((ORACLES / "survival.json").read_text())
@@ -218,21 +218,6 @@ def test_logrank_agrees_with_r_for_two_and_more_groups(case):
     assert result.df == asked["df"]
 
 
-@pytest.mark.parametrize("ties", ["breslow", "efron"])
-@pytest.mark.parametrize("name", R["cox"])
-def test_cox_models_agree_with_r(name, ties):
-    table, covariates = dataset(name), R["cox"][name]["covariates"]
-    x = np.column_stack([table[c] for c in covariates])
-    model = survival.cox(table["time"], table["event"], x, ties, names=covariates)
-    asked = R["cox"][name][ties]
-    estimates = np.column_stack([model.coef, model.se, model.hr, model.ci_low, model.ci_high, model.p])
-    assert estimates == pytest.approx(np.array(asked["wald"]), rel=1e-8)
-    assert model.log_likelihood == pytest.approx(asked["log_likelihood"], rel=1e-11)
-    assert model.names == tuple(covariates)
-    assert model.converged
-    assert not model.separated
-
-
 # --- laws
 
 
@@ -273,18 +258,13 @@ def test_mean_survival_without_censoring_is_the_plain_mean(pairs):
 
 @given(patients, st.randoms(use_true_random=False))
 @few
-def test_logrank_and_cox_see_only_the_order_of_times(pairs, random):
+def test_logrank_sees_only_the_order_of_times(pairs, random):
     time, event = np.transpose(pairs)
     group = np.array([random.random() < 0.5 for _ in pairs])
     assume(0 < group.sum() < group.size)
     result = survival.logrank(time, event, group)
     for other in (survival.logrank(time**2, event, group), survival.logrank(time, event, ~group)):
         assert (other.statistic, other.p) == pytest.approx((result.statistic, result.p), nan_ok=True)
-    try:
-        hr = survival.cox(time, event, group).hr
-    except ValueError:  # the group does not vary among those at risk
-        return
-    assert np.array_equal(survival.cox(time**2, event, group).hr, hr)
 
 
 def test_logrank_is_the_score_test_of_a_cox_model_without_ties():
@@ -320,56 +300,6 @@ def test_a_limit_that_is_at_one_half_when_its_band_ends_is_unknown():
     assert np.isnan(survival._crossing_of_half(times, limit))
 
 
-# --- estimates that do not exist
-
-
-def test_a_fit_that_a_covariate_separates_never_counts_as_converged(monkeypatch):
-    newton = regression.newton
-    monkeypatch.setattr(regression, "newton", lambda model: newton(model)._replace(converged=True))
-    time, event = [1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 0]
-    first, noise = [1, 1, 0, 0, 0, 0], [1, 0, 1, 0, 1, 0]
-    assert not survival.cox(time, event, np.transpose([first, noise])).converged
-    assert survival.cox(time, event, noise).converged
-
-
-def test_cox_says_which_covariate_orders_the_events_without_error():
-    time, event = [1, 2, 3, 4, 5, 6], [1, 1, 1, 1, 1, 0]
-    first, noise = [1, 1, 0, 0, 0, 0], [1, 0, 1, 0, 1, 0]
-    model = survival.cox(time, event, np.transpose([first, noise]), names=["first", "noise"])
-    assert model.separated == ("first",)
-    assert not model.converged
-    assert not survival.cox(time, event, noise).separated
-
-
-@given(patients, st.randoms(use_true_random=False))
-@few
-def test_a_binary_covariate_has_no_hazard_ratio_if_one_side_never_fails_first(pairs, random):
-    """The partial likelihood has a maximum unless at every event all failures are on the side
-    that is better (or worse) throughout."""
-    time, event = np.transpose(pairs)
-    x = np.array([random.random() < 0.5 for _ in pairs]).astype(int)
-    events = np.flatnonzero(event)
-    mixed = [i for i in events if np.ptp(x[time >= time[i]])]
-    assume(mixed)
-    one_sided = len({int(x[i]) for i in mixed}) == 1
-    assert bool(survival.cox(time, event, x).separated) == one_sided
-
-
-def test_cox_of_one_event_time_by_hand():
-    """Tied deaths on both sides, 1 and 3 at risk: 2 r / (r + 3) = 1, so r = 3, with Breslow."""
-    model = survival.cox([1, 1, 2, 3], [1, 1, 0, 0], [1, 0, 0, 0])
-    assert model.converged
-    assert model.hr == pytest.approx([3])
-
-
-def test_a_skewed_covariate_converges():
-    """Whole Newton steps run off here, although the estimate exists."""
-    rng = np.random.default_rng(3)
-    skewed = np.exp(2 * rng.normal(size=49))
-    time = rng.exponential(size=49) * np.exp(-1.0 * (skewed > 3))
-    assert survival.cox(time, rng.random(49) < 0.5, skewed).converged
-
-
 # --- mistakes
 
 
@@ -394,7 +324,6 @@ def test_bad_times_and_events_are_refused_by_all(time, event, message):
         survival.mean_survival,
         survival.reverse_kaplan_meier_median,
         lambda t, e: survival.logrank(t, e, [0, 1]),
-        lambda t, e: survival.cox(t, e, [0, 1]),
     ):
         with pytest.raises(ValueError, match=message):
             call(time, event)
@@ -408,12 +337,6 @@ def test_bad_times_and_events_are_refused_by_all(time, event, message):
         (lambda: survival.logrank([1, 2], [1, 1], [0, np.nan]), "label is missing"),
         (lambda: survival.logrank([1, 2], [1, 1], ["a", None]), "label is missing"),
         (lambda: survival.logrank([1, 2], [1, 1], [0]), "one label"),
-        (lambda: survival.cox([1, 2], [0, 0], [0, 1]), "without an event"),
-        (lambda: survival.cox([1, 2], [1, 1], [0, 1], ties="exact"), "ties must be"),
-        (lambda: survival.cox([1, 2], [1, 1], [1, 1]), "does not vary"),
-        (lambda: survival.cox([1, 2, 3], [1, 1, 1], [[1, 2], [0, 0], [2, 4]]), "follows from"),
-        (lambda: survival.cox([1, 2], [1, 1], [0, np.nan]), "not missing"),
-        (lambda: survival.cox([1, 2], [1, 1], [0, 1], names=["a", "b"]), "names"),
     ],
 )
 def test_bad_requests_are_refused(call, message):
@@ -423,8 +346,8 @@ def test_bad_requests_are_refused(call, message):
 
 def test_importing_the_modules_loads_no_slow_library():
     """The audit command has seconds for everything."""
-    modules = "contingency, propensity, summaries, survival"
-    script = f"import sys; from analysis_lib import {modules}; print(*sys.modules)"
+    modules = "contingency, summaries, survival"
+    script = f"import sys; from analysis_lib.statistics import {modules}; print(*sys.modules)"
     loaded = subprocess.run(
         [sys.executable, "-c", script],
         capture_output=True,
@@ -432,87 +355,10 @@ def test_importing_the_modules_loads_no_slow_library():
         check=True,
         cwd=ORACLES.parents[1],
     ).stdout.split()
-    assert not {"statsmodels", "lifelines", "pandas"} & set(loaded)
+    assert not {"statsmodels", "lifelines", "pandas", "scipy.stats"} & set(loaded)
 
 
 def test_a_mean_lies_in_the_middle_of_its_limits():
     found = survival.mean_survival([1, 2, 3, 5], [1, 0, 1, 1])
     assert found.ci_low < found.mean < found.ci_high
     assert (found.ci_low + found.ci_high) / 2 == pytest.approx(found.mean)
-
-
-def test_a_way_with_ties_that_is_not_known_is_refused_by_its_name():
-    with pytest.raises(ValueError, match="ties must be 'breslow' or 'efron', not 'exact'"):
-        survival.cox([1, 2, 3, 4], [1, 1, 0, 1], [[0], [1], [1], [0]], ties="exact")
-
-
-def test_one_separating_covariate_of_two_is_enough_not_to_converge():
-    # Whoever dies has the first covariate; of the second, both kinds die and both do not.
-    time, event = [1, 2, 3, 4, 5, 6, 7], [1, 1, 1, 1, 0, 0, 0]
-    found = survival.cox(time, event, [[1, 0], [1, 1], [1, 0], [1, 1], [0, 0], [0, 1], [0, 0]])
-    assert found.separated == ("x1",)
-    assert not found.converged
-
-
-# --- what the fits rest on
-
-
-def test_standardised_columns_have_mean_0_and_sd_1_and_a_constant_is_0():
-    matrix, mean, sd = regression.standardised(np.array([[1.0, 5, 0.1], [3, 5, 0.1], [8, 5, 0.1]]))
-    assert matrix.mean(axis=0) == pytest.approx([0, 0, 0])
-    assert matrix.std(axis=0) == pytest.approx([1, 0, 0])
-    assert mean == pytest.approx([4, 5, 0.1])
-    assert sd[0] == pytest.approx(np.sqrt(26 / 3)) and np.isinf(sd[1:]).all()
-
-
-def test_a_direction_separates_however_small_its_unit():
-    assert regression.separating(np.array([[0.1], [0.2]])).tolist() == [True]
-    assert regression.separating(np.array([[0.1], [-0.2]])).tolist() == [False]
-
-
-def test_who_leaves_before_the_first_event_is_compared_with_nobody():
-    differences = regression.risk_set_differences(np.array([1, 2, 3]), np.array([0, 1, 0]), np.array([[5], [1], [0]]))
-    assert np.unique(differences).tolist() == [0, 1]
-
-
-class Likelihood:
-    """A made-up likelihood of one coefficient, with the places at which Newton's steps arrived."""
-
-    def __init__(self, loglike, score, hessian, coefficients=1):
-        self.exog = np.zeros((1, coefficients))
-        self.loglike, self._score, self._hessian = loglike, score, hessian
-        self.places = []
-
-    def score(self, coef):
-        self.places.append(coef.tolist())
-        return np.array(self._score(coef))
-
-    def hessian(self, coef):
-        return np.array(self._hessian(coef))
-
-
-def test_steps_that_run_off_stop_after_twenty():
-    endless = Likelihood(lambda b: b[0], lambda b: [1.0], lambda b: [[-1.0]])
-    fit = regression.newton(endless)
-    assert (fit.coef.tolist(), fit.converged) == ([20], False)
-    assert len(endless.places) == 20
-
-
-def test_a_step_that_would_lower_the_likelihood_is_halved():
-    # -sqrt(1 + u^2) with u = b - 1.05: a whole step goes from u to -u^3, and from 1.05 on ever further.
-    root = lambda b: np.sqrt(1 + (b[0] - 1.05) ** 2)  # noqa: E731
-    bowl = Likelihood(lambda b: -root(b), lambda b: [-(b[0] - 1.05) / root(b)], lambda b: [[-1 / root(b) ** 3]])
-    fit = regression.newton(bowl)
-    assert fit.converged and fit.coef == pytest.approx([1.05])
-    whole = 1.05 * (1 + 1.05**2)
-    assert bowl.places[:2] == [[0], [pytest.approx(whole / 2)]]
-    assert (np.diff([-root(place) for place in bowl.places]) > -1e-9).all()
-
-
-def test_steps_end_where_part_of_the_information_is_infinite():
-    def hessian(b):
-        return [[-1.0, 0], [0, -1.0]] if b[0] < 3 else [[-1.0, 0], [0, -np.inf]]
-
-    runaway = Likelihood(lambda b: b.sum(), lambda b: [1.0, 1.0], hessian, coefficients=2)
-    fit = regression.newton(runaway)
-    assert (fit.coef.tolist(), fit.converged) == ([3, 3], False)

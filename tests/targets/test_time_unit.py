@@ -27,6 +27,20 @@ def test_no_unit_sees_a_patient_longer_than_the_study_lasted(unit):
     assert LONGEST_FOLLOW_UP_YEARS - 1 / 12 - 1e-9 < clock(unit).years[-1] <= LONGEST_FOLLOW_UP_YEARS
 
 
+@pytest.mark.parametrize(
+    ("unit", "days_per_year", "last_day", "beyond_rounding"),
+    [
+        ("days/365.25", 365.25, 7426, 0),
+        ("days/365", 365.0, 7421, (20 + 4 / 12) * 0.25 / 365),
+        ("months", 365.25, 7426, 1 / 12),
+    ],
+)
+def test_a_unit_has_its_length_its_last_day_and_its_slack(unit, days_per_year, last_day, beyond_rounding):
+    assert clock(unit).days_per_year == days_per_year
+    assert clock(unit).years.size == last_day + 1
+    assert slack(unit) == pytest.approx(2 / 365.25 + beyond_rounding)
+
+
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_first_day_is_seen_as_the_day_is_and_the_day_before_is_not(unit):
     chosen = clock(unit)

@@ -1,7 +1,7 @@
 """Compiled curves and tests of one cohort, for what a search evaluates millions of times.
 
 Every function here has an independent counterpart in ``verify``
-(statsmodels, lifelines, scipy), with which it must agree; nothing is shared between the two.
+(statsmodels, lifelines, scipy), with which it must agree; nothing but constants is shared between the two.
 Conventions are those of SPSS: percentiles by HAVERAGE unless another rule is assumed, Mann–Whitney
 without continuity correction, the standard error of a Kaplan–Meier median through the slope of the
 curve between S = .55 and S = .45.
@@ -13,9 +13,9 @@ import math
 
 import numpy as np
 
+from analysis_lib.base.units import Z95
 from analysis_lib.reconstruction._numba.jit import njit
 
-Z95 = 1.959963984540054
 # A Kaplan–Meier curve that is .5 in exact arithmetic may miss it by some 1e-16 in floating point.
 _TIE = 1e-9
 # By numpy's names: SPSS's HAVERAGE; half-way between the steps.

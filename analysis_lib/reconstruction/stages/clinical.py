@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from analysis_lib.base.units import DAYS_PER_MONTH, DAYS_PER_YEAR
+from analysis_lib.printed.names import OTHER_VESSELS, VESSELS
 from analysis_lib.reconstruction._numba import anneal_column
 from analysis_lib.reconstruction.stages.builder import TRIES, Builder, limits
 from analysis_lib.reconstruction.stages.state import NO_LATER, Covariates, Progression, SearchFailed, Survival
-from analysis_lib.targets.catalogue import COMPLICATIONS, GROUPS, OTHER_VESSELS, TVI, VESSELS
+from analysis_lib.targets.catalogue import COMPLICATIONS, GROUPS
 
 # A cycle of 7.4 GBq comes out a little more or less.
 MOST_ACTIVITY_PER_CYCLE = 7.7
@@ -158,7 +159,7 @@ def vessels(build: Builder, state: Survival) -> None:
         unscanned = build.n - build.blocks.sizes[1] - int(table.sum()) if g == "prrt_only" else 0
         more = build.choose(np.setdiff1d(members, never), unscanned - never.size, "patients without scans")
         graded = rng.permutation(np.setdiff1d(members, [*never, *more]))
-        moves = [(i, j) for i in range(len(TVI)) for j in range(len(TVI)) for _ in range(table[i, j])]
+        moves = [(i, j) for i in range(len(table)) for j in range(len(table)) for _ in range(table[i, j])]
         before[graded], after[graded] = np.array(moves).T
     c["tvi_pre"], c["tvi_post"] = before, after
     _named_vessels(build, before)

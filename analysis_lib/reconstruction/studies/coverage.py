@@ -75,7 +75,7 @@ def quantities(time: np.ndarray, event: np.ndarray, first: np.ndarray, strings: 
 
 
 def _log_ratio(time: np.ndarray, event: np.ndarray, first: np.ndarray) -> tuple[float, float]:
-    fit = binary_cox.cox(np.zeros(time.size), np.full(time.size, -np.inf), time, event, first).iloc[0]
+    fit = binary_cox.cox(np.zeros(time.size), time, event, first).iloc[0]
     if fit["reason"] == binary_cox.SEPARATED_NONE:
         return -_LARGEST_LOG_RATIO, np.nan
     if fit["reason"] == binary_cox.SEPARATED_ALL:

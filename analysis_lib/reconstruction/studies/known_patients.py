@@ -16,7 +16,7 @@ from analysis_lib.printed.number import Printed, round_half_up
 from analysis_lib.reconstruction._numba import anneal_times
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES
 from analysis_lib.reconstruction.stages.state import Scheme
-from analysis_lib.statistics import survival
+from analysis_lib.statistics import binary_cox, survival
 from analysis_lib.targets.assumptions import Assumptions
 from analysis_lib.targets.time_unit import clock
 
@@ -79,8 +79,8 @@ def summaries(time: np.ndarray, event: np.ndarray, first: np.ndarray) -> dict[st
             f"{who}_ci_hi": median.ci_high,
         }
     found["log_rank_p"] = survival.logrank(time, event, first).p
-    cox = survival.cox(time, event, first.astype(float))
-    found |= dict(zip(RATIO, (cox.hr[0], cox.ci_low[0], cox.ci_high[0], cox.p[0]), strict=True))
+    cox = binary_cox.cox(np.zeros(time.size), time, event, first).iloc[0]
+    found |= dict(zip(RATIO, cox[["hr", "ci_low", "ci_high", "p"]], strict=True))
     quartiles = np.percentile(time, (50, 25, 75), method="weibull")
     return found | dict(zip(FOLLOW_UP, quartiles, strict=True))
 

@@ -161,4 +161,4 @@ def _manifest(out: Path) -> dict:
 
 
 if __name__ == "__main__":
-    build(**vars(parallel.options(argparse.ArgumentParser()).parse_args()))
+    build(**vars(parallel.add_options(argparse.ArgumentParser()).parse_args()))

@@ -1,0 +1,85 @@
+"""All trials of the book's own trustworthiness, one after another, and a table of what each found.
+
+``--short`` makes a few of each with the same tools, the book in ``_build`` as the first of two, and writes nothing.
+A failure ends either with status 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pandas as pd
+
+from analysis_lib.base.paths import ROOT
+from tools.checks.provenance import FOLDER, Making, read
+
+COLUMNS = ("what", "tried", "held")
+_PYTEST = ("-m", "pytest", "-q", "--trials")
+_MUTATION = "tools/checks/mutation.py"
+FULL = (
+    ("tools/data/remake.py", "sensitivity"),
+    (_MUTATION,),
+    (*_PYTEST, "6", "tests/faults", "--tables", str(FOLDER)),
+    (*_PYTEST, "60", "tests/fuzz", "--tables", str(FOLDER)),
+)
+# `make test` repeats a sample of the changes of printed numbers, and of bad input.
+SHORT = (
+    (_MUTATION, "--check", "4", "--modules", "printed", "reconstruction/account", "parameters"),
+    (*_PYTEST, "1", "-n", "2", "tests/faults", "tests/fuzz"),
+)
+
+
+def summary(folder: Path = FOLDER) -> pd.DataFrame:
+    """What was tried, how often, and how often it came out as it should, from the tables of the trials."""
+    tables = {name: read(folder / f"{name}.csv") for name in ("sensitivity", "mutants", "faults", "fuzz", "reproduce")}
+    changes = tables["sensitivity"].query("recipe != 'no recipe'")
+    faults, fuzzed, built = tables["faults"], tables["fuzz"], tables["reproduce"]
+    held = faults[["kept", "clear", "recovered"]].eq("yes").all(axis=1) & faults["left"].eq("0")
+    search = faults["subject"].eq("search")
+    inputs, files = fuzzed["inputs"].astype(int).sum(), built["files"].astype(int).sum()
+    rows = [
+        ("a digit of a number with a recipe changed: noticed", len(changes), changes["noticed"].ne("no").sum()),
+        (
+            "a line of the code changed: noticed",
+            len(tables["mutants"]),
+            tables["mutants"]["outcome"].ne("survived").sum(),
+        ),
+        ("a build disturbed: book whole, and built next", (~search).sum(), held[~search].sum()),
+        ("a search disturbed: nothing finished lost", search.sum(), held[search].sum()),
+        ("bad input: a result, or a clear error", inputs, inputs - fuzzed["failed"].astype(int).sum()),
+        ("files of two builds, and verdicts: the same", files, files - built["differing"].astype(int).sum()),
+    ]
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--short", action="store_true", help="a few of each, nothing written")
+    parser.add_argument("--python", nargs="+", default=[], metavar="PATH", help="other Pythons, for the verdicts")
+    given = parser.parse_args()
+    making = Making("make trust")
+    pythons = ["--python", *given.python] if given.python else []
+    failed = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) if given.short else FOLDER
+        book = ["--with", str(ROOT / "_build")] if given.short else []
+        built = ("tools/checks/reproducible_build.py", *book, *pythons, "--out", str(folder / "reproduce.csv"))
+        for trial in (*(SHORT if given.short else FULL), built):
+            began = time.monotonic()
+            status = subprocess.run([sys.executable, *trial], cwd=ROOT).returncode
+            words = " ".join(Path(word).name for word in trial)
+            print(f"trust: {words}: {'FAILED' if status else 'well'}, {time.monotonic() - began:.0f} s", flush=True)
+            failed += [words] if status else []
+    if not given.short:
+        making.write(FOLDER / "trust.csv", summary())
+        print(summary().to_string(index=False))
+    return bool(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,57 @@
+"""Write data that is computed and kept: `python tools/data/remake.py predictions --jobs 2`.
+
+- examples: data/examples, from the schema and from the public data sets that lifelines ships. After a change of the
+  latter, ask R anew: tests/oracles/public.R.
+- predictions: data/predictions, what the other printed numbers say of each one withheld, in some 25 minutes on two
+  cores. An interrupted run goes on where it was.
+- sensitivity: data/trust, each printed number changed in turn, and which verdicts change.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from analysis_lib.base import parallel
+from analysis_lib.base.paths import ROOT
+from analysis_lib.cohort import public as public_cohorts
+from analysis_lib.cohort import template
+from analysis_lib.ledger import perturbation
+from analysis_lib.reconstruction.studies import holdout
+from tools.checks.provenance import Making
+
+
+def make_examples() -> None:
+    template.EXAMPLES.mkdir(exist_ok=True)
+    template.TEMPLATE.write_text(template.template(), encoding="utf-8")
+    template.example().to_csv(template.EXAMPLE, index=False)
+    for public in public_cohorts.PUBLIC:
+        public.mapped().to_csv(public.file, index=False)
+
+
+def make_predictions(**how) -> None:
+    manifest = holdout.build(2026, ROOT / "data" / "predictions" / "predictions.csv", **how)
+    print(f"{len(manifest['sets'])} sets withheld")
+
+
+def make_sensitivity() -> None:
+    making = Making("make sensitivity")
+    perturbation.write(perturbation.run())
+    making.note(perturbation.RESULTS)
+
+
+MAKE = {"examples": make_examples, "predictions": make_predictions, "sensitivity": make_sensitivity}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parts = parser.add_subparsers(dest="part", required=True)
+    for part in MAKE:
+        of_part = parts.add_parser(part)
+        if part == "predictions":
+            parallel.add_options(of_part)
+    given = vars(parser.parse_args())
+    MAKE[given.pop("part")](**given)
+
+
+if __name__ == "__main__":
+    main()
