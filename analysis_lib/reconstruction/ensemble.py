@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ASSUMPTIONS, ENSEMBLE
-from analysis_lib.cohort.schema import fields
+from analysis_lib.cohort.schema import type_column
 from analysis_lib.targets import assumptions
 
 SHIPPED = ENSEMBLE / "cohorts.parquet"
@@ -97,7 +97,8 @@ def load(file: Path | str = SHIPPED, columns: Iterable[str] | None = None) -> En
         remedy = "`make ensemble` writes both; check your own with `validate` and `verify`"
         raise InputError("is not the file that its manifest describes", file=file, remedy=remedy)
     wanted = None if columns is None else list(dict.fromkeys(["cohort", "patient", *columns]))
-    patients = _typed(pd.read_parquet(io.BytesIO(content), columns=wanted))
+    read = pd.read_parquet(io.BytesIO(content), columns=wanted)
+    patients = pd.DataFrame({name: type_column(column, name) for name, column in read.items()})
     starts = manifest["starts"]
     origin = pd.DataFrame(starts)[["start", "scheme"]].loc[
         np.repeat(range(len(starts)), [s["cohorts"] for s in starts])
@@ -137,14 +138,3 @@ def _manifest(file: Path) -> dict:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise InputError("cannot be read as the manifest of an ensemble", file=file) from None
-
-
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    typed = {}
-    for name, column in frame.items():
-        if fields()[name]["type"] == "string":
-            typed[name] = column.astype(object).where(column.notna(), None)
-        else:
-            whole = fields()[name]["type"] == "integer" and column.notna().all()
-            typed[name] = column.astype("int64" if whole else "float64")
-    return pd.DataFrame(typed)

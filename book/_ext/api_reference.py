@@ -1,9 +1,8 @@
 """Sphinx extension: the library's reference, a page a room, with the tests of each function and its names linked.
 
 ``{rooms}`` draws the rooms and lists them; ``{room} statistics`` gives that room's idea, what it imports from and
-each of its modules. Docstrings name the library's classes as the code does, without their modules. Such a name leads to
-the one object it can mean; what is not in the reference (types of other packages, constants) is
-plain text.
+each of its modules. Docstrings name the library's classes as the code does, without their modules. Such a name leads
+to the one object it can mean; what is not in the reference (types of other packages, constants) is plain text.
 """
 
 from __future__ import annotations
@@ -58,7 +57,7 @@ class Room(SphinxDirective):
         return self.parse_text_to_nodes(about) + [self.section(room, module) for module in modules(room)]
 
     def section(self, room: str, module: str) -> nodes.section:
-        # MyST would put a heading's section at the page's end, before what stands above it here.
+        # By hand: MyST adds the section of a heading to the page before what the directive returns.
         section = nodes.section("", nodes.title("", module), names=[nodes.fully_normalize_name(module)])
         self.state.document.note_implicit_target(section, section)
         section += self.parse_text_to_nodes(automodule(f"{room}.{module}"))
