@@ -63,7 +63,7 @@ def test_all_of_them_are_numbered_on_from_the_shipped_ones():
 def test_a_finished_alternative_is_kept(tmp_path, monkeypatch):
     searched = []
     monkeypatch.setattr(
-        alternative_assumptions.ensemble, "build", lambda *a, **named: searched.append(named["assumptions"])
+        alternative_assumptions.ensemble_build, "build", lambda *a, **named: searched.append(named["assumptions"])
     )
     done = "age_test=student"
     alternative_assumptions.file_of(done, tmp_path).touch()
@@ -81,8 +81,8 @@ def test_another_seed_is_tried_where_a_search_was_only_unlucky(tmp_path, monkeyp
             raise alternative_assumptions.SearchFailed("no cohort", "survival")
 
     monkeypatch.setattr(alternative_assumptions, "alternatives", lambda: {"age_test=student": None})
-    monkeypatch.setattr(alternative_assumptions.ensemble, "build", build)
-    monkeypatch.setattr(alternative_assumptions.conflict, "find", lambda *arguments: None)
+    monkeypatch.setattr(alternative_assumptions.ensemble_build, "build", build)
+    monkeypatch.setattr(alternative_assumptions.infeasible_subset, "find", lambda *arguments: None)
     assert alternative_assumptions.build(tmp_path) == {}
     assert seeds == list(alternative_assumptions.SEEDS[:2])
 
@@ -91,14 +91,14 @@ def test_a_conflict_is_written_and_not_searched_again(tmp_path, monkeypatch):
     def fail(*arguments: object, **named: object) -> None:
         raise alternative_assumptions.SearchFailed("no cohort", "survival")
 
-    found = alternative_assumptions.conflict.Conflict("survival", ("a.b",), 3, "near")
-    monkeypatch.setattr(alternative_assumptions.ensemble, "build", fail)
-    monkeypatch.setattr(alternative_assumptions.conflict, "find", lambda *arguments: found)
+    found = alternative_assumptions.infeasible_subset.Conflict("survival", ("a.b",), 3, "near")
+    monkeypatch.setattr(alternative_assumptions.ensemble_build, "build", fail)
+    monkeypatch.setattr(alternative_assumptions.infeasible_subset, "find", lambda *arguments: found)
     told = alternative_assumptions.build(tmp_path)
     assert set(told) == set(alternative_assumptions.alternatives())
     assert told["time_unit=months"] == {
         "failed": "no cohort",
         "conflict": {"stage": "survival", "ids": ("a.b",), "searches": 3, "nearest": "near"},
     }
-    monkeypatch.setattr(alternative_assumptions.ensemble, "build", lambda *a, **named: pytest.fail("searched again"))
+    monkeypatch.setattr(alternative_assumptions.ensemble_build, "build", lambda *a, **named: pytest.fail("searched again"))
     assert set(alternative_assumptions.build(tmp_path)) == set(told)

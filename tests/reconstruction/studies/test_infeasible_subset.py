@@ -34,7 +34,7 @@ def test_the_filter_finds_exactly_one_of_the_smallest_conflicts(targets, data):
     conflicts = data.draw(st.lists(st.sets(st.sampled_from(ids), min_size=1, max_size=4), min_size=1, max_size=3))
 
     def meets(left: Targets) -> bool:
-        return not any(infeasible_subset.issubset(left) for infeasible_subset in conflicts)
+        return not any(conflict.issubset(left) for conflict in conflicts)
 
     found = set(infeasible_subset.smallest(meets, targets, ids))
     assert any(found == one for one in conflicts)
