@@ -100,5 +100,7 @@ def test_a_conflict_is_written_and_not_searched_again(tmp_path, monkeypatch):
         "failed": "no cohort",
         "conflict": {"stage": "survival", "ids": ("a.b",), "searches": 3, "nearest": "near"},
     }
-    monkeypatch.setattr(alternative_assumptions.ensemble_build, "build", lambda *a, **named: pytest.fail("searched again"))
+    monkeypatch.setattr(
+        alternative_assumptions.ensemble_build, "build", lambda *a, **named: pytest.fail("searched again")
+    )
     assert set(alternative_assumptions.build(tmp_path)) == set(told)
