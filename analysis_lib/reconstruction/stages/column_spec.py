@@ -6,29 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis_lib.reconstruction._numba.column_statistics import (
-    COLUMN_STATISTICS,
-    DECREASE_MEAN,
-    DECREASE_SD,
-    MANN_WHITNEY_P,
-    MAXIMUM,
-    MEAN,
-    MEDIAN,
-    MINIMUM,
-    ODDS_RATIO,
-    Q1,
-    Q3,
-    SD,
-    STUDENT_P,
-    WELCH_P,
-    Column,
-)
+from analysis_lib.reconstruction._numba import column_statistics as place
+from analysis_lib.reconstruction._numba.column_statistics import COLUMN_STATISTICS, Column
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES
 from analysis_lib.targets.catalogue import GROUPS, Targets
 
 # For columns that have no later measurement.
 NO_LATER = np.empty(0)
-_TESTS = {"mann_whitney": MANN_WHITNEY_P, "student": STUDENT_P, "welch": WELCH_P}
+_TESTS = {"mann_whitney": place.MANN_WHITNEY_P, "student": place.STUDENT_P, "welch": place.WELCH_P}
 
 
 def ratio_ids(stem: str, ratio_name: str) -> tuple[str, ...]:
@@ -82,15 +67,15 @@ class ColumnSpec:
         """The printed numbers in the places of :mod:`column_statistics`; blank where nothing is printed."""
         ids = [""] * COLUMN_STATISTICS
         for g, group in enumerate(self.groups):
-            for place, statistic in ((MEDIAN, "median"), (Q1, "q1"), (Q3, "q3")):
-                ids[place + 3 * g] = f"{group}.{statistic}"
-            ids[MEAN + g], ids[SD + g] = f"{group}.mean", f"{group}.sd"
-            ids[MINIMUM + 2 * g], ids[MAXIMUM + 2 * g] = f"{group}.range_lo", f"{group}.range_hi"
+            for first, statistic in ((place.MEDIAN, "median"), (place.Q1, "q1"), (place.Q3, "q3")):
+                ids[first + 3 * g] = f"{group}.{statistic}"
+            ids[place.MEAN + g], ids[place.SD + g] = f"{group}.mean", f"{group}.sd"
+            ids[place.MINIMUM + 2 * g], ids[place.MAXIMUM + 2 * g] = f"{group}.range_lo", f"{group}.range_hi"
         ids[_TESTS[self.test]] = self.p
         if self.odds_ratio:
-            ids[ODDS_RATIO:DECREASE_MEAN] = ratio_ids(self.odds_ratio, "or")
+            ids[place.ODDS_RATIO : place.DECREASE_MEAN] = ratio_ids(self.odds_ratio, "or")
         if self.decrease:
-            ids[DECREASE_MEAN], ids[DECREASE_SD] = f"{self.decrease}.all.mean", f"{self.decrease}.all.sd"
+            ids[place.DECREASE_MEAN], ids[place.DECREASE_SD] = f"{self.decrease}.all.mean", f"{self.decrease}.all.sd"
         return tuple(ids)
 
     def column(
@@ -99,7 +84,9 @@ class ColumnSpec:
         """The column for a search, with the comparisons that are printed; arrays as in :class:`Column`."""
         box = targets.box(self.ids)
         tests = np.isfinite(box[:2]).any(axis=0)
-        ratio = tests[ODDS_RATIO:DECREASE_MEAN]
-        comparisons = np.array([tests[MANN_WHITNEY_P], tests[STUDENT_P] or tests[WELCH_P], ratio.any()])
+        ratio = tests[place.ODDS_RATIO : place.DECREASE_MEAN]
+        comparisons = np.array(
+            [tests[place.MANN_WHITNEY_P], tests[place.STUDENT_P] or tests[place.WELCH_P], ratio.any()]
+        )
         rule = QUANTILE_RULES[targets.assumptions.quantile]
         return Column(low, high, self.step, first, comparisons, later, rule, box)

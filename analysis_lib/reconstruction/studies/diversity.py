@@ -57,8 +57,8 @@ def spread(values: pd.Series, start: pd.Series) -> dict[str, float]:
     Examples
     --------
     >>> found = spread(pd.Series([1.0, 2.0, 5.0, 6.0]), pd.Series([0, 0, 1, 1]))
-    >>> round(found["correlation"], 2), round(found["effective"], 2)
-    (0.94, 2.06)
+    >>> print(f"{found['correlation']:.2f}, {found['effective']:.2f}")
+    0.94, 2.06
     """
     known = values.notna()
     values, start = values[known], start[known]
