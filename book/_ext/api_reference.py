@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 from analysis_lib.base.paths import ROOT
 
 _SHOWN_TESTS = 4
+_FIELD = type(namedtuple("One", "field").field)
 # In the order in which a room may import from those before it.
 ROOMS = (
     "base",
@@ -128,6 +129,11 @@ def say_tests(app, what, name, obj, options, lines):
     lines += ["", f":Tested in: {files}: {'; '.join(words[:_SHOWN_TESTS])}{more}.", ""]
 
 
+def skip_fields(app, what, name, obj, skip, options):
+    """Leave out the fields of a named tuple: its docstring describes them."""
+    return True if isinstance(obj, _FIELD) else None
+
+
 def resolve_short_name(app, env, node, contnode):
     """A name that the reference knows under one full name leads there; any other is plain text."""
     if node.get("refdomain") != "py":
@@ -146,5 +152,6 @@ def setup(app):
     app.add_directive("rooms", Rooms)
     app.add_directive("room", Room)
     app.connect("autodoc-process-docstring", say_tests, priority=400)
+    app.connect("autodoc-skip-member", skip_fields)
     app.connect("missing-reference", resolve_short_name)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

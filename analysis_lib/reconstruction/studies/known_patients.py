@@ -34,7 +34,7 @@ _UNITLESS = ("log_rank_p", *RATIO)
 _COARSE_P = 0.01
 _SMALLEST_P = 0.0005
 
-#: Patients of a random part of a data set: as many as the paper's study has.
+#: A random part of a data set has as many patients as the paper's study.
 PART = 49
 #: Parts of one data set: a search takes its time, and many parts of one tell less than a few of each.
 MOST_PARTS = 8
