@@ -7,11 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import matplotlib
 import pytest
 
 from analysis_lib.base.paths import ROOT
 from analysis_lib.chapters import parameters
 from analysis_lib.cohort.public import PUBLIC
+from tests.book import cells
 
 # A time that occurs nowhere else, by which a patient can be found again.
 MARK = "3.1706847"
@@ -28,13 +30,6 @@ socket.socket.connect = watched
 with open(os.environ["WATCHED"] + ".processes", "a") as stream:
     stream.write("one more\\n")
 """
-
-
-def text_of(notebook: Path) -> str:
-    """All that the executed chapter shows as HTML."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    return "\n".join("".join(output.get("data", {}).get("text/html", "")) for output in outputs)
 
 
 def files_with_mark(folder: Path) -> list[Path]:
@@ -54,6 +49,8 @@ def test_nothing_is_sent_and_nothing_of_a_patient_is_left_outside_the_folder_nam
     file.write_text(f"{HEADING}1,surgery,{MARK},1\n2,prrt_only,2.5,1\n3,surgery,5.5,0\n4,prrt_only,1.5,0\n")
     environment = os.environ | {
         "HOME": str(tmp_path / "home"),
+        # Its list of fonts takes seconds to make, and holds nothing of a patient.
+        "MPLCONFIGDIR": matplotlib.get_cachedir(),
         "TMPDIR": str(tmp_path / "temporary"),
         "PYTHONPATH": str(tmp_path / "watch"),
         "WATCHED": str(tmp_path / "connections"),
@@ -88,18 +85,17 @@ def test_nothing_is_sent_and_nothing_of_a_patient_is_left_outside_the_folder_nam
 def test_a_bad_or_a_poor_file_is_answered_and_escaped(tmp_path, content, shown):
     file = tmp_path / "<b>mine.csv"
     file.write_text(content)
-    values = parameters.check("your-cohort", {"cohort": str(file)})
-    page = text_of(parameters.run("your-cohort", values, tmp_path / "out"))
+    page = cells.run("your-cohort", ["."], {"cohort": str(file)})
     for words in shown:
         assert words in page
     for raw in ("<script>alert", "<img src=x", "<b>mine"):
         assert raw not in page
 
 
-def test_public_patients_come_out_on_the_page_as_r_has_them(tmp_path):
+def test_public_patients_come_out_on_the_page_as_r_has_them():
     stanford = next(public for public in PUBLIC if public.name == "stanford")
     given = {"cohort": str(stanford.file), "landmark_months": stanford.landmark_months}
-    page = text_of(parameters.run("your-cohort", parameters.check("your-cohort", given), tmp_path))
+    page = cells.run("your-cohort", ["."], given)
     r = json.loads((ROOT / "tests" / "oracles" / "public.json").read_text())["stanford"]
     for answer in (r["naive"], r["landmark"], r["time_dependent"]):
         hr, low, high = answer["breslow"][2:5]
