@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -45,6 +46,30 @@ def test_what_a_program_reads_is_recorded(tmp_path):
     process = forkserver.start(tracing, [], added, tmp_path, tmp_path / "log")
     process.join(60)
     assert (tmp_path / "reads").read_text().splitlines() == ["data/numbers.csv"]
+
+
+def test_a_folder_for_temporary_files_may_have_a_long_path(tmp_path):
+    folder = tmp_path / ("long" * 30)
+    folder.mkdir()
+    code = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+import forkserver
+if __name__ == "__main__":
+    forkserver.LIBRARIES.clear()
+    process = forkserver.start(sys.exit, [], {}, Path(), Path("log"))
+    process.join(60)
+    sys.exit(process.exitcode)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(Path(forkserver.__file__).parent)],
+        env=os.environ | {"TMPDIR": str(folder)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("home", ["/nonexistent/home", "not absolute"])

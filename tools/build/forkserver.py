@@ -43,6 +43,8 @@ LIBRARIES = [
 ]
 _PR_SET_PDEATHSIG = 1
 _STDOUT, _STDERR = 1, 2
+# Characters of the folder in which the server has its socket: a socket's path holds some hundred.
+_LONGEST_FOLDER = 60
 
 
 def load_libraries() -> None:
@@ -97,6 +99,8 @@ def _context() -> BaseContext:
     give_home()
     # Sets print in one order on every run, so that two builds give the same pages.
     os.environ["PYTHONHASHSEED"] = "0"
+    if len(tempfile.gettempdir()) > _LONGEST_FOLDER:
+        tempfile.tempdir = "/tmp"
     context = multiprocessing.get_context("forkserver" if sys.platform == "linux" else "spawn")
     context.set_forkserver_preload(LIBRARIES)
     return context
