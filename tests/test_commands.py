@@ -230,6 +230,12 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
 # --- verdicts that are not the expected ones
 
 
+def test_the_audit_loads_no_slow_library():
+    script = "import sys; from analysis_lib.ledger import audit; audit.audit(); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    assert not {"scipy.stats", "pandas", "statsmodels", "lifelines", "numba", "joblib"} & set(loaded.split())
+
+
 def test_a_wrong_digit_fails_the_audit_and_is_named_but_the_verdicts_are_written(numbers, tmp_path, capsys):
     spoil(numbers, MEN, MEN.replace(",12,", ",13,"))
     target = tmp_path / "verdicts.json"

@@ -168,8 +168,8 @@ def from_namespace(chapter: str, namespace: Mapping[str, object]) -> dict[str, V
     namespace
         The chapter's ``globals()``.
     """
-    # What IPython itself has defined, such as In and Out: it lists what `%who` leaves out.
-    hidden = namespace["get_ipython"]().user_ns_hidden
+    # What IPython itself has defined, such as In and Out: it lists what `%who` leaves out. A plain Python has no such.
+    hidden = namespace["get_ipython"]().user_ns_hidden if "get_ipython" in namespace else {}
     defined = {
         name: value
         for name, value in namespace.items()

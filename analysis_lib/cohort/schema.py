@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from typing import TYPE_CHECKING
 
 from analysis_lib.base.paths import ROOT
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PACKAGE = ROOT / "data" / "datapackage.json"
 
@@ -15,6 +19,27 @@ def fields() -> dict[str, dict]:
     """Each column's descriptor in the schema, by name."""
     package = json.loads(PACKAGE.read_text(encoding="utf-8"))
     return {field["name"]: field for field in package["resources"][0]["schema"]["fields"]}
+
+
+def type_column(values: pd.Series, name: str) -> pd.Series:
+    """Type the values of a column as the schema has it.
+
+    Returns
+    -------
+    pandas.Series
+        Numbers as int64, or as float64 where they are no whole numbers or there are blanks (NaN);
+        text as objects with None.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> type_column(pd.Series([1, None]), "os_event").tolist()
+    [1.0, nan]
+    """
+    kind = fields()[name]["type"]
+    if kind == "string":
+        return values.astype(object).where(values.notna(), None)
+    return values.astype("int64" if kind == "integer" and values.notna().all() else "float64")
 
 
 def describe_field(name: str) -> str:

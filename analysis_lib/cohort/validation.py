@@ -23,7 +23,7 @@ from analysis_lib.cohort import reader as cohort_reader
 from analysis_lib.cohort.problems import CohortError, Problem, add, shorten
 from analysis_lib.cohort.reader import LONGEST_CELL
 from analysis_lib.cohort.rules import RULES
-from analysis_lib.cohort.schema import describe_field, fields
+from analysis_lib.cohort.schema import describe_field, fields, type_column
 
 # Python's own readers of numbers take digits of every script, and 1_000; no other program does.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -100,8 +100,7 @@ def load(file: Path | str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Numbers as int64, or as float64 where there are blanks (NaN); text as objects with None.
-        A file without a column ``cohort`` is cohort 0.
+        Typed by :func:`schema.type_column`. A file without a column ``cohort`` is cohort 0.
 
     Raises
     ------
@@ -172,11 +171,7 @@ def _typed(column: pd.Series, name: str) -> tuple[pd.Series, list[tuple[int, str
     values = pd.Series([value for value, _ in verdicts], dtype=object)
     typed = values.take(codes).reset_index(drop=True)
     wrong = [(row, bad[code]) for row, code in enumerate(codes) if code in bad] if bad else []
-    if fields()[name]["type"] == "string":
-        return typed, wrong
-    numbers = pd.to_numeric(typed.where(typed.notna(), np.nan).astype(float))
-    whole = fields()[name]["type"] == "integer" and not numbers.isna().any()
-    return (numbers.astype("int64") if whole else numbers), wrong
+    return type_column(typed, name), wrong
 
 
 def _is_told_as_text(value: object) -> bool:

@@ -48,8 +48,8 @@ class Derivation:
 
     words: str
     conventions: Mapping[str, Compute] | Callable[[Sequence[float]], Mapping[str, Compute]]
-    library: str
-    takes: tuple[int, int]
+    library: str = "analysis_lib.ledger.methods"
+    takes: tuple[int, int] = field(kw_only=True)
     names: tuple[str, ...] = ()
     choice: Callable[[Sequence[float]], str] | None = None
 
@@ -248,29 +248,24 @@ def _over(function: Compute) -> Callable[[Sequence[Interval]], Interval]:
 
 METHODS: dict[str, Method] = {
     # --- derivations
-    "percent": Derivation("{0} of {1}, in per cent", _one(_percent), "analysis_lib.ledger.methods", takes=(2, 0)),
+    "percent": Derivation("{0} of {1}, in per cent", _one(_percent), takes=(2, 0)),
     "count_from_percent": Derivation(
         "the only count of the group that prints this percentage",
         _one(lambda k: k),
         "analysis_lib.ledger.methods.implied_count",
         takes=(1, 0),
     ),
-    "sum": Derivation("the sum of the parts", _one(lambda *x: sum(x)), "analysis_lib.ledger.methods", takes=(1, 1)),
+    "sum": Derivation("the sum of the parts", _one(lambda *x: sum(x)), takes=(1, 1)),
     "difference": Derivation(
         "the total {0} less the other parts",
         _one(lambda total, *x: total - sum(x)),
-        "analysis_lib.ledger.methods",
         takes=(2, 1),
     ),
-    "product": Derivation("{0} times {1}", _one(lambda x, y: x * y), "analysis_lib.ledger.methods", takes=(2, 0)),
-    "quotient": Derivation(
-        "{0} divided by {1}", _one(lambda x, y: x / y if y else math.nan), "analysis_lib.ledger.methods", takes=(2, 0)
-    ),
-    "equals": Derivation(
-        "the same quantity, printed elsewhere as {0}", _one(lambda x: x), "analysis_lib.ledger.methods", takes=(1, 0)
-    ),
-    "smallest": Derivation("the smaller of {0} and {1}", _one(min), "analysis_lib.ledger.methods", takes=(2, 0)),
-    "largest": Derivation("the larger of {0} and {1}", _one(max), "analysis_lib.ledger.methods", takes=(2, 0)),
+    "product": Derivation("{0} times {1}", _one(lambda x, y: x * y), takes=(2, 0)),
+    "quotient": Derivation("{0} divided by {1}", _one(lambda x, y: x / y if y else math.nan), takes=(2, 0)),
+    "equals": Derivation("the same quantity, printed elsewhere as {0}", _one(lambda x: x), takes=(1, 0)),
+    "smallest": Derivation("the smaller of {0} and {1}", _one(min), takes=(2, 0)),
+    "largest": Derivation("the larger of {0} and {1}", _one(max), takes=(2, 0)),
     "pooled_mean": Derivation(
         "the groups' means, weighted by their sizes",
         _one(_pooled_mean),
@@ -311,30 +306,20 @@ METHODS: dict[str, Method] = {
         takes=(8, 0),
         names=tuple(_T_TESTS),
     ),
-    "odds_ratio": Derivation(
-        "the odds ratio of {0}/{1} against {2}/{3}",
-        _one(_odds_ratio("estimate")),
-        "analysis_lib.statistics.contingency.odds_ratio",
-        takes=(4, 0),
-    ),
-    "odds_ratio_low": Derivation(
-        "the lower Wald limit of the odds ratio of {0}/{1} against {2}/{3}",
-        _one(_odds_ratio("ci_low")),
-        "analysis_lib.statistics.contingency.odds_ratio",
-        takes=(4, 0),
-    ),
-    "odds_ratio_high": Derivation(
-        "the upper Wald limit of the odds ratio of {0}/{1} against {2}/{3}",
-        _one(_odds_ratio("ci_high")),
-        "analysis_lib.statistics.contingency.odds_ratio",
-        takes=(4, 0),
-    ),
-    "odds_ratio_p": Derivation(
-        "the Wald p value of the odds ratio of {0}/{1} against {2}/{3}",
-        _one(_odds_ratio("p")),
-        "analysis_lib.statistics.contingency.odds_ratio",
-        takes=(4, 0),
-    ),
+    **{
+        name: Derivation(
+            f"the {words} of {{0}}/{{1}} against {{2}}/{{3}}",
+            _one(_odds_ratio(part)),
+            "analysis_lib.statistics.contingency.odds_ratio",
+            takes=(4, 0),
+        )
+        for name, words, part in (
+            ("odds_ratio", "odds ratio", "estimate"),
+            ("odds_ratio_low", "lower Wald limit of the odds ratio", "ci_low"),
+            ("odds_ratio_high", "upper Wald limit of the odds ratio", "ci_high"),
+            ("odds_ratio_p", "Wald p value of the odds ratio", "p"),
+        )
+    },
     "wald_p": Derivation(
         "the Wald p value that the ratio {0} and its interval {1} to {2} imply",
         _one(summaries.wald_p),

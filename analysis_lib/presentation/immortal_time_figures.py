@@ -40,7 +40,7 @@ def swimmer(frame: pd.DataFrame, landmark_months: float) -> tuple[Figure, pd.Dat
     Raises
     ------
     InputError
-        As :func:`immortal.counting_process`, and if there are more than :data:`MOST_PATIENTS`.
+        As :func:`immortal_time.counting_process`, and if there are more than :data:`MOST_PATIENTS`.
     """
     import matplotlib.pyplot as plt
 

@@ -1,23 +1,19 @@
-"""Ensembles: many reconstructed cohorts from independent starts, restartable, each one verified.
+"""Building an ensemble: many simulated cohorts from independent starts, restartable, each one verified.
 
-A start is a search from random times under one scheme. From its solution a chain walks to further
-ones. Each start has a generator of its own, seeded by the ensemble's seed and the start's number,
-and a file of its own while the ensemble is under way, to which each cohort goes as soon as it is
-found; an interrupted run goes on from there, and the same seed gives the same cohorts whatever the
-number of processes.
+A start is a search from random times under one base measure; from its solution a chain walks to
+further ones. Each start has a generator of its own, seeded by the ensemble's seed and the start's
+number, and a file of its own while the ensemble is under way, to which each cohort goes as soon as
+it is found. An interrupted run goes on from there, and the same seed gives the same cohorts whatever
+the number of processes.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
-import shutil
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -26,12 +22,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis_lib.base import parallel
 from analysis_lib.base.atomic import beside, write_beside_then_rename
 from analysis_lib.base.errors import InputError
 from analysis_lib.cohort.schema import fields
 from analysis_lib.reconstruction.chain import chain
 from analysis_lib.reconstruction.stages.state import SCHEMES, scheme_of
+from analysis_lib.reconstruction.working_folder import search_missing, working_folder
 from analysis_lib.targets.assumptions import Assumptions
 from analysis_lib.targets.catalogue import Targets, load_targets
 
@@ -84,11 +80,11 @@ def write(frame: pd.DataFrame, file: Path) -> None:
     except OSError as error:
         raise InputError(f"cannot be written: {error.strerror}", file=file) from None
     with beside(file) as path:
-        _typed(frame).to_parquet(path, index=False, compression="zstd")
+        _stored(frame).to_parquet(path, index=False, compression="zstd")
 
 
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Columns in the schema's order and types."""
+def _stored(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame as it is stored: columns in the schema's order, in types that have blanks."""
     typed = {}
     for name, field in fields().items():
         if name in frame:
@@ -146,7 +142,7 @@ def build(
     cohorts, seed
         How many cohorts, from which seed.
     jobs, scheduler
-        In how many processes of this machine, or on which Dask cluster, as in :func:`workers.each`; the
+        In how many processes of this machine, or on which Dask cluster, as in :func:`parallel.each`; the
         cohorts do not depend on it.
     out
         A ``.parquet`` file. While the ensemble is under way, the cohorts found lie in a folder
@@ -166,39 +162,19 @@ def build(
     Raises
     ------
     InputError
-        If an argument is out of range, the place cannot be written to, or no cohort meets the
-        targets; the cohorts found are kept.
+        If an argument is out of range, the place cannot be written to, or printed numbers contradict
+        each other.
+    SearchFailed
+        If a start found no cohort that meets the targets; the cohorts of the others are kept.
     """
     out = Path(out)
     _check(cohorts, seed, out, jobs)
     targets = load_targets(numbers, assumptions)
     plan = Plan(cohorts, seed, targets.digest, chain)
     folder = out.with_name(f".{out.stem}.{plan.name}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=folder) from None
-    with _alone(folder):
+    with working_folder(folder):
         _search_starts(plan, folder, targets, jobs, scheduler)
-        manifest = merge(plan, folder, out, targets)
-        # With what a killed search may have left half written.
-        shutil.rmtree(folder)
-    return manifest
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """One search at a time in a folder; the lock ends with the process."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
-        raise InputError(
-            "another search for these cohorts is under way", file=folder, remedy="wait for it, or name another file"
-        ) from None
-    finally:
-        os.close(handle)
+        return merge(plan, folder, out, targets)
 
 
 def _check(cohorts: int, seed: int, out: Path, jobs: int) -> None:
@@ -213,18 +189,20 @@ def _check(cohorts: int, seed: int, out: Path, jobs: int) -> None:
 
 
 def _search_starts(plan: Plan, folder: Path, targets: Targets, jobs: int, scheduler: str) -> None:
-    starts = range(len(plan.starts))
-    waiting = [start for start in starts if _length(_file(folder, start)) < plan.starts[start]]
-    done, began = len(starts) - len(waiting), time.monotonic()
-    # The workers of a cluster may see another disk.
-    work = partial(_search_start, plan, targets, None if scheduler else folder)
-    for start, found in parallel.each(work, waiting, jobs, scheduler):
+    def keep(start: int, found: pd.DataFrame) -> None:
+        # The workers of a cluster may see another disk; those of this machine have written it.
         if scheduler:
             write(found, _file(folder, start))
-        done += 1
-        seconds = time.monotonic() - began
-        line = f"start {start}: {plan.starts[start]} cohorts; {done} of {len(starts)} starts in {seconds:.0f} s"
-        print(line, file=sys.stderr, flush=True)
+
+    search_missing(
+        partial(_search_start, plan, targets, None if scheduler else folder),
+        range(len(plan.starts)),
+        lambda start: _length(_file(folder, start)) == plan.starts[start],
+        keep,
+        lambda start, _: f"start {start}: {plan.starts[start]} cohorts",
+        jobs,
+        scheduler,
+    )
 
 
 def _length(file: Path) -> int:
@@ -260,8 +238,8 @@ def merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
     whole = folder / out.name
     with ExitStack() as stack:
         writer = None
-        for part in _together(rows, folder):
-            table = pa.Table.from_pandas(_typed(part), preserve_index=False)
+        for part in _parts(rows, folder):
+            table = pa.Table.from_pandas(_stored(part), preserve_index=False)
             if writer is None:
                 writer = stack.enter_context(pq.ParquetWriter(whole, table.schema, compression="zstd"))
             writer.write_table(table)
@@ -286,8 +264,8 @@ def merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
     return manifest
 
 
-def _together(starts: list[dict], folder: Path) -> Iterator[pd.DataFrame]:
-    """The numbered cohorts of all starts, some at a time, so that memory does not grow with the ensemble."""
+def _parts(starts: list[dict], folder: Path) -> Iterator[pd.DataFrame]:
+    """The numbered cohorts of all starts, in parts, so that memory does not grow with the ensemble."""
     parts: list[pd.DataFrame] = []
     for row in starts:
         part = pd.read_parquet(_file(folder, row["start"]))

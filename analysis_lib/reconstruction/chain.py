@@ -1,4 +1,4 @@
-"""Cohorts of one start: a solution from random times, then a walk to further ones, each verified."""
+"""The cohorts of one start: a solution of all stages from random times, then a walk to further ones, each verified."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from analysis_lib.base.errors import InputError
 from analysis_lib.reconstruction.stages import covariates as covariate_stage
 from analysis_lib.reconstruction.stages import progression as progression_stage
 from analysis_lib.reconstruction.stages import survival as survival_stage
@@ -38,7 +39,7 @@ _HOPELESS = 4
 
 @dataclass
 class Solution:
-    """What all regressions and curves of a cohort need."""
+    """Times and covariates of a cohort: all that its curves and regressions see."""
 
     survival: Survival
     covariates: Covariates
@@ -57,7 +58,7 @@ class Position:
     generator: dict[str, Any]
 
     def packed(self) -> dict[str, Any]:
-        """In what JSON holds without loss."""
+        """The position as JSON holds it, without loss."""
         parts = {
             name: {field: x.tolist() for field, x in vars(part).items() if isinstance(x, np.ndarray)}
             for name, part in vars(self.solution).items()
@@ -66,7 +67,7 @@ class Position:
 
     @classmethod
     def unpacked(cls, packed: dict[str, Any], blocks: Blocks) -> Position:
-        """What :meth:`packed` gave, in a search with these ``blocks``."""
+        """The inverse of :meth:`packed`, in a search with these ``blocks``."""
         survival, covariates, progression = (
             {field: np.array(x) for field, x in packed["solution"][name].items()}
             for name in ("survival", "covariates", "progression")
@@ -199,7 +200,7 @@ def _verified(
 
 
 def _commonest(failures: list[SearchFailed]) -> SearchFailed:
-    """The failure that came up most, as it was told last."""
+    """The last of the kind of failure that came up most."""
     kinds = [failure.stage or str(failure) for failure in failures]
     kind = Counter(kinds).most_common(1)[0][0]
     return failures[max(k for k, one in enumerate(kinds) if one == kind)]
@@ -209,9 +210,16 @@ _CHOICES: dict[str, list[np.ndarray]] = {}
 
 
 def kps_choices(blocks: Blocks) -> list[np.ndarray]:
+    """The Karnofsky scores by :func:`covariates.kps_tables`, enumerated once for the same targets.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
     digest = blocks.targets.digest
     if digest not in _CHOICES:
         _CHOICES[digest] = covariate_stage.kps_tables(blocks)
     if not _CHOICES[digest]:
-        raise SearchFailed("no Karnofsky scores meet Table 1 and Table 5 at once; all were enumerated")
+        raise InputError("no Karnofsky scores meet Table 1 and Table 5 at once; all were enumerated")
     return _CHOICES[digest]

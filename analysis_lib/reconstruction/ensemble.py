@@ -1,7 +1,7 @@
-"""The shipped ensemble for chapters: its patients with their origin, and one array a column.
+"""Reading an ensemble: simulated cohorts with their origin, and one array a column.
 
-:func:`cohort.load` judges each cell, which a file from elsewhere needs and 1,000 cohorts make slow.
-The shipped file was verified as it was made; here its hash tells that it is still that file.
+:func:`validation.load` judges each cell, which a file from elsewhere needs and 1,000 cohorts make slow.
+An ensemble was verified as it was made; here its hash tells that it is still the file of its manifest.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import pandas as pd
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ASSUMPTIONS, ENSEMBLE
-from analysis_lib.cohort.schema import fields
+from analysis_lib.cohort.schema import type_column
 from analysis_lib.targets import assumptions
 
 SHIPPED = ENSEMBLE / "cohorts.parquet"
@@ -26,12 +26,17 @@ SHIPPED = ENSEMBLE / "cohorts.parquet"
 
 @dataclass(frozen=True, eq=False)
 class Ensemble:
-    """Reconstructed cohorts of equal size.
+    """Simulated cohorts of one size, one after another.
+
+    Raises
+    ------
+    InputError
+        If they are not.
 
     Attributes
     ----------
     patients : pandas.DataFrame
-        One row a patient in the schema's columns, typed as :func:`cohort.load` does.
+        One row a patient in the schema's columns, typed as :func:`validation.load` does.
     origin : pandas.DataFrame
         One row a cohort, indexed by its number: ``start`` and ``scheme``.
     manifest : dict
@@ -41,6 +46,11 @@ class Ensemble:
     patients: pd.DataFrame
     origin: pd.DataFrame
     manifest: dict
+
+    def __post_init__(self) -> None:
+        size, rest = divmod(len(self.patients), len(self.origin))
+        if rest or (self.patients["cohort"] != np.repeat(self.origin.index, size)).any():
+            raise InputError("the cohorts of an ensemble are not of one size, one after another")
 
     def __len__(self) -> int:
         return len(self.origin)
@@ -63,7 +73,6 @@ class Ensemble:
         if number not in self.origin.index:
             remedy = f"from {self.origin.index.min()} to {self.origin.index.max()}"
             raise InputError(f"there is no cohort {number}", remedy=remedy)
-        # Cohorts lie one after another and are of one size; a search of all rows would take longer.
         size, position = len(self.patients) // len(self), self.origin.index.get_loc(number)
         return self.patients.iloc[position * size : (position + 1) * size].reset_index(drop=True)
 
@@ -97,7 +106,8 @@ def load(file: Path | str = SHIPPED, columns: Iterable[str] | None = None) -> En
         remedy = "`make ensemble` writes both; check your own with `validate` and `verify`"
         raise InputError("is not the file that its manifest describes", file=file, remedy=remedy)
     wanted = None if columns is None else list(dict.fromkeys(["cohort", "patient", *columns]))
-    patients = _typed(pd.read_parquet(io.BytesIO(content), columns=wanted))
+    read = pd.read_parquet(io.BytesIO(content), columns=wanted)
+    patients = pd.DataFrame({name: type_column(column, name) for name, column in read.items()})
     starts = manifest["starts"]
     origin = pd.DataFrame(starts)[["start", "scheme"]].loc[
         np.repeat(range(len(starts)), [s["cohorts"] for s in starts])
@@ -137,14 +147,3 @@ def _manifest(file: Path) -> dict:
         return json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise InputError("cannot be read as the manifest of an ensemble", file=file) from None
-
-
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
-    typed = {}
-    for name, column in frame.items():
-        if fields()[name]["type"] == "string":
-            typed[name] = column.astype(object).where(column.notna(), None)
-        else:
-            whole = fields()[name]["type"] == "integer" and column.notna().all()
-            typed[name] = column.astype("int64" if whole else "float64")
-    return pd.DataFrame(typed)

@@ -1,16 +1,15 @@
 """Sphinx extension: the library's reference, a page a room, with the tests of each function and its names linked.
 
 ``{rooms}`` draws the rooms and lists them; ``{room} statistics`` gives that room's idea, what it imports from and
-each of its modules. Docstrings name the library's classes as the code does, without their modules. Such a name leads to
-the one object it can mean; what is not in the reference (types of other packages, constants) is
-plain text.
+each of its modules. Docstrings name the library's classes as the code does, without their modules. Such a name leads
+to the one object it can mean; what is not in the reference (types of other packages, constants) is plain text.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections import defaultdict
+from collections import defaultdict, namedtuple
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from sphinx.util.docutils import SphinxDirective
 from analysis_lib.base.paths import ROOT
 
 _SHOWN_TESTS = 4
+_FIELD = type(namedtuple("One", "field").field)
 # In the order in which a room may import from those before it.
 ROOMS = (
     "base",
@@ -58,7 +58,7 @@ class Room(SphinxDirective):
         return self.parse_text_to_nodes(about) + [self.section(room, module) for module in modules(room)]
 
     def section(self, room: str, module: str) -> nodes.section:
-        # MyST would put a heading's section at the page's end, before what stands above it here.
+        # By hand: MyST adds the section of a heading to the page before what the directive returns.
         section = nodes.section("", nodes.title("", module), names=[nodes.fully_normalize_name(module)])
         self.state.document.note_implicit_target(section, section)
         section += self.parse_text_to_nodes(automodule(f"{room}.{module}"))
@@ -129,6 +129,11 @@ def say_tests(app, what, name, obj, options, lines):
     lines += ["", f":Tested in: {files}: {'; '.join(words[:_SHOWN_TESTS])}{more}.", ""]
 
 
+def skip_fields(app, what, name, obj, skip, options):
+    """Leave out the fields of a named tuple: its docstring describes them."""
+    return True if isinstance(obj, _FIELD) else None
+
+
 def resolve_short_name(app, env, node, contnode):
     """A name that the reference knows under one full name leads there; any other is plain text."""
     if node.get("refdomain") != "py":
@@ -147,5 +152,6 @@ def setup(app):
     app.add_directive("rooms", Rooms)
     app.add_directive("room", Room)
     app.connect("autodoc-process-docstring", say_tests, priority=400)
+    app.connect("autodoc-skip-member", skip_fields)
     app.connect("missing-reference", resolve_short_name)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,6 +6,7 @@ An arrow leads to a room that is imported from. An arrow that follows from two o
 from __future__ import annotations
 
 import ast
+from functools import cache
 from math import copysign
 from pathlib import Path
 from statistics import fmean
@@ -18,6 +19,7 @@ COMMANDS = "__main__"
 _COLUMN, _ROW, _WIDTH, _HEIGHT = 160, 74, 128, 34
 
 
+@cache
 def imports(library: Path = LIBRARY) -> dict[str, set[str]]:
     """For each room, and the commands, the other rooms from which its modules import."""
     found: dict[str, set[str]] = {}

@@ -33,6 +33,7 @@ from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
 from analysis_lib.chapters import parameters
 from analysis_lib.cohort import validation
+from analysis_lib.cohort.problems import format_problems
 from analysis_lib.ledger import recipes as recipe_rules
 from analysis_lib.printed import transcription as published
 from analysis_lib.reconstruction import build
@@ -66,8 +67,8 @@ def read_cohort(ending: str, content: bytes, folder: Path) -> str:
     file = folder / f"cohort{ending}"
     file.write_bytes(content)
     problems = validation.validate(file)
-    told = validation.told(problems)
-    if any(not str(line).strip() for line in told) or bool(told) != bool(problems):
+    lines = format_problems(problems)
+    if any(not line.strip() for line in lines) or bool(lines) != bool(problems):
         raise AssertionError("a problem that is not told")
     return "refused" if problems else "accepted"
 

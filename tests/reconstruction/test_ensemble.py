@@ -71,3 +71,11 @@ def test_a_file_that_is_not_the_manifests_is_refused(small, tmp_path):
     file.with_suffix(".json").write_text(small.with_suffix(".json").read_text())
     with pytest.raises(InputError, match="not the file that its manifest describes"):
         ensemble.load(file)
+
+
+def test_cohorts_of_different_sizes_or_mixed_up_are_refused(shipped):
+    patients, origin = shipped.patients.head(98), shipped.origin.head(2)
+    assert len(ensemble.Ensemble(patients, origin, {})) == 2
+    for wrong in (patients.drop(index=0), patients.drop(index=[0, 1]), patients.iloc[::-1]):
+        with pytest.raises(InputError, match="not of one size, one after another"):
+            ensemble.Ensemble(wrong, origin, {})

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -156,6 +156,20 @@ def test_paths_that_meet_with_the_same_value_go_on_as_one():
 def test_freeman_halton_is_fisher_exact_on_2x2(table):
     p = contingency.fisher_freeman_halton(table)
     assert p == pytest.approx(contingency.fisher_exact(table), rel=1e-10)
+
+
+@given(two_by_two)
+@few
+def test_the_tests_of_a_2x2_table_are_those_of_scipy(table):
+    table = np.asarray(table)
+    assume(table.any(axis=0).all() and table.any(axis=1).all())
+    assert contingency.fisher_exact(table) == pytest.approx(stats.fisher_exact(table).pvalue, rel=1e-12)
+    for test, options in (
+        (contingency.pearson_chi2, {"correction": False}),
+        (contingency.yates_chi2, {"correction": True}),
+        (contingency.likelihood_ratio_chi2, {"correction": False, "lambda_": "log-likelihood"}),
+    ):
+        assert test(table) == pytest.approx(stats.chi2_contingency(table, **options).pvalue, rel=1e-12)
 
 
 @given(tables(), st.randoms(use_true_random=False))

@@ -104,8 +104,10 @@ def test_quantiles_turn_over_with_the_sign(values, q):
 @few
 def test_t_test_of_summaries_is_that_of_the_data(x, y):
     assume(np.ptp(x) and np.ptp(y))  # SciPy warns of a constant sample
-    of_summaries = summaries.t_test(np.mean(x), np.std(x, ddof=1), len(x), np.mean(y), np.std(y, ddof=1), len(y))
-    assert of_summaries == pytest.approx(stats.ttest_ind(x, y).pvalue, rel=1e-9)
+    summary = np.mean(x), np.std(x, ddof=1), len(x), np.mean(y), np.std(y, ddof=1), len(y)
+    for equal in (True, False):
+        p = stats.ttest_ind(x, y, equal_var=equal).pvalue
+        assert summaries.t_test(*summary, equal_variance=equal) == pytest.approx(p, rel=1e-9)
 
 
 @given(st.lists(samples, min_size=1, max_size=4))

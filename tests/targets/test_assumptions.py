@@ -16,7 +16,7 @@ from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
 from analysis_lib.cohort import validation
 from analysis_lib.reconstruction import build
-from analysis_lib.reconstruction._numba.anneal_times import SURVIVAL_STATISTICS, survival_statistics
+from analysis_lib.reconstruction._numba.anneal_survival import SURVIVAL_STATISTICS, survival_statistics
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES
 from analysis_lib.reconstruction.verify import verify_file
 from analysis_lib.targets import assumptions

@@ -50,7 +50,7 @@ TESTS = {
     "cohort/validation": ["cohort/test_validation.py", "cohort/test_reader.py"],
     "cohort/reader": ["cohort/test_reader.py", "cohort/test_validation.py"],
     "targets/assumptions": ["targets/test_assumptions.py", "targets/test_catalogue.py"],
-    "targets/catalogue": ["targets/test_catalogue.py", "targets/test_assumptions.py", "reconstruction/test_verify.py"],
+    "targets/catalogue": ["targets/test_catalogue.py", "targets/test_assumptions.py"],
     "targets/patients": ["targets/test_catalogue.py", "reconstruction/test_verify.py"],
     "targets/plausibility": ["targets/test_plausibility.py"],
     "targets/recompute": ["targets/test_catalogue.py", "targets/test_assumptions.py", "reconstruction/test_verify.py"],

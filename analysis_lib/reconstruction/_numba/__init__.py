@@ -1,1 +1,4 @@
-"""Compiled kernels of the search: curves, tests, regressions and annealing of one cohort."""
+"""Compiled kernels of the search: tests, curves and regressions of one cohort, and annealing over them.
+
+:mod:`~analysis_lib.reconstruction._numba.annealing` has what all searches share; each ``anneal_`` module is one search.
+"""

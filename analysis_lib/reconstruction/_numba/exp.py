@@ -1,4 +1,4 @@
-"""exp of many numbers at once: the C library takes one at a time, and searches take them by the billion."""
+"""Kernel: exp of many numbers at once, where the C library takes one at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHIFT = 6755399441055744.0
 _ZEROTH, _FRACTION = np.int64(1023) << np.int64(52), np.int64(52)
 
 
-@njit(cache=True, fastmath={"contract"})
+@njit(fastmath={"contract"})
 def exponentials(x: np.ndarray, powers: np.ndarray) -> None:
     """Replace ``x`` (n,) by exp(x), to two units of the last digit, several at a time.
 

@@ -1,17 +1,17 @@
-"""Numba's ``njit`` for one kind of processor, so that a seed leads to the same cohorts on another machine.
+"""Numba's ``njit`` as all kernels use it: cached, with IEEE division, for one kind of processor.
 
 Left to itself Numba compiles for the processor at hand. How many numbers that adds up at a time decides how a sum
 is rounded, and the last bit of a sum may decide whether a search accepts a move: of fifty starts on two machines, one
-ended with other cohorts.
+ended with other cohorts. Division by zero gives an infinity or NaN, which every search counts as not defined.
 """
 
 from __future__ import annotations
 
 import platform
+from functools import partial
 
 import llvmlite.binding as llvm
 import numba
-from numba import njit
 
 __all__ = ["njit"]
 
@@ -23,3 +23,5 @@ if numba.config.CPU_NAME is None and platform.machine() in ("x86_64", "AMD64"):
     _features = llvm.get_host_cpu_features()
     if all(_features.get(name) for name in _NEEDS):
         numba.config.CPU_NAME, numba.config.CPU_FEATURES = _PROCESSOR, ""
+
+njit = partial(numba.njit, cache=True, error_model="numpy")

@@ -1,7 +1,9 @@
-"""Compiled Cox and logistic regressions of one cohort, for what a search evaluates millions of times.
+"""Kernels: Cox and logistic regressions of one cohort, evaluated millions of times by a search.
 
-They agree with statsmodels, which ``verify`` uses; nothing is shared between the two. Conventions
-are those of SPSS: Breslow ties, Wald tests.
+Maximum likelihood by Newton's method, with the conventions of SPSS: Breslow's ties (Breslow 1974,
+Biometrics 30:89), Wald tests. They agree with statsmodels, which verification uses; nothing is shared
+between the two. Each returns whether there is a finite estimate: False where the data are separated, so
+that the likelihood rises without end, where a covariate does not vary, and where Newton's method fails.
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ from analysis_lib.reconstruction._numba.tests_and_curves import Z95, normal_p
 _NEWTON_STEPS = 30
 # Of the last Newton step, in standard errors; the errors printed are those before it.
 _CONVERGED = 1e-9
+# Coefficient of a yes or no beyond which there is no finite estimate, as a hazard ratio of 10⁸ is none.
+_LARGEST_LOG_RATIO = 18.0
 # Values that a processor may take at once.
 _LANES = 16
 
 
-@njit(cache=True)
+@njit
 def ratio(beta: float, error: float, out: np.ndarray) -> None:
     """Fill ``out`` (4,) with exp(beta), its 95% limits and the Wald p."""
     out[0] = math.exp(beta)
@@ -30,7 +34,7 @@ def ratio(beta: float, error: float, out: np.ndarray) -> None:
     out[3] = normal_p(beta / error)
 
 
-@njit(cache=True)
+@njit
 def _damped(score: float, information: float) -> float:
     """A Newton step, of five standard errors at most."""
     step = score / information
@@ -38,21 +42,39 @@ def _damped(score: float, information: float) -> float:
     return math.copysign(longest, step) if abs(step) > longest else step
 
 
-@njit(cache=True)
-def cox_one(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.ndarray, out: np.ndarray) -> bool:
-    """Proportional hazards with one covariate, Breslow ties.
-
-    ``out`` (2,) holds the coefficient's starting value on entry, coefficient and standard error
-    on return. Returns whether Newton's method converged.
-    """
+@njit
+def _risk_sets(time: np.ndarray, event: np.ndarray, order: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """From the last patient to the first: who died, and with whom all of a time are counted; a risk set only grows."""
     n = order.size
-    # From the last time to the first, side by side: a Newton step then looks nothing up.
-    value, weight, room = np.empty(n), np.empty(n), np.empty(n)
     died, ends = np.empty(n, np.bool_), np.empty(n, np.bool_)
     for k in range(n):
         patient = order[n - 1 - k]
-        value[k], died[k] = x[patient], event[patient] != 0
+        died[k] = event[patient] != 0
         ends[k] = k == n - 1 or time[order[n - 2 - k]] != time[patient]
+    return died, ends
+
+
+@njit
+def cox_one(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.ndarray, out: np.ndarray) -> bool:
+    """Cox regression with one covariate.
+
+    Parameters
+    ----------
+    time, event, x
+        Shape (n,).
+    order
+        Indices of those who count, by ascending time.
+    out
+        Shape (2,): the coefficient's starting value on entry, coefficient and standard error on return.
+
+    Returns
+    -------
+    bool
+        Whether there is a finite estimate.
+    """
+    n = order.size
+    died, ends = _risk_sets(time, event, order)
+    value, weight, room = x[order[::-1]], np.empty(n), np.empty(n)
     beta = out[0]
     for _ in range(_NEWTON_STEPS):
         for k in range(n):
@@ -83,9 +105,9 @@ def cox_one(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.ndarra
     return False
 
 
-@njit(cache=True)
+@njit
 def cox_yes_no(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.ndarray, out: np.ndarray) -> bool:
-    """As :func:`cox_one` where ``x`` is True or False.
+    """Cox regression with one covariate that is True or False, or 1 or 0; arguments as of :func:`cox_one`.
 
     The likelihood sees only who was at risk, by group, at each time of death: these counts are
     taken once, and a Newton step needs one exponential.
@@ -126,10 +148,12 @@ def cox_yes_no(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.nda
         if abs(step) * math.sqrt(information) < _CONVERGED:
             out[0], out[1] = beta, 1.0 / math.sqrt(information)
             return True
+        if abs(beta) > _LARGEST_LOG_RATIO:
+            return False
     return False
 
 
-@njit(cache=True)
+@njit
 def cox_two(
     time: np.ndarray,
     event: np.ndarray,
@@ -138,15 +162,10 @@ def cox_two(
     order: np.ndarray,
     out: np.ndarray,
 ) -> bool:
-    """As :func:`cox_one` with two covariates; ``out`` is (4,): two coefficients, two errors."""
+    """Cox regression with two covariates; as :func:`cox_one`, but ``out`` is (4,): two coefficients, two errors."""
     n = order.size
-    # As in `cox_one`.
-    xs, ys, weight, room = np.empty(n), np.empty(n), np.empty(n), np.empty(n)
-    died, ends = np.empty(n, np.bool_), np.empty(n, np.bool_)
-    for k in range(n):
-        patient = order[n - 1 - k]
-        xs[k], ys[k], died[k] = x[patient], y[patient], event[patient] != 0
-        ends[k] = k == n - 1 or time[order[n - 2 - k]] != time[patient]
+    died, ends = _risk_sets(time, event, order)
+    xs, ys, weight, room = x[order[::-1]], y[order[::-1]], np.empty(n), np.empty(n)
     b, c = out[0], out[1]
     for _ in range(_NEWTON_STEPS):
         for k in range(n):
@@ -192,7 +211,7 @@ def cox_two(
     return False
 
 
-@njit(cache=True)
+@njit
 def logistic(columns: np.ndarray, outcome: np.ndarray, beta: np.ndarray, errors: np.ndarray) -> bool:
     """Binary logistic regression by Newton's method.
 
@@ -208,7 +227,7 @@ def logistic(columns: np.ndarray, outcome: np.ndarray, beta: np.ndarray, errors:
     Returns
     -------
     bool
-        Whether it converged.
+        Whether there is a finite estimate.
     """
     k = beta.size
     information = np.empty((k, k))
@@ -218,9 +237,10 @@ def logistic(columns: np.ndarray, outcome: np.ndarray, beta: np.ndarray, errors:
     return True
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
+# Divisors are above 1. That they are checked all the same decides the order of sums, and so what a seed leads to.
+@njit(fastmath={"reassoc", "contract"}, error_model="python")
 def logistic_one(x: np.ndarray, outcome: np.ndarray, out: np.ndarray) -> bool:
-    """As :func:`logistic` with one covariate beside the ones.
+    """Binary logistic regression with one covariate beside the constant.
 
     ``out`` (3,) holds the starting values of constant and coefficient on entry; both and the
     coefficient's standard error on return. Sums may be taken in any order.
@@ -262,11 +282,11 @@ def logistic_one(x: np.ndarray, outcome: np.ndarray, out: np.ndarray) -> bool:
     return False
 
 
-@njit(cache=True, fastmath={"reassoc", "contract"})
+@njit(fastmath={"reassoc", "contract"})
 def logistic_coefficients(
     columns: np.ndarray, outcome: np.ndarray, beta: np.ndarray, information: np.ndarray, converged: float
 ) -> bool:
-    """As :func:`logistic`, until a Newton step is below ``converged`` standard errors.
+    """Coefficients of :func:`logistic`, until a Newton step is below ``converged`` standard errors.
 
     ``information`` (k, k) holds its Cholesky factor at the end, for errors. Sums may be taken in any order.
     """
@@ -309,7 +329,7 @@ def logistic_coefficients(
     return False
 
 
-@njit(cache=True)
+@njit
 def _cholesky(matrix: np.ndarray) -> bool:
     """Lower Cholesky factor in place of the lower triangle."""
     k = matrix.shape[0]
@@ -327,8 +347,9 @@ def _cholesky(matrix: np.ndarray) -> bool:
     return True
 
 
-@njit(cache=True)
+@njit
 def _solve_cholesky(factor: np.ndarray, vector: np.ndarray) -> None:
+    """Solve for ``vector``, in place, by forward and back substitution."""
     k = vector.size
     for a in range(k):
         for b in range(a):
@@ -340,8 +361,9 @@ def _solve_cholesky(factor: np.ndarray, vector: np.ndarray) -> None:
         vector[a] /= factor[a, a]
 
 
-@njit(cache=True)
+@njit
 def _errors_from_cholesky(factor: np.ndarray, errors: np.ndarray) -> None:
+    """Standard errors: square roots of the diagonal of the information's inverse."""
     k = errors.size
     unit = np.empty(k)
     for a in range(k):

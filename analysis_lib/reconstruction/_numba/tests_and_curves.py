@@ -1,10 +1,9 @@
-"""Compiled curves and tests of one cohort, for what a search evaluates millions of times.
+"""Kernels: tests, percentiles and Kaplan–Meier curves of one cohort, evaluated millions of times by a search.
 
-Every function here has an independent counterpart in ``verify``
-(statsmodels, lifelines, scipy), with which it must agree; nothing but constants is shared between the two.
-Conventions are those of SPSS: percentiles by HAVERAGE unless another rule is assumed, Mann–Whitney
-without continuity correction, the standard error of a Kaplan–Meier median through the slope of the
-curve between S = .55 and S = .45.
+Verification has an independent counterpart of each (statsmodels, lifelines, scipy), with which it
+must agree; nothing but constants is shared between the two. Conventions are those of SPSS: percentiles by HAVERAGE
+unless another rule is assumed, Mann–Whitney without continuity correction, the standard error of a
+Kaplan–Meier median through the slope of the curve between S = .55 and S = .45.
 """
 
 from __future__ import annotations
@@ -22,17 +21,17 @@ _TIE = 1e-9
 QUANTILE_RULES = {"weibull": 0.0, "hazen": 0.5}
 
 
-@njit(cache=True)
+@njit
 def normal_p(z: float) -> float:
     """Two-sided p of a standard normal deviate."""
     return math.erfc(abs(z) / math.sqrt(2.0))
 
 
-@njit(cache=True)
+@njit
 def student_p(t: float, df: float) -> float:
     """Two-sided p of Student's t, by the continued fraction of the incomplete beta function.
 
-    Press et al. 2007, *Numerical Recipes*, 3rd ed., 6.4 (modified Lentz).
+    Press et al. 2007, *Numerical Recipes*, 3rd ed., 6.4.
     """
     x = df / (df + t * t)
     a, b = 0.5 * df, 0.5
@@ -45,8 +44,9 @@ def student_p(t: float, df: float) -> float:
     return 1.0 - front * _beta_fraction(b, a, 1.0 - x) / b
 
 
-@njit(cache=True)
+@njit
 def _beta_fraction(a: float, b: float, x: float) -> float:
+    """Continued fraction of the incomplete beta function, by the modified Lentz method."""
     tiny = 1e-300
     c, d = 1.0, 1.0 - (a + b) * x / (a + 1.0)
     d = 1.0 / (d if abs(d) > tiny else tiny)
@@ -67,7 +67,7 @@ def _beta_fraction(a: float, b: float, x: float) -> float:
     return h
 
 
-@njit(cache=True)
+@njit
 def quantile(ordered: np.ndarray, share: float, rule: float) -> float:
     """Percentile of ascending values, by linear interpolation between two of them.
 
@@ -84,9 +84,9 @@ def quantile(ordered: np.ndarray, share: float, rule: float) -> float:
     return ordered[below - 1] + (position - below) * (ordered[below] - ordered[below - 1])
 
 
-@njit(cache=True)
+@njit
 def resort(order: np.ndarray, values: np.ndarray) -> None:
-    """Put indices that were ascending by ``values``, but for a few, in order again, in place."""
+    """Insertion sort, in place, of indices that were ascending by ``values`` but for a few."""
     for i in range(1, order.size):
         moved = order[i]
         value = values[moved]
@@ -97,9 +97,21 @@ def resort(order: np.ndarray, values: np.ndarray) -> None:
         order[j + 1] = moved
 
 
-@njit(cache=True)
+@njit
+def subset(order: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """The indices in ``order`` whose patients are ``chosen``, in the same order."""
+    kept = np.empty(order.size, np.int64)
+    n = 0
+    for k in order:
+        if chosen[k]:
+            kept[n] = k
+            n += 1
+    return kept[:n]
+
+
+@njit
 def mann_whitney_p(ordered: np.ndarray, ordered_1: np.ndarray) -> float:
-    """Asymptotic two-sided p, corrected for ties, without continuity correction.
+    """Two-sided p of the Mann–Whitney test: asymptotic, corrected for ties, without continuity correction.
 
     ``ordered`` are the values of both groups, ascending, ``ordered_1`` those of the first.
     """
@@ -123,7 +135,7 @@ def mann_whitney_p(ordered: np.ndarray, ordered_1: np.ndarray) -> float:
     return normal_p((rank_sum - n1 * (n1 + 1) / 2.0 - n1 * n2 / 2.0) / math.sqrt(variance))
 
 
-@njit(cache=True)
+@njit
 def median_survival(time: np.ndarray, event: np.ndarray, order: np.ndarray, out: np.ndarray) -> None:
     """Kaplan–Meier median and its symmetric 95% limits as SPSS prints them.
 
@@ -169,7 +181,24 @@ def median_survival(time: np.ndarray, event: np.ndarray, order: np.ndarray, out:
     out[1], out[2] = out[0] - half, out[0] + half
 
 
-@njit(cache=True)
+@njit
+def kaplan_meier_fall(time: np.ndarray, event: np.ndarray, order: np.ndarray, level: float) -> tuple[float, float]:
+    """First time at which a Kaplan–Meier curve is at ``level`` or below (NaN if never), and where the curve ends."""
+    curve, fall = 1.0, np.nan
+    i, n = 0, order.size
+    while i < n:
+        j, events = i, 0
+        while j < n and time[order[j]] == time[order[i]]:
+            events += event[order[j]]
+            j += 1
+        curve *= 1.0 - events / (n - i)
+        if np.isnan(fall) and curve <= level + _TIE:
+            fall = time[order[i]]
+        i = j
+    return fall, curve
+
+
+@njit
 def log_rank_p(time: np.ndarray, event: np.ndarray, first: np.ndarray, order: np.ndarray) -> float:
     """Two-sided p of the Mantel–Cox log-rank test of two groups; arguments as above."""
     n = order.size

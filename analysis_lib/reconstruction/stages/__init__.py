@@ -1,1 +1,1 @@
-"""The stages of a search: survival, progression, covariates and the columns that are left."""
+"""The stages of a search: survival, covariates, progression, and the columns that are left."""

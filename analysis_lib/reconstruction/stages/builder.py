@@ -1,4 +1,4 @@
-"""A cohort under construction: dealing out what is counted, searching what is summarised."""
+"""A cohort under construction: random allocation of what is counted, searches for what is summarised."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from collections.abc import Callable
 
 import numpy as np
 
-from analysis_lib.reconstruction._numba import anneal_column
+from analysis_lib.reconstruction._numba.anneal_column import anneal_column
+from analysis_lib.reconstruction._numba.column_statistics import COLUMN_STATISTICS, Column, column_statistics
 from analysis_lib.reconstruction._numba.regression import cox_one, logistic
-from analysis_lib.reconstruction._numba.tests_and_curves import normal_p
-from analysis_lib.reconstruction.stages.state import NO_LATER, Blocks, Nearest, SearchFailed, Survival, column_ids
+from analysis_lib.reconstruction._numba.tests_and_curves import normal_p, subset
+from analysis_lib.reconstruction.stages.column_spec import NO_LATER, ColumnSpec
+from analysis_lib.reconstruction.stages.state import Blocks, Nearest, SearchFailed, Survival
 from analysis_lib.targets.catalogue import GROUPS
 
-_NO_TEST = np.zeros(3, dtype=bool)
 TRIES = 6
 
 
 class Builder:
-    """One cohort under construction; ``frame`` holds the columns made so far."""
+    """One cohort under construction; ``columns`` holds those made so far, shape (n,) each."""
 
     def __init__(self, rng: np.random.Generator, blocks: Blocks, state: Survival) -> None:
         self.rng, self.blocks, self.count = rng, blocks, blocks.numbers.count
@@ -32,61 +33,68 @@ class Builder:
         found = {g: self.count(id) for g in GROUPS if (id := f"{stem}.{g}.count") in self.numbers}
         return {g: k for g, k in found.items() if g != "all"} if len(found) > 1 else found
 
-    def choose(self, able: np.ndarray, wanted: int, what: str) -> np.ndarray:
-        """``wanted`` of the patients who are ``able``."""
-        if wanted > able.size:
-            raise SearchFailed(f"{what}: {wanted} patients are printed where only {able.size} can be")
-        return self.rng.choice(able, wanted, replace=False)
+    def choose(self, able: np.ndarray, number: int, what: str) -> np.ndarray:
+        """``number`` random patients among those who are ``able``."""
+        if number > able.size:
+            raise SearchFailed(f"{what}: {number} patients are printed where only {able.size} can be")
+        return self.rng.choice(able, number, replace=False)
 
-    def deal(self, column: str, stems: dict, default: object, able: np.ndarray | None = None) -> np.ndarray:
-        """Values of a column to patients, as often as printed; ``default`` to all others."""
+    def allocate(self, column: str, stems: dict, default: object, able: np.ndarray | None = None) -> np.ndarray:
+        """A column by its counts: each value to random patients, as often as printed; ``default`` to all others."""
         values = np.full(self.n, default, dtype=object)
         free = np.ones(self.n, dtype=bool) if able is None else able.copy()
         for value, stem in stems.items():
-            for group, wanted in self.counts(stem).items():
+            for group, number in self.counts(stem).items():
                 members = self.members[group]
-                chosen = self.choose(members[free[members]], wanted, stem)
+                chosen = self.choose(members[free[members]], number, stem)
                 values[chosen] = value
                 free[chosen] = False
         self.columns[column] = values
         return values
 
-    def summarised(
-        self, stem, step, low, high, start, who, group="", test="mann_whitney", after=NO_LATER, later=""
+    def search_column(
+        self,
+        spec: ColumnSpec,
+        low: np.ndarray,
+        high: np.ndarray,
+        start: Callable[[], np.ndarray],
+        who: np.ndarray,
+        later: np.ndarray = NO_LATER,
     ) -> np.ndarray:
-        """A column by its summaries; ``low``, ``high`` and ``start`` are in steps, shape of ``who``."""
-        if group:
-            ids = tuple(f"{stem}.{group}.{s}" for s in ("median", "q1", "q3"))
-            rest = [""] * (anneal_column.COLUMN_STATISTICS - 3)
-            rest[6], rest[9] = f"{stem}.{group}.mean", f"{stem}.{group}.sd"
-            ids = (*ids, *rest)
-            box, need = self.targets.box(ids), _NO_TEST
-            first = np.ones(who.size, dtype=bool)
-        else:
-            ids = column_ids(stem, test, later=later)
-            box, need = self.blocks.column(stem, test, later=later)
-            first = self.operated[who]
+        """A column by its summaries, shape (n,), NaN for all but ``who``.
+
+        Parameters
+        ----------
+        low, high
+            Limits of each value, in steps, shape of ``who``.
+        start
+            Draws values to begin with, in steps.
+        who
+            Positions of the patients who have a value.
+        later
+            The later measurement, where its decrease is printed.
+
+        Raises
+        ------
+        SearchFailed
+            If none was found.
+        """
+        first = self.operated[who] if len(spec.groups) > 1 else np.ones(who.size, dtype=bool)
+        column = spec.column(self.targets, low, high, first, later)
         nearest = Nearest()
         for _ in range(TRIES):
             k = np.clip(start(), low, high).astype(np.int64)
-            left = anneal_column.anneal_column(
-                self.rng, k, low, high, float(step), first, need, after, self.blocks.quantile, box, 25_000
-            )
+            left = anneal_column(self.rng, k, column, 25_000)
             if left == 0.0:
                 values = np.full(self.n, np.nan)
-                values[who] = np.round(k * step, 6)
+                values[who] = np.round(k * spec.step, 6)
                 return values
-            nearest.offer(left, lambda k=k: self._statistics(k * float(step), first, need, after))
-        told = nearest.told(self.targets, ids)
-        raise SearchFailed(f"no column meets what is printed under {stem}", stem, told)
-
-    def _statistics(self, x: np.ndarray, first: np.ndarray, need: np.ndarray, after: np.ndarray) -> np.ndarray:
-        found = np.zeros(anneal_column.COLUMN_STATISTICS)
-        anneal_column.column_statistics(x, first, need, after, self.blocks.quantile, found)
-        return found
+            nearest.offer(left, lambda k=k: _statistics(k * spec.step, column))
+        missed = nearest.describe(self.targets, spec.ids)
+        raise SearchFailed(f"no column meets what is printed under {spec.stem}", spec.stem, missed)
 
     def shuffled(self, column: str) -> np.ndarray:
-        """A column's values dealt anew within the groups, which leaves all its summaries alone."""
+        """A random permutation of a column within the groups, which leaves all its summaries alone."""
         values = self.columns[column]
         for group in GROUPS[1:]:
             values[self.members[group]] = self.rng.permutation(values[self.members[group]])
@@ -100,7 +108,7 @@ class Builder:
             known = ~np.isnan(x)
             columns = np.stack([np.ones(known.sum()), x[known]])
             beta, errors, fit = np.zeros(2), np.ones(2), np.zeros(2)
-            order = anneal_column.split(np.argsort(state.years, kind="stable"), known)
+            order = subset(np.argsort(state.years, kind="stable"), known)
             if not logistic(columns, self.operated[known].astype(float), beta, errors):
                 continue
             if not cox_one(state.years, state.event, x, order, fit):
@@ -110,5 +118,12 @@ class Builder:
         raise SearchFailed("a variable that is printed as not significant cannot be made so")
 
 
+def _statistics(x: np.ndarray, column: Column) -> np.ndarray:
+    found = np.zeros(COLUMN_STATISTICS)
+    column_statistics(x, column, found)
+    return found
+
+
 def limits(n: int, low: float, high: float, step: float) -> tuple[np.ndarray, np.ndarray]:
+    """The same limits for ``n`` patients, in steps."""
     return np.full(n, round(low / step), np.int64), np.full(n, round(high / step), np.int64)

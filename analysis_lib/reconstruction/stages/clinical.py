@@ -1,25 +1,29 @@
-"""Treatment, response, vessels, surgery and pathology of a cohort under construction."""
+"""Clinical columns of a cohort: treatment, toxicity, response, vessels, surgery and pathology."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from analysis_lib.base.errors import InputError
 from analysis_lib.base.units import DAYS_PER_MONTH, DAYS_PER_YEAR
 from analysis_lib.printed.names import OTHER_VESSELS, VESSELS
-from analysis_lib.reconstruction._numba import anneal_column
+from analysis_lib.reconstruction._numba.anneal_column import anneal_column
 from analysis_lib.reconstruction.stages.builder import TRIES, Builder, limits
-from analysis_lib.reconstruction.stages.state import NO_LATER, Covariates, Progression, SearchFailed, Survival
+from analysis_lib.reconstruction.stages.column_spec import ColumnSpec
+from analysis_lib.reconstruction.stages.state import Covariates, Progression, SearchFailed, Survival
 from analysis_lib.targets.catalogue import COMPLICATIONS, GROUPS
 
 # A cycle of 7.4 GBq comes out a little more or less.
 MOST_ACTIVITY_PER_CYCLE = 7.7
 # Within which sizes before PRRT are searched.
 SIZE_MM = (15, 170)
+SIZE = ColumnSpec.by_group("table1.size", decrease="results-response.size_change")
 # By how much the share of the size that is left may differ between the groups, to begin with.
 MOST_APART = 0.2
 
 
 def prrt(build: Builder, state: Survival, covariates: Covariates, progression: Progression) -> None:
+    """Activity, cycles, the length of PRRT, what made doses smaller, and toxicity."""
     c, rng, n = build.columns, build.rng, build.n
     activity = covariates.activity
     c["prrt_activity_gbq"] = activity
@@ -30,7 +34,9 @@ def prrt(build: Builder, state: Survival, covariates: Covariates, progression: P
     high = np.where(activity >= full, high, np.minimum(low + 1, high)).astype(np.int64)
     low[state.sepsis] = high[state.sepsis] = 1
     everyone = build.members["all"]
-    cycles = build.summarised("table2.cycles", 1, low, high, lambda: low + rng.binomial(1, 0.15, n), everyone)
+    cycles = build.search_column(
+        ColumnSpec.by_group("table2.cycles"), low, high, lambda: low + rng.binomial(1, 0.15, n), everyone
+    )
     c["prrt_cycles"] = cycles
     # Six to ten weeks from one cycle to the next are planned; toxicity may delay them.
     shortest, longest = (cycles - 1) * 42, (cycles - 1) * 110
@@ -43,10 +49,8 @@ def prrt(build: Builder, state: Survival, covariates: Covariates, progression: P
         raise SearchFailed("surgery would come before the last cycle")
     since_low = np.maximum(since_low, 42)
     _room_for_quartiles(build, since_low / DAYS_PER_MONTH, since_high / DAYS_PER_MONTH)
-    since_end = build.summarised(
-        "table3.since_end", 1 / DAYS_PER_MONTH, since_low, since_high,
-        lambda: start - days[who], who, group="surgery",
-    )  # fmt: skip
+    spec = ColumnSpec.of_group("table3.since_end", "surgery", 1 / DAYS_PER_MONTH)
+    since_end = build.search_column(spec, since_low, since_high, lambda: start - days[who], who)
     days[who] = start - np.round(since_end[who] * DAYS_PER_MONTH)
     c["prrt_months"] = days / DAYS_PER_MONTH
     c["months_prrt_end_to_surgery"] = np.where(
@@ -56,7 +60,7 @@ def prrt(build: Builder, state: Survival, covariates: Covariates, progression: P
     names |= {"kidney": "kidney", "unknown": "unknown"}
     short = activity < full
     short[state.sepsis] = False
-    reasons = build.deal("dose_adjustment", {v: f"table2.adjusted_{s}" for v, s in names.items()}, None, able=short)
+    reasons = build.allocate("dose_adjustment", {v: f"table2.adjusted_{s}" for v, s in names.items()}, None, able=short)
     reasons[state.sepsis] = "death"
     _toxicity(build, reasons, state, days)
 
@@ -71,6 +75,7 @@ def _room_for_quartiles(build: Builder, low: np.ndarray, high: np.ndarray) -> No
 
 
 def _toxicity(build: Builder, reasons: np.ndarray, state: Survival, days: np.ndarray) -> None:
+    """Toxicity of marrow and liver, causes of death, and the two haematological malignancies."""
     c, rng = build.columns, build.rng
     total = build.count("results-prrt.marrow.all.count")
     only = build.count("results-prrt.lymphocytopenia_only.all.count")
@@ -103,6 +108,7 @@ def _toxicity(build: Builder, reasons: np.ndarray, state: Survival, days: np.nda
 
 
 def sizes(build: Builder, state: Survival, covariates: Covariates) -> None:
+    """Tumour sizes before PRRT, by their summaries and the decrease to the sizes after it."""
     low, high = limits(build.n, *SIZE_MM, 1)
     after, rng = covariates.size_post, build.rng
     # Large before, large after, as it must be where the decrease varies so little.
@@ -115,12 +121,11 @@ def sizes(build: Builder, state: Survival, covariates: Covariates) -> None:
         return guess / left
 
     build.columns["tumour_size_post_mm"] = after
-    build.columns["tumour_size_mm"] = build.summarised(
-        "table1.size", 1, low, high, start, build.members["all"], after=after, later="results-response.size_change"
-    )
+    build.columns["tumour_size_mm"] = build.search_column(SIZE, low, high, start, build.members["all"], after)
 
 
 def response(build: Builder, state: Survival, covariates: Covariates, progression: Progression) -> None:
+    """Best response, and when it and the smallest size were seen."""
     c, rng = build.columns, build.rng
     response = np.where(covariates.partial_response == 1, "PR", "SD").astype(object)
     response[state.sepsis] = "NE"
@@ -142,16 +147,17 @@ def response(build: Builder, state: Survival, covariates: Covariates, progressio
         def start(low=low, high=high):
             return np.exp(rng.normal(np.log(300), 0.4, low.size))
 
-        c[column] = build.summarised(stem, 1 / DAYS_PER_MONTH, low, high, start, who, group="all")
+        c[column] = build.search_column(ColumnSpec.of_group(stem, "all", 1 / DAYS_PER_MONTH), low, high, start, who)
 
 
 def vessels(build: Builder, state: Survival) -> None:
+    """Tumour–vessel interface before and after PRRT, the vessels involved, and invasion of organs."""
     c, rng = build.columns, build.rng
     before, after = np.full(build.n, np.nan), np.full(build.n, np.nan)
     for g in GROUPS[1:]:
         tables = build.blocks.transitions[g]
         if not len(tables):
-            raise SearchFailed(f"no moves between Table 4's categories fit its totals for {g}")
+            raise InputError(f"no moves between Table 4's categories fit its totals for {g}")
         table = tables[rng.integers(len(tables))]
         members = build.members[g]
         # Without any scan after PRRT there was nothing to grade.
@@ -167,7 +173,7 @@ def vessels(build: Builder, state: Survival) -> None:
     graded = ~np.isnan(before)
     for column, stem in (("organ_invasion_pre", "organ_before"), ("organ_invasion_post", "organ_after")):
         able = graded if column.endswith("pre") else graded & (c["organ_invasion_pre"] == 1)
-        values = build.deal(column, {1: f"results-radiology.{stem}"}, 0, able=able)
+        values = build.allocate(column, {1: f"results-radiology.{stem}"}, 0, able=able)
         values[~graded] = None
 
 
@@ -223,6 +229,7 @@ def _counted_vessels(build: Builder, after: np.ndarray) -> np.ndarray:
 
 
 def surgery(build: Builder, state: Survival) -> None:
+    """Findings and treatment at surgery, complications, and lymph nodes."""
     c, rng, who = build.columns, build.rng, build.members["surgery"]
     for column in ("lymphovascular_invasion", "perineural_invasion"):
         c[column] = np.where(state.operated, c[column], None)
@@ -247,21 +254,19 @@ def surgery(build: Builder, state: Survival) -> None:
         values[other], values[state.postoperative] = values[state.postoperative], values[other]
     nodes = build.choose(who, build.count("table3.nodes_resected.surgery.n"), "resected nodes")
     low, high = np.ones(nodes.size, np.int64), np.full(nodes.size, 25, np.int64)
-    resected = build.summarised(
-        "table3.nodes_resected", 1, low, high, lambda: rng.poisson(7, nodes.size), nodes, group="surgery"
-    )
+    spec = ColumnSpec.of_group("table3.nodes_resected", "surgery")
+    resected = build.search_column(spec, low, high, lambda: rng.poisson(7, nodes.size), nodes)
     c["nodes_resected"] = resected
     high = resected[nodes].astype(np.int64)
-    c["nodes_positive"] = build.summarised(
-        "table3.nodes_positive", 1, 0 * high, high, lambda: rng.poisson(1, nodes.size), nodes, group="surgery"
-    )
+    spec = ColumnSpec.of_group("table3.nodes_positive", "surgery")
+    c["nodes_positive"] = build.search_column(spec, 0 * high, high, lambda: rng.poisson(1, nodes.size), nodes)
 
 
 def _events(build: Builder, prefix: str, stems: dict[str, str], who: np.ndarray) -> None:
-    """Events dealt out so that each of ``who`` has at least one, none twice the same."""
+    """Events allocated so that each of ``who`` has at least one, none twice the same."""
     totals = {k: build.count(f"{stem}.surgery.count") for k, stem in stems.items()}
     if sum(totals.values()) < who.size:
-        raise SearchFailed(f"{who.size} patients share {sum(totals.values())} events")
+        raise InputError(f"{who.size} patients share {sum(totals.values())} events")
     for _ in range(1000):
         table = {k: np.where(build.operated, 0, None).astype(object) for k in stems}
         for k, total in totals.items():
@@ -275,55 +280,50 @@ def _events(build: Builder, prefix: str, stems: dict[str, str], who: np.ndarray)
 
 
 def pathology(build: Builder) -> None:
+    """Ki-67, fibrosis, viable tumour and receptors of the specimens."""
     c, rng, who = build.columns, build.rng, build.members["surgery"]
     low, high = np.zeros(who.size, np.int64), np.full(who.size, 30, np.int64)
-    c["specimen_ki67_percent"] = build.summarised(
-        "table3.ki67", 1, low, high, lambda: rng.geometric(0.4, who.size), who, group="surgery"
-    )
+    spec = ColumnSpec.of_group("table3.ki67", "surgery")
+    c["specimen_ki67_percent"] = build.search_column(spec, low, high, lambda: rng.geometric(0.4, who.size), who)
     n = build.count("results-surgery.specimens.surgery.n")
-    response = c["best_response"]
-    box = build.targets.box((
-        *[""] * 9,
-        "table3.fibrosis.surgery.mean",
-        "results-surgery.fibrosis_pr.surgery.mean",
-        "results-surgery.fibrosis_sd.surgery.mean",
-        "table3.fibrosis.surgery.sd",
-        "results-surgery.fibrosis_pr.surgery.sd",
-        "results-surgery.fibrosis_sd.surgery.sd",
-        *[""] * 7,
-        "results-surgery.fibrosis_pr_sd.surgery.p" if build.targets.assumptions.fibrosis_test == "student" else "",
-        "results-surgery.fibrosis_pr_sd.surgery.p" if build.targets.assumptions.fibrosis_test == "welch" else "",
-        *[""] * 6,
-    ))  # fmt: skip
-    for _ in range(TRIES):
-        seen = np.sort(build.choose(who, n, "specimens"))
-        # Fibrosis was present in all samples.
-        low, high = limits(n, 5, 95, 1)
-        k = rng.integers(low, high + 1)
-        need = np.array([False, True, False])
-        left = anneal_column.anneal_column(
-            rng, k, low, high, 1.0, response[seen] == "PR", need, NO_LATER, build.blocks.quantile, box, 30_000
-        )
-        if left == 0.0:
-            break
-    else:
-        raise SearchFailed("no shares of fibrosis meet what is printed")
-    fibrosis = np.full(build.n, np.nan)
-    fibrosis[seen] = k
-    c["fibrosis_percent"] = fibrosis
+    seen = _fibrosis(build, n)
     # What is not fibrosis is viable tumour, but for a little.
-    high = np.maximum(100 - k, 1).astype(np.int64)
+    high = np.maximum(100 - c["fibrosis_percent"][seen], 1).astype(np.int64)
     low = np.maximum(high - 25, 0)
-    c["viable_percent"] = build.summarised(
-        "table3.viable", 1, low, high, lambda: rng.integers(low, high + 1), seen, group="surgery"
-    )
+    spec = ColumnSpec.of_group("table3.viable", "surgery")
+    c["viable_percent"] = build.search_column(spec, low, high, lambda: rng.integers(low, high + 1), seen)
     low, high = limits(n, 0, 100, 1)
-    c["sstr2a_percent"] = build.summarised(
-        "table3.sstr2a", 1, low, high, lambda: np.where(rng.random(n) < 0.6, 100, rng.integers(0, 100, n)), seen,
-        group="surgery",
-    )  # fmt: skip
+    spec = ColumnSpec.of_group("table3.sstr2a", "surgery")
+    c["sstr2a_percent"] = build.search_column(
+        spec, low, high, lambda: np.where(rng.random(n) < 0.6, 100, rng.integers(0, 100, n)), seen
+    )
     able = np.isin(build.members["all"], seen)
     names = {"homogeneous": "table3.response_homogeneous", "heterogeneous": "table3.response_heterogeneous"}
-    build.deal("specimen_response", names, None, able=able)
-    necrosis = build.deal("necrosis", {1: "table3.necrosis"}, 0, able=able)
+    build.allocate("specimen_response", names, None, able=able)
+    necrosis = build.allocate("necrosis", {1: "table3.necrosis"}, 0, able=able)
     necrosis[~able] = None
+
+
+def _fibrosis(build: Builder, n: int) -> np.ndarray:
+    """Fibrosis of ``n`` specimens, by response to PRRT; returns whose they are."""
+    rng, response = build.rng, build.columns["best_response"]
+    spec = ColumnSpec(
+        "table3.fibrosis",
+        groups=tuple(
+            f"{stem}.surgery"
+            for stem in ("table3.fibrosis", "results-surgery.fibrosis_pr", "results-surgery.fibrosis_sd")
+        ),
+        p="results-surgery.fibrosis_pr_sd.surgery.p",
+        test=build.targets.assumptions.fibrosis_test,
+    )
+    # Fibrosis was present in all samples.
+    low, high = limits(n, 5, 95, 1)
+    for _ in range(TRIES):
+        seen = np.sort(build.choose(build.members["surgery"], n, "specimens"))
+        k = rng.integers(low, high + 1)
+        column = spec.column(build.targets, low, high, response[seen] == "PR")
+        if anneal_column(rng, k, column, 30_000) == 0.0:
+            build.columns["fibrosis_percent"] = np.full(build.n, np.nan)
+            build.columns["fibrosis_percent"][seen] = k
+            return seen
+    raise SearchFailed("no shares of fibrosis meet what is printed")

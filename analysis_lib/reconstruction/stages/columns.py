@@ -1,30 +1,35 @@
-"""The columns that survival does not touch: counts by construction, single columns by search.
+"""The columns that survival does not touch: counts by random allocation, single columns by search.
 
-What is counted is dealt out so that the counts come out; what is summarised by quartiles, means
-and a p value is found by :func:`anneal.anneal_column`; what must agree with another column
-(times with survival, sizes with responses, Ki-67 with grade) gets its limits from it.
+What is summarised by quartiles, means and a p value is found by :func:`anneal_column.anneal_column`;
+what must agree with another column (times with survival, sizes with responses, Ki-67 with grade)
+gets its limits from it.
 """
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
+from analysis_lib.base.errors import InputError
 from analysis_lib.base.units import DAYS_PER_MONTH
+from analysis_lib.reconstruction._numba.anneal_progression import FREE_R0, FREE_R1, NOT_FREE
 from analysis_lib.reconstruction.stages import clinical
 from analysis_lib.reconstruction.stages.builder import TRIES, Builder, limits
+from analysis_lib.reconstruction.stages.column_spec import ColumnSpec
 from analysis_lib.reconstruction.stages.state import Blocks, Covariates, Progression, SearchFailed, Survival
 from analysis_lib.targets.catalogue import GROUPS
 
 # id stem, column, step, lowest, highest, logarithmic
-_PLAIN = (
+_SUMMARISED = (
     ("table1.age", "age_years", 0.1, 22, 84, False),
     ("table1.bmi", "bmi_kg_m2", 0.1, 16, 40, False),
     ("table1.since_diagnosis", "months_since_diagnosis", 0.1, 0.5, 60, True),
-    ("table1.cga", "chromogranin_a_ug_l", 1, 20, 6000, True),
+    ("table1.cga", "chromogranin_a_ug_l", 1.0, 20, 6000, True),
 )
-# Columns of counts that need nothing but dealing out; several values of one column exclude each other.
-_DEALT = {
+# Columns that counts alone hold; several values of one column exclude each other.
+_COUNTED = {
     "functional": {1: "table1.functional"},
     "progression_before": {1: "table1.progression_before"},
     "tumour_location": {v: f"table1.{v}" for v in ("head", "body", "tail", "multiple")},
@@ -62,7 +67,9 @@ def complete(
     Raises
     ------
     SearchFailed
-        If a column was not found, or counts exclude each other.
+        If a column was not found, or random choices left no room for a count.
+    InputError
+        If printed counts contradict each other.
     """
     build = Builder(rng, blocks, state)
     columns = build.columns
@@ -71,10 +78,10 @@ def complete(
     # First what most often comes to a dead end.
     clinical.sizes(build, state, covariates)
     clinical.prrt(build, state, covariates, progression)
-    _plain(build, state)
-    for column, stems in _DEALT.items():
-        build.deal(column, stems, 0 if column in _YES_NO else None)
-    build.until_not_significant(state, lambda: build.deal("sex", {"male": "table1.sex_male"}, "female") == "male")
+    _summarised(build, state)
+    for column, stems in _COUNTED.items():
+        build.allocate(column, stems, 0 if column in _YES_NO else None)
+    build.until_not_significant(state, lambda: build.allocate("sex", {"male": "table1.sex_male"}, "female") == "male")
     _grade(build, covariates)
     build.until_not_significant(state, lambda: _metastases(build))
     clinical.response(build, state, covariates, progression)
@@ -94,13 +101,13 @@ def times(build: Builder, state: Survival, progression: Progression) -> None:
     end = np.where(progressed, progression.day, state.day)
     c["os_years"], c["os_event"] = state.years, state.event
     c["pfs_years"], c["pfs_event"] = state.clock.years[end], np.where(progressed, 1, state.event)
-    free = progression.role > 0
+    free = progression.role != NOT_FREE
     c["dfs_years"] = np.where(free, state.clock.years[end - progression.surgery_day], np.nan)
     c["dfs_event"] = np.where(free, progressed, np.nan)
     c["no_evidence_of_disease"] = np.where(operated, free, np.nan)
     c["months_to_surgery"] = np.where(operated, progression.surgery_day / DAYS_PER_MONTH, np.nan)
     margin = np.full(build.n, None, dtype=object)
-    margin[progression.role == 1], margin[progression.role == 2] = "R0", "R1"
+    margin[progression.role == FREE_R0], margin[progression.role == FREE_R1] = "R0", "R1"
     left = rng.permutation(np.flatnonzero(operated & ~free))
     more_r1 = build.count("table3.r1.surgery.count") - int((margin == "R1").sum())
     margin[left[:more_r1]], margin[left[more_r1:]] = "R1", "R0"
@@ -112,7 +119,7 @@ def times(build: Builder, state: Survival, progression: Progression) -> None:
         kinds = [k for k in names for _ in range(_printed(build, f"{place}_{k}.{g}.count"))]
         who = build.members[g][progressed[build.members[g]]]
         if len(kinds) != who.size:
-            raise SearchFailed(f"kinds of progression of {g} sum up to {len(kinds)}, not {who.size}")
+            raise InputError(f"kinds of progression of {g} sum up to {len(kinds)}, not {who.size}")
         kind[who] = rng.permutation(np.array(kinds, dtype=object))
     c["progression"] = kind
 
@@ -121,9 +128,9 @@ def _printed(build: Builder, id: str) -> int:
     return build.count(id) if id in build.numbers else 0
 
 
-def _plain(build: Builder, state: Survival) -> None:
+def _summarised(build: Builder, state: Survival) -> None:
     rng, everyone = build.rng, build.members["all"]
-    for stem, column, step, lowest, highest, logarithmic in _PLAIN:
+    for stem, column, step, lowest, highest, logarithmic in _SUMMARISED:
         low, high = limits(build.n, lowest, highest, step)
 
         def start(low=low, high=high, logarithmic=logarithmic):
@@ -132,14 +139,14 @@ def _plain(build: Builder, state: Survival) -> None:
             return rng.integers(low, high + 1)
 
         test = build.targets.assumptions.age_test if column == "age_years" else "mann_whitney"
-        build.columns[column] = build.summarised(stem, step, low, high, start, everyone, test=test)
+        build.columns[column] = build.search_column(ColumnSpec.by_group(stem, step, test), low, high, start, everyone)
     build.until_not_significant(state, lambda: build.shuffled("age_years"))
 
 
 def _grade(build: Builder, covariates: Covariates) -> None:
     names = {"G2": "grade_2", "G3": "grade_3", "NEC": "nec", "no_grade": "no_grade", "no_diagnosis": "no_diagnosis"}
     able = covariates.grade_1 == 0
-    grade = build.deal("grade", {v: f"table1.{s}" for v, s in names.items()}, "G1", able)
+    grade = build.allocate("grade", {v: f"table1.{s}" for v, s in names.items()}, "G1", able)
     build.columns["kps"] = covariates.kps
     graded = np.flatnonzero(~np.isin(grade, ("no_grade", "no_diagnosis")))
     unknown = graded.size - build.count("table1.ki67.all.n")
@@ -150,22 +157,23 @@ def _grade(build: Builder, covariates: Covariates) -> None:
         who = np.sort(build.rng.choice(graded, graded.size - unknown, replace=False))
         low, high = (np.array([limits[g] for g in grade[who]]) for limits in (lowest, highest))
         try:
-            values = build.summarised("table1.ki67", 1, low, high, lambda: build.rng.integers(low, high + 1), who)  # noqa: B023
+            build.columns["ki67_percent"] = build.search_column(
+                ColumnSpec.by_group("table1.ki67"), low, high, partial(build.rng.integers, low, high + 1), who
+            )
         except SearchFailed:
             continue
-        build.columns["ki67_percent"] = values
         return
     raise SearchFailed("no Ki-67 indices meet what is printed under table1.ki67")
 
 
 def _metastases(build: Builder) -> np.ndarray:
-    """Deal metastases out; returns who has any."""
+    """Metastases and prior surgery, by their counts; returns who has any metastases."""
     c = build.columns
     metastatic = build.count("results-prrt.metastatic.all.count")
-    liver = build.deal("m1a", {1: "table1.m1a"}, 0) == 1
-    build.deal("liver_metastases_3", {1: "table1.liver_3"}, 0, able=liver)
+    liver = build.allocate("m1a", {1: "table1.m1a"}, 0) == 1
+    build.allocate("liver_metastases_3", {1: "table1.liver_3"}, 0, able=liver)
     for _ in range(1000):
-        nodes = build.deal("n1", {1: "table1.n1"}, 0) == 1
+        nodes = build.allocate("n1", {1: "table1.n1"}, 0) == 1
         if (nodes | liver).sum() <= metastatic:
             break
     else:
@@ -174,11 +182,11 @@ def _metastases(build: Builder) -> np.ndarray:
     more = metastatic - int((nodes | liver).sum())
     other[build.choose(np.flatnonzero(~(nodes | liver)), more, "other metastases")] = 1
     c["other_metastases"] = other
-    gone = build.deal("liver_metastases_gone", {1: "results-radiology.liver_gone"}, 0, able=liver)
+    gone = build.allocate("liver_metastases_gone", {1: "results-radiology.liver_gone"}, 0, able=liver)
     gone[~liver] = None
-    pet = build.deal("ga68_pet", {1: "table1.pet"}, 0) == 1
+    pet = build.allocate("ga68_pet", {1: "table1.pet"}, 0) == 1
     names = {"equal_to_liver": "equal", "higher_than_liver": "liver", "higher_than_kidneys": "kidney"}
-    build.deal("uptake", {v: f"table1.uptake_{s}" for v, s in names.items()}, None, able=~pet)
+    build.allocate("uptake", {v: f"table1.uptake_{s}" for v, s in names.items()}, None, able=~pet)
     prior = np.full(build.n, None, dtype=object)
     for g in GROUPS[1:]:
         who = build.choose(build.members[g], build.count(f"table1.prior_surgery.{g}.count"), "prior surgery")

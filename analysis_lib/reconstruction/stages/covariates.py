@@ -1,4 +1,4 @@
-"""Covariates whose regressions all fit: Karnofsky score, grade, activity, response, size after PRRT."""
+"""Stage of the search: covariates whose regressions all fit (Karnofsky score, grade, activity, response, size)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ from itertools import product
 
 import numpy as np
 
-from analysis_lib.reconstruction._numba import anneal_column, anneal_covariates
-from analysis_lib.reconstruction._numba.anneal_column import misfit
+from analysis_lib.base.errors import InputError
+from analysis_lib.printed.transcription import Transcription
+from analysis_lib.reconstruction._numba.anneal_column import anneal_column
+from analysis_lib.reconstruction._numba.anneal_covariates import anneal_joint, collect_orders
+from analysis_lib.reconstruction._numba.annealing import misfit
+from analysis_lib.reconstruction._numba.column_statistics import DECREASE_MEAN, MANN_WHITNEY_P, MEAN, ODDS_RATIO
 from analysis_lib.reconstruction._numba.jit import njit
 from analysis_lib.reconstruction._numba.regression import logistic, ratio
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES, mann_whitney_p
-from analysis_lib.reconstruction.stages.state import NO_LATER, Blocks, Covariates, SearchFailed, Survival, ratio_ids
+from analysis_lib.reconstruction.stages.column_spec import ColumnSpec, ratio_ids
+from analysis_lib.reconstruction.stages.state import Blocks, Covariates, SearchFailed, Survival
 from analysis_lib.targets.catalogue import CLASSES, GROUPS
 
 # Karnofsky score below which the centre gave no PRRT (Kwekkeboom et al. 2008, J Clin Oncol).
@@ -24,7 +29,7 @@ POOL = 100
 _TRIES = 150
 
 
-@njit(cache=True, nogil=True)
+@njit(nogil=True)
 def _fitting_tables(levels, first, second, n1, n2, rank_box, ratio_box, out):
     """Pairs of rows of ``first`` and ``second`` whose Mann–Whitney p and odds ratio fit."""
     n = n1 + n2
@@ -65,35 +70,31 @@ def kps_tables(blocks: Blocks) -> list[np.ndarray]:
         Each of shape (n,): scores, the operated first. Few enough to be enumerated: the
         quartiles, Mann–Whitney's p and the odds ratio leave next to no choice.
     """
-    box, _ = blocks.column("table1.kps", regression="table5.kps_surgery")
+    box = blocks.targets.box(ColumnSpec.by_group("table1.kps", odds_ratio="table5.kps_surgery").ids)
     levels = np.arange(LOWEST_KPS, 101, 10)
     tables, rule = [], blocks.targets.assumptions.quantile
     for g in (1, 2):
-        n = blocks.sizes[g]
-        # Quartiles first: at most a share of the patients lies below each of them.
-        shares = [range(n + 1) for _ in levels[:-1]]
-        limits = box[:, 3 * g : 3 * g + 3]
-        tables.append(_tables_by_quartiles(levels, shares, n, limits, rule))
+        tables.append(_tables_by_quartiles(levels, blocks.sizes[g], box[:, 3 * g : 3 * g + 3], rule))
     out = np.empty((10_000, 2), np.int64)
-    found = _fitting_tables(
-        levels.astype(float), *tables, blocks.sizes[1], blocks.sizes[2], box[:, 21:22].copy(), box[:, 24:28].copy(), out
-    )
+    rank_box, ratio_box = box[:, [MANN_WHITNEY_P]], box[:, ODDS_RATIO:DECREASE_MEAN].copy()
+    found = _fitting_tables(levels.astype(float), *tables, *blocks.sizes[1:], rank_box, ratio_box, out)
     both = [[np.repeat(levels, tables[g][row[g]]) for g in (0, 1)] for row in out[:found]]
     everyone = [np.concatenate(pair).astype(float) for pair in both]
     return [x for x in everyone if not _quartile_misfit(np.sort(x), box[:, :3], rule)]
 
 
 def _quartile_misfit(ordered: np.ndarray, limits: np.ndarray, rule: str) -> bool:
+    """Whether median, first or third quartile lies outside its ``limits`` (3, 3)."""
     values = np.percentile(ordered, (50, 25, 75), method=rule)
     return bool(((values < limits[0]) | (values > limits[1])).any())
 
 
-def _tables_by_quartiles(levels, shares, n, limits, rule) -> np.ndarray:
+def _tables_by_quartiles(levels: np.ndarray, n: int, limits: np.ndarray, rule: str) -> np.ndarray:
     """Counts by level, shape (m, levels), whose quartiles lie within ``limits`` (3, 3)."""
     # q1 at the second-highest level or above leaves no more patients below it than its position counts.
     below = int((n + 1 - 2 * QUANTILE_RULES[rule]) / 4 + QUANTILE_RULES[rule]) if limits[0, 1] > levels[-3] else n
     rows = []
-    for low_counts in product(*(range(below + 1) for _ in shares[:-1])):
+    for low_counts in product(range(below + 1), repeat=levels.size - 2):
         if sum(low_counts) > below:
             continue
         for second in range(n - sum(low_counts) + 1):
@@ -126,22 +127,26 @@ def find_activity(rng: np.random.Generator, blocks: Blocks, sepsis: int) -> np.n
             class_of += [name] * members
     low, high, class_of = np.array(low), np.array(high), np.array(class_of)
     if low.size != n or (low > high).any():
-        raise SearchFailed("Table 2's classes of activity contradict its ranges or the number of patients")
-    box, need = blocks.column("table2.activity", regression="table5.activity_surgery")
+        raise InputError("Table 2's classes of activity contradict its ranges or the number of patients")
+    spec = ColumnSpec.by_group("table2.activity", ACTIVITY_STEP, odds_ratio="table5.activity_surgery")
     first = np.arange(n) < blocks.sizes[1]
     for _ in range(_TRIES):
         lower, upper = low.copy(), high.copy()
         _attain_ends(rng, lower, upper, class_of, sepsis, numbers)
         k = rng.integers(lower, upper + 1)
-        left = anneal_column.anneal_column(
-            rng, k, lower, upper, ACTIVITY_STEP, first, need, NO_LATER, blocks.quantile, box, 40_000
-        )
-        if left == 0.0:
+        if anneal_column(rng, k, spec.column(blocks.targets, lower, upper, first), 40_000) == 0.0:
             return np.round(k * ACTIVITY_STEP, 6)
     raise SearchFailed("no activities meet Table 2 and Table 5 at once")
 
 
-def _attain_ends(rng, low: np.ndarray, high: np.ndarray, class_of: np.ndarray, sepsis: int, numbers) -> None:
+def _attain_ends(
+    rng: np.random.Generator,
+    low: np.ndarray,
+    high: np.ndarray,
+    class_of: np.ndarray,
+    sepsis: int,
+    numbers: Transcription,
+) -> None:
     """Give each end of the groups' ranges and of Table 2's classes to one of their patients.
 
     The lowest of all goes to ``sepsis``.
@@ -167,31 +172,31 @@ def _attain_ends(rng, low: np.ndarray, high: np.ndarray, class_of: np.ndarray, s
 
 def find_sizes(rng: np.random.Generator, blocks: Blocks, unscanned: np.ndarray) -> np.ndarray:
     """Sizes after PRRT whose odds ratio for surgery fits; shape (n,), NaN where unscanned."""
-    box, need = blocks.column("", regression="table5.size_post_surgery")
-    box[:, 9] = SIZE_POST_MEAN_MM[0], SIZE_POST_MEAN_MM[1], 1.0
+    spec = ColumnSpec("table5.size_post_surgery", odds_ratio="table5.size_post_surgery")
     scanned = ~unscanned
     n = int(scanned.sum())
     first = (np.arange(unscanned.size) < blocks.sizes[1])[scanned]
     low, high = np.full(n, int(SIZE_POST_MM[0])), np.full(n, int(SIZE_POST_MM[1]))
+    column = spec.column(blocks.targets, low, high, first)
+    column.box[:, MEAN] = *SIZE_POST_MEAN_MM, 1.0
     sizes = np.full(unscanned.size, np.nan)
     for _ in range(_TRIES):
         k = np.clip(np.exp(rng.normal(np.log(48), 0.45, n)), low, high).astype(np.int64)
-        left = anneal_column.anneal_column(rng, k, low, high, 1.0, first, need, NO_LATER, blocks.quantile, box, 20_000)
-        if left == 0.0:
+        if anneal_column(rng, k, column, 20_000) == 0.0:
             sizes[scanned] = k
             return sizes
     raise SearchFailed("no sizes after PRRT meet Table 5's odds ratio")
 
 
 def find_response(rng: np.random.Generator, blocks: Blocks, state: Survival) -> np.ndarray | None:
-    """Who had a partial response, shape (n,), so that its hazard ratio of death fits; None if nobody can."""
-    response = _dealt(rng, state.operated, _partial_responses(blocks), spared=state.sepsis)
+    """Who had a partial response, shape (n,), so that its hazard ratio of death fits; None if none was found."""
+    response = _allocated(rng, state.operated, _partial_responses(blocks), spared=state.sepsis)
     group = np.where(state.operated, 0, 1)
     group[state.sepsis] = -1
     found = np.empty((1, response.size))
     box = blocks.targets.box(ratio_ids("table5.pr_death", "hr"))
     order = np.argsort(state.years, kind="stable")
-    if anneal_column.collect_orders(rng, state.years, state.event, order, group, response, box, 1, 2_000_000, found):
+    if collect_orders(rng, state.years, state.event, order, group, response, box, 1, 2_000_000, found):
         return found[0]
     return None
 
@@ -206,8 +211,8 @@ def find_covariates(
     group = np.where(state.operated, 0, 1)
     spared = group.copy()
     spared[state.sepsis] = -1
-    grade = _dealt(rng, state.operated, [count(f"table1.grade_1.{g}.count") for g in GROUPS[1:]])
-    # Cheapest first: many times of death leave no way to deal responses out.
+    grade = _allocated(rng, state.operated, [count(f"table1.grade_1.{g}.count") for g in GROUPS[1:]])
+    # Cheapest first: many times of death leave no way to allocate responses.
     response = find_response(rng, blocks, state)
     if response is None:
         return None
@@ -215,7 +220,7 @@ def find_covariates(
     pools = np.empty((3, POOL, n))
     kps = kps_choices[rng.integers(len(kps_choices))].copy()
     filled = [
-        anneal_column.collect_orders(
+        collect_orders(
             rng, years, state.event, order, members, x, box[:, 4 * r : 4 * r + 4].copy(), gap, turns, pools[r]
         )
         for r, (x, members, gap, turns) in enumerate((
@@ -232,36 +237,27 @@ def find_covariates(
     others = count("table5.size_post_excluded.all.count") - 1
     unscanned[rng.choice(np.arange(n1 + 1, n), others, replace=False)] = True
     for _ in range(6):
-        picked = rng.integers(0, pools.shape[1], 3)
+        chosen = rng.integers(0, pools.shape[1], 3)
         sizes = find_sizes(rng, blocks, unscanned)
-        left = anneal_covariates.anneal_joint(
-            rng,
-            years,
-            state.event,
-            state.operated.astype(float),
-            pools,
-            sizes,
-            *SIZE_POST_MM,
-            box,
-            300_000,
-            False,
-            picked,
-        )
+        left = anneal_joint(
+            rng, years, state.event, state.operated.astype(float), pools, sizes, *SIZE_POST_MM, box, 300_000, False,
+            chosen,
+        )  # fmt: skip
         if left == 0.0:
             break
     else:
         return None
-    kps, grade, activity = (pools[r, picked[r]] for r in range(3))
+    kps, grade, activity = (pools[r, chosen[r]] for r in range(3))
     return Covariates(kps, grade, activity, response, sizes)
 
 
-def _dealt(rng: np.random.Generator, operated: np.ndarray, counts: list[int], spared: int = -1) -> np.ndarray:
+def _allocated(rng: np.random.Generator, operated: np.ndarray, counts: list[int], spared: int = -1) -> np.ndarray:
     """Ones for ``counts`` patients of each group, chosen at random; never for ``spared``."""
     x = np.zeros(operated.size)
     for members, wanted in zip((np.flatnonzero(operated), np.flatnonzero(~operated)), counts, strict=True):
         members = members[members != spared]
         if wanted > members.size:
-            raise SearchFailed(f"{wanted} patients are printed where a group has {members.size}")
+            raise InputError(f"{wanted} patients are printed where a group has {members.size}")
         x[rng.choice(members, wanted, replace=False)] = 1.0
     return x
 
@@ -271,9 +267,9 @@ def _partial_responses(blocks: Blocks) -> list[int]:
     counts = []
     for g, n in zip(GROUPS[1:], blocks.sizes[1:], strict=True):
         interval = blocks.numbers[f"results-surgery.pr.{g}.percent"].interval
-        fitting = [k for k in range(n + 1) if 100 * k / n in interval]
+        fitting = [k for k in range(n + 1) if interval.contains(100 * k / n)]
         if not fitting:
-            raise SearchFailed(f"no count of {n} patients prints as the percentage of partial responses")
+            raise InputError(f"no count of {n} patients prints as the percentage of partial responses")
         counts.append(fitting[0])
     return counts
 
@@ -284,7 +280,7 @@ def walk_covariates(
     """Other sizes after PRRT, reached from ``start`` without leaving the box."""
     pools = np.stack([start.kps, start.grade_1, start.activity])[:, None]
     sizes = start.size_post.copy()
-    anneal_covariates.anneal_joint(
+    anneal_joint(
         rng, state.years, state.event, state.operated.astype(float), pools, sizes, *SIZE_POST_MM,
         blocks.joint, steps, True, np.zeros(3, np.int64),
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""What all stages of the search share: base measures, the state of a cohort, and the boxes."""
+"""What all stages of the search share: base measures, what each stage finds, and the boxes it must reach."""
 
 from __future__ import annotations
 
@@ -10,16 +10,19 @@ import numpy as np
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.ledger.joint_facts import tvi_transitions
+from analysis_lib.reconstruction._numba.anneal_survival import OBSERVED, REVERSE_KAPLAN_MEIER, SURVIVORS
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES
+from analysis_lib.reconstruction.stages.column_spec import ratio_ids
 from analysis_lib.targets.catalogue import GROUPS, LONGEST_FOLLOW_UP_YEARS, Targets
 from analysis_lib.targets.time_unit import Clock, clock
 
-# For columns that have no later measurement.
-NO_LATER = np.empty(0)
+_FOLLOW_UPS = {"observed": OBSERVED, "reverse_kaplan_meier": REVERSE_KAPLAN_MEIER, "survivors": SURVIVORS}
 
 
-class SearchFailed(InputError):
-    """No cohort was found; says which stage failed and what it missed.
+class SearchFailed(Exception):
+    """A stage of the search found nothing; others may be tried.
+
+    What no search could meet, since printed numbers contradict each other by arithmetic, is an ``InputError``.
 
     Parameters
     ----------
@@ -27,7 +30,7 @@ class SearchFailed(InputError):
         What was not found.
     stage
         ``survival``, ``covariates``, ``progression`` or the stem of a column, where a search
-        failed; empty where printed numbers contradict each other by arithmetic.
+        failed; empty where what was chosen before left no room.
     nearest
         What the nearest found misses.
     """
@@ -114,7 +117,7 @@ class Survival:
 
 @dataclass
 class Covariates:
-    """What the regressions need beside survival; shapes (n,), sizes NaN without a scan."""
+    """Covariates of the regressions; shapes (n,), sizes NaN without a scan."""
 
     kps: np.ndarray
     grade_1: np.ndarray
@@ -125,7 +128,7 @@ class Covariates:
 
 @dataclass
 class Progression:
-    """Days of surgery and progression; ``role`` as in :func:`anneal_times.progression_statistics`."""
+    """Days of surgery and progression; ``role`` as in :mod:`anneal_progression`."""
 
     surgery_day: np.ndarray
     role: np.ndarray
@@ -134,7 +137,13 @@ class Progression:
 
 
 class Blocks:
-    """The boxes of all stages, read once from the targets."""
+    """The boxes of all stages, read once from the targets.
+
+    Raises
+    ------
+    InputError
+        If printed numbers of patients contradict each other.
+    """
 
     def __init__(self, targets: Targets) -> None:
         self.targets, self.numbers = targets, targets.numbers
@@ -142,11 +151,11 @@ class Blocks:
         self.sizes = tuple(count(f"table1.patients.{g}.n") for g in GROUPS)
         self.deaths = tuple(count(f"results-survival.deaths.{g}.count") for g in GROUPS[1:])
         if self.sizes[1] + self.sizes[2] != self.sizes[0]:
-            raise SearchFailed(f"groups of {self.sizes[1]} and {self.sizes[2]} do not make {self.sizes[0]} patients")
+            raise InputError(f"groups of {self.sizes[1]} and {self.sizes[2]} do not make {self.sizes[0]} patients")
         if any(d > n for d, n in zip(self.deaths, self.sizes[1:], strict=True)):
-            raise SearchFailed("more deaths are printed than there are patients in a group")
+            raise InputError("more deaths are printed than there are patients in a group")
         self.clock, self.quantile = clock(targets.assumptions.time_unit), QUANTILE_RULES[targets.assumptions.quantile]
-        self.follow_up = ("observed", "reverse_kaplan_meier", "survivors").index(targets.assumptions.follow_up)
+        self.follow_up = _FOLLOW_UPS[targets.assumptions.follow_up]
         place = "results-survival"
         self.survival_ids = (
             *(f"{place}.os.{g}.{s}" for g in GROUPS for s in ("median", "ci_lo", "ci_hi")),
@@ -181,29 +190,6 @@ class Blocks:
             # SPSS's interval wants the curve to reach .45; how far it ends above guides the search.
             self.progression[:, undefined] = 0.45 + 1e-6, 1.0, 0.01
 
-    def column(
-        self, stem: str, test: str = "mann_whitney", regression: str = "", later: str = ""
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Box and needs of :func:`anneal.anneal_column` for the summaries under ``stem``."""
-        box = self.targets.box(column_ids(stem, test, regression, later))
-        finite = np.isfinite(box[:2]).any(axis=0)
-        return box, np.array([finite[21], finite[22:24].any(), finite[24:28].any()])
-
-
-def column_ids(stem: str, test: str = "mann_whitney", regression: str = "", later: str = "") -> tuple[str, ...]:
-    """Ids in the places of :func:`anneal.column_statistics`."""
-    ids = [f"{stem}.{g}.{s}" for g in GROUPS for s in ("median", "q1", "q3")]
-    ids += [f"{stem}.{g}.{s}" for s in ("mean", "sd") for g in GROUPS]
-    ids += [f"{stem}.{g}.{s}" for g in GROUPS for s in ("range_lo", "range_hi")]
-    ids += [f"{stem}.p" if test == name else "" for name in ("mann_whitney", "student", "welch")]
-    ids += ratio_ids(regression, "or")
-    ids += [f"{later}.all.{s}" for s in ("mean", "sd")]
-    return tuple(ids)
-
-
-def ratio_ids(stem: str, ratio_name: str) -> tuple[str, ...]:
-    return tuple(f"{stem}.{s}" for s in (ratio_name, "ci_lo", "ci_hi", "p"))
-
 
 def missed(targets: Targets, ids: tuple[str, ...], statistics: np.ndarray) -> list[str]:
     """The targets among ``ids`` that ``statistics`` do not meet, each with its value."""
@@ -216,7 +202,7 @@ def missed(targets: Targets, ids: tuple[str, ...], statistics: np.ndarray) -> li
 
 
 class Nearest:
-    """The nearest that failed searches came to a box."""
+    """The statistics that came nearest to a box, of all searches that failed."""
 
     def __init__(self) -> None:
         self.misfit, self.statistics = np.inf, np.empty(0)
@@ -226,7 +212,7 @@ class Nearest:
         if misfit < self.misfit:
             self.misfit, self.statistics = misfit, statistics()
 
-    def told(self, targets: Targets, ids: tuple[str, ...]) -> str:
-        """What it misses, with what is printed; empty if no search came to an end."""
+    def describe(self, targets: Targets, ids: tuple[str, ...]) -> str:
+        """The targets that they miss, with what is printed; empty if no search came to an end."""
         lines = missed(targets, ids, self.statistics) if self.statistics.size else []
         return "the nearest found has " + "; ".join(lines) if lines else ""

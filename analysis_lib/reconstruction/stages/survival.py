@@ -1,11 +1,4 @@
-"""The staged search for one cohort: survival, covariates, progression.
-
-Hazard ratios see only the order of times, and a covariate dealt out anew within a group leaves
-its logistic regression alone. So the stages are: times of death and last follow-up; each
-covariate's own Cox regression, many solutions of each; one choice among these together with
-sizes after PRRT for the propensity model; times of progression and recurrence. What remains
-(``columns``) is counts by construction and single columns.
-"""
+"""Stage of the search: times of death and last follow-up, and days of surgery."""
 
 from __future__ import annotations
 
@@ -14,15 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from analysis_lib.base.units import DAYS_PER_MONTH
-from analysis_lib.reconstruction._numba import anneal_column, anneal_times
-from analysis_lib.reconstruction.stages.state import (
-    NO_LATER,
-    Blocks,
-    Nearest,
-    Scheme,
-    SearchFailed,
-    Survival,
+from analysis_lib.reconstruction._numba.anneal_column import anneal_column
+from analysis_lib.reconstruction._numba.anneal_survival import (
+    SURVIVAL_STATISTICS,
+    anneal_survival,
+    survival_statistics,
 )
+from analysis_lib.reconstruction.stages.column_spec import ColumnSpec
+from analysis_lib.reconstruction.stages.state import Blocks, Nearest, Scheme, SearchFailed, Survival
 
 # Days within which the death after the first cycle fell, before a second could be given.
 SEPSIS_DAYS = (7, 70)
@@ -55,13 +47,13 @@ def find_survival(rng: np.random.Generator, blocks: Blocks, scheme: Scheme, trie
     nearest = Nearest()
 
     def statistics() -> np.ndarray:
-        found = np.zeros(anneal_times.SURVIVAL_STATISTICS)
-        anneal_times.survival_statistics(state.years, state.event, operated, blocks.follow_up, blocks.quantile, found)
+        found = np.zeros(SURVIVAL_STATISTICS)
+        survival_statistics(state.years, state.event, operated, blocks.follow_up, blocks.quantile, found)
         return found
 
     for _ in range(tries):
         state.day = rng.integers(low, high + 1)
-        left = anneal_times.anneal_survival(
+        left = anneal_survival(
             rng, state.day, state.event, operated, low, high, blocks.clock, scheme.log_density(),
             blocks.follow_up, blocks.quantile, blocks.survival, 60_000, False,
         )  # fmt: skip
@@ -69,14 +61,14 @@ def find_survival(rng: np.random.Generator, blocks: Blocks, scheme: Scheme, trie
             state.day = blocks.clock.first_days(state.day)
             return state
         nearest.offer(left, statistics)
-    told = nearest.told(blocks.targets, blocks.survival_ids)
-    raise SearchFailed("no cohort meets all targets of overall survival", "survival", told)
+    missed = nearest.describe(blocks.targets, blocks.survival_ids)
+    raise SearchFailed("no cohort meets all targets of overall survival", "survival", missed)
 
 
 def walk_survival(rng: np.random.Generator, blocks: Blocks, scheme: Scheme, start: Survival, steps: int) -> Survival:
     """Another solution, reached from ``start`` without leaving the box."""
     day = start.day.copy()
-    anneal_times.anneal_survival(
+    anneal_survival(
         rng, day, start.event, start.operated, start.low, start.high, blocks.clock, scheme.log_density(),
         blocks.follow_up, blocks.quantile, blocks.survival, steps, True,
     )  # fmt: skip
@@ -93,16 +85,12 @@ def find_surgery_days(rng: np.random.Generator, blocks: Blocks, state: Survival)
     high[state.postoperative] = alive[0] - 1
     if (high < low).any():
         return None
-    ids = tuple(f"table3.since_start.surgery.{s}" for s in ("median", "q1", "q3"))
-    box = np.hstack([blocks.targets.box(ids), blocks.targets.box(("",) * (anneal_column.COLUMN_STATISTICS - 3))])
+    spec = ColumnSpec.of_group("table3.since_start", "surgery", 1 / DAYS_PER_MONTH)
+    column = spec.column(blocks.targets, low, high, np.ones(n1, dtype=bool))
     soonest_quartile = blocks.numbers["table3.since_end.surgery.q1"].interval.low * DAYS_PER_MONTH
     for _ in range(12):
         k = np.clip(np.round(rng.normal(14.8, 4.5, n1) * DAYS_PER_MONTH), low, high).astype(np.int64)
-        everyone, need = np.ones(n1, dtype=bool), np.zeros(3, dtype=bool)
-        left = anneal_column.anneal_column(
-            rng, k, low, high, 1 / DAYS_PER_MONTH, everyone, need, NO_LATER, blocks.quantile, box, 8_000
-        )
-        if left > 0.0:
+        if anneal_column(rng, k, column, 8_000) > 0.0:
             continue
         # Surgery so soon after the start leaves too little time after the end of four cycles.
         if np.percentile(k - SHORTEST_PRRT_DAYS, 25, method=blocks.targets.assumptions.quantile) > soonest_quartile:

@@ -1,1 +1,1 @@
-"""Studies of the search itself: known patients, withheld numbers, other assumptions, extremes."""
+"""Studies of the search: known patients, withheld numbers, other assumptions, conflicts, extremes, diversity."""

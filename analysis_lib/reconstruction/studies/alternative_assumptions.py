@@ -1,4 +1,4 @@
-"""Cohorts under every other assumption: which of them the printed numbers admit, and what then changes.
+"""Sensitivity to assumptions: which alternatives the printed numbers admit, and cohorts under each.
 
 ``make assumptions`` writes ``data/assumptions``: for each alternative, one at a time, a small ensemble
 with its manifest, or the printed numbers that conflict under it.
@@ -50,7 +50,7 @@ def build(folder: Path, jobs: int = 1) -> dict[str, dict]:
     Returns
     -------
     dict
-        By alternative without cohorts, what failed and the :class:`conflict.Conflict` behind it, as
+        By alternative without cohorts, what failed and the :class:`infeasible_subset.Conflict` behind it, as
         written to ``conflicts.json``.
 
     Raises

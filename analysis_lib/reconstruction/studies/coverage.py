@@ -1,4 +1,4 @@
-"""What reconstructed cohorts say of quantities that were not printed, beside what is known."""
+"""Coverage: whether the range over simulated cohorts of a quantity that is not printed holds its true value."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def quantities(time: np.ndarray, event: np.ndarray, first: np.ndarray, strings: 
     Parameters
     ----------
     time, event, first
-        Shape (n,), as in :class:`truth.Study`.
+        Shape (n,), as in :class:`known_patients.Study`.
     strings
         The printed summaries; where to look is read from them.
 
@@ -97,10 +97,15 @@ def central_range(values: np.ndarray) -> tuple[float, float, float]:
 
 
 def stretch(table: pd.DataFrame) -> float:
-    """By what factor ranges must grow about their middles to hold 90% of the truths.
+    """The factor by which ranges must grow about their middles to hold 90% of the true values.
 
     ``table`` has ``truth``, ``low`` and ``high``. A range of no width that misses its truth would need
     an infinite factor.
+
+    Examples
+    --------
+    >>> stretch(pd.DataFrame({"truth": [1.0, 3.0], "low": [0.0, 0.0], "high": [2.0, 2.0]}))
+    2.0
     """
     half, centre = (table["high"] - table["low"]) / 2, (table["high"] + table["low"]) / 2
     away = (table["truth"] - centre).abs()

@@ -1,4 +1,4 @@
-"""How much reconstructed cohorts differ: in themselves, and in what the paper does not print.
+"""Diversity of an ensemble: distances, variance within and between starts, effective number of cohorts.
 
 Cohorts of one start resemble each other. So an ensemble counts for fewer independent cohorts than
 it holds; how many, the variance between and within starts tells for each quantity.
@@ -39,7 +39,7 @@ def unprinted(ensemble: Ensemble) -> pd.DataFrame:
 
 
 def spread(values: pd.Series, start: pd.Series) -> dict[str, float]:
-    """How a quantity varies within and between starts.
+    """Variance of a quantity within and between starts, and the effective number of cohorts.
 
     Parameters
     ----------
@@ -53,6 +53,12 @@ def spread(values: pd.Series, start: pd.Series) -> dict[str, float]:
         (variances, by analysis of variance with one random effect), ``correlation`` (between
         cohorts of one start) and ``effective`` (sample size: cohorts divided by the design effect
         1 + (m - 1)·correlation, with m the mean size of a start; Kish 1965, *Survey Sampling*, 5.4).
+
+    Examples
+    --------
+    >>> found = spread(pd.Series([1.0, 2.0, 5.0, 6.0]), pd.Series([0, 0, 1, 1]))
+    >>> print(f"{found['correlation']:.2f}, {found['effective']:.2f}")
+    0.94, 2.06
     """
     known = values.notna()
     values, start = values[known], start[known]
@@ -90,6 +96,12 @@ def distances(
     -------
     numpy.ndarray
         Shape (cohorts, cohorts), symmetric, zero on the diagonal.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"cohort": [0, 0, 1, 1], "group": "surgery", "os_years": [1.0, 2.0, 2.0, 3.0]})
+    >>> distances(frame, ("os_years",)).round(2).tolist()
+    [[0.0, 1.22], [1.22, 0.0]]
     """
     profiles = []
     for _, cohort in split_cohorts(frame):

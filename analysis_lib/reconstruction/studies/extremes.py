@@ -1,10 +1,10 @@
-"""Sizes before PRRT, pushed: how far apart can the groups' decrease be, one way and the other?
+"""Extremes: sizes before PRRT that make the groups' difference in decrease as large or as small as can be.
 
 A search stops at the first column that fits, and its starts have habits. So that all cohorts of
 an ensemble agree on something unprinted does not show that the printed numbers hold it. Here a
 finished cohort's sizes before PRRT are moved on, within everything that is printed of them, towards
-as large or as small a difference as can be had. No other target of the reconstruction looks at
-these sizes, so that a pushed cohort meets all of them; ``verify`` says so again.
+an extreme. No other target looks at these sizes, so that such a cohort meets all of them;
+``verify`` says so again.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis_lib.reconstruction._numba.anneal_column import COLUMN_STATISTICS, column_statistics, limit, misfit
+from analysis_lib.reconstruction._numba.annealing import acceptance_limit, misfit
+from analysis_lib.reconstruction._numba.column_statistics import COLUMN_STATISTICS, Column, column_statistics
 from analysis_lib.reconstruction._numba.jit import njit
-from analysis_lib.reconstruction.stages.clinical import SIZE_MM
-from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed
+from analysis_lib.reconstruction.stages.clinical import SIZE, SIZE_MM
+from analysis_lib.reconstruction.stages.state import SearchFailed
 from analysis_lib.targets.catalogue import Targets
 
 # RECIST 1.1 (Eisenhauer et al. 2009, Eur J Cancer): a decrease by 30%, an increase by 20%.
@@ -25,11 +26,13 @@ _WORTH = 0.3
 _HOT, _COLD = 2.0, 0.02
 
 
-@njit(cache=True)
-def _push(rng, x, low, high, first, after, rule, box, weights, steps, best) -> float:
+@njit
+def _push(
+    rng: np.random.Generator, x: np.ndarray, column: Column, weights: np.ndarray, steps: int, best: np.ndarray
+) -> float:
     """Anneal sizes ``x`` (mm) for the least sum of weighted decreases; the best that fits is left in ``best``."""
+    low, high, after = column.low, column.high, column.later
     n = x.size
-    need = np.array([True, False, False])
     statistics = np.zeros(COLUMN_STATISTICS)
     energy, least = np.inf, np.inf
     for turn in range(steps):
@@ -48,14 +51,14 @@ def _push(rng, x, low, high, first, after, rule, box, weights, steps, best) -> f
         x[i] = new
         if j != i:
             x[j] = old
-        column_statistics(x, first, need, after, rule, statistics)
-        missed = misfit(statistics, box, 0, COLUMN_STATISTICS)
+        column_statistics(x, column, statistics)
+        missed = misfit(statistics, column.box, 0, COLUMN_STATISTICS)
         reached = 0.0
         for k in range(n):
             if weights[k] != 0.0:
                 reached += weights[k] * 100.0 * (1.0 - after[k] / x[k])
         proposed = missed + _WORTH * reached
-        if proposed <= limit(rng, energy, temperature):
+        if proposed <= acceptance_limit(rng, energy, temperature):
             energy = proposed
             if missed == 0.0 and reached < least:
                 least = reached
@@ -109,10 +112,9 @@ def push(
         low[stable] = np.floor(limit_20)[stable] + 1
     if (low > high).any():
         raise SearchFailed("a response does not go with the size after PRRT")
-    blocks = Blocks(targets)
-    box, _ = blocks.column("table1.size", later="results-response.size_change")
+    column = SIZE.column(targets, low, high, operated, after)
     sizes = np.clip(cohort["tumour_size_mm"].to_numpy(float), low, high)
     best = np.empty_like(sizes)
-    if not np.isfinite(_push(rng, sizes, low, high, operated, after, blocks.quantile, box, weights, steps, best)):
+    if not np.isfinite(_push(rng, sizes, column, weights, steps, best)):
         raise SearchFailed("no sizes before PRRT were found that meet what is printed")
     return cohort.assign(tumour_size_mm=best)

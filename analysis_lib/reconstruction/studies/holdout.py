@@ -1,7 +1,7 @@
-"""Predictions: printed numbers withheld from the search, and what the others then say of them.
+"""Predictive checks: printed numbers withheld from the search, and what the others then say of them.
 
 A number that every cohort was built to meet tests nothing. Withheld, it does: the search goes on
-without it, alone or with its kin, and the statistic is read off from what comes out. Only the
+without it, alone or with others of its fact, and the statistic is read off from what comes out. Only the
 stages of the search that bear on the withheld numbers are run, so a draw is not a whole cohort:
 times of death, then progression or covariates around them.
 """
@@ -12,7 +12,6 @@ import csv
 import hashlib
 import io
 import json
-import sys
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,16 +19,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis_lib.base import parallel
 from analysis_lib.base.atomic import write_beside_then_rename
-from analysis_lib.base.errors import InputError
 from analysis_lib.ledger.predictions import COLUMNS
 from analysis_lib.reconstruction.chain import find_progression, kps_choices
 from analysis_lib.reconstruction.stages import covariates
 from analysis_lib.reconstruction.stages import survival as survival_stage
 from analysis_lib.reconstruction.stages.builder import Builder
+from analysis_lib.reconstruction.stages.column_spec import ratio_ids
 from analysis_lib.reconstruction.stages.columns import times
-from analysis_lib.reconstruction.stages.state import SCHEMES, Blocks, SearchFailed, Survival, ratio_ids, scheme_of
+from analysis_lib.reconstruction.stages.state import SCHEMES, Blocks, SearchFailed, Survival, scheme_of
+from analysis_lib.reconstruction.working_folder import search_missing, working_folder
 from analysis_lib.targets.catalogue import GROUPS, Targets, load_targets
 from analysis_lib.targets.recompute import Recomputed
 
@@ -127,7 +126,7 @@ SETS = (
 
 
 def constraining(withheld: Withheld, blocks: Blocks) -> tuple[str, ...]:
-    """Ids of the targets that held a draw while ``withheld`` was away."""
+    """Ids of the targets that a draw meets while ``withheld`` are left out."""
     of_stage = {
         "survival": (),
         "progression": blocks.progression_ids,
@@ -153,7 +152,7 @@ class Draw:
         return self._survival[attempt]
 
     def of(self, withheld: Withheld) -> dict[str, float]:
-        """What the withheld statistics come out as; NaN where one is not defined.
+        """The withheld statistics as they come out; NaN where one is not defined.
 
         Raises
         ------
@@ -167,7 +166,7 @@ class Draw:
         recomputed = Recomputed(_STAGES[withheld.stage](rng, blocks, self), self.targets)
         for id in constraining(withheld, blocks):
             value = recomputed.value(self.targets[id])
-            assert value in self.targets[id].interval, f"{withheld.name}, draw {self.k}: {id} is {value}"
+            assert self.targets[id].interval.contains(value), f"{withheld.name}, draw {self.k}: {id} is {value}"
         return {id: recomputed.value(self.targets[id]) for id in withheld.ids}
 
 
@@ -225,45 +224,41 @@ def _frame(state: Survival) -> pd.DataFrame:
     return pd.DataFrame({"group": group, "os_years": state.years, "os_event": state.event})
 
 
-# --- all draws of all sets
-
-
 def build(seed: int, out: Path, jobs: int = 1, scheduler: str = "") -> dict:
     """Every set's draws as CSV in ``out``, one row a withheld target and scheme, with a manifest beside it.
 
     Finished draws lie in a folder beside ``out`` while the rest is under way; a second call with
-    the same seed goes on from there. ``jobs`` and ``scheduler`` are those of :func:`workers.each`.
+    the same seed goes on from there. ``jobs`` and ``scheduler`` are those of :func:`parallel.each`.
 
     Raises
     ------
     InputError
-        If the place cannot be written to, or a search finds nothing; finished draws are kept.
+        If the place cannot be written to.
+    SearchFailed
+        If a search finds nothing; finished draws are kept.
     """
     targets = load_targets()
     folder = out.with_name(f".{out.stem}.{seed}.{targets.digest[:12]}")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"cannot be written: {error.strerror}", file=folder) from None
-    work = [(k, slow) for slow in (False, True) for k in range(SLOW_DRAWS if slow else DRAWS)]
-    waiting = [one for one in work if not _part(folder, *one).exists()]
-    drawn = parallel.each(partial(_draw, targets, seed), waiting, jobs, scheduler)
-    for done, (one, found) in enumerate(drawn, len(work) - len(waiting) + 1):
-        write_beside_then_rename(_part(folder, *one), json.dumps(found))
-        print(f"draw {one[0]}; {done} of {len(work)} parts", file=sys.stderr, flush=True)
-    manifest = _merge(targets, seed, folder, out)
-    for file in folder.iterdir():
-        file.unlink()
-    folder.rmdir()
-    return manifest
+    parts = [(k, slow) for slow in (False, True) for k in range(SLOW_DRAWS if slow else DRAWS)]
+    with working_folder(folder):
+        search_missing(
+            partial(_draw, targets, seed),
+            parts,
+            lambda part: _part(folder, *part).exists(),
+            lambda part, found: write_beside_then_rename(_part(folder, *part), json.dumps(found)),
+            lambda part, _: f"draw {part[0]}",
+            jobs,
+            scheduler,
+        )
+        return _merge(targets, seed, folder, out)
 
 
 def _part(folder: Path, k: int, slow: bool) -> Path:
     return folder / f"{k}{'-slow' * slow}.json"
 
 
-def _draw(targets: Targets, seed: int, one: tuple[int, bool]) -> dict:
-    k, slow = one
+def _draw(targets: Targets, seed: int, part: tuple[int, bool]) -> dict:
+    k, slow = part
     draw = Draw(targets, seed, k)
     return {withheld.name: draw.of(withheld) for withheld in SETS if withheld.is_slow is slow}
 

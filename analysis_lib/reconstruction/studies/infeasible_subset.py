@@ -1,4 +1,4 @@
-"""Printed numbers that cannot hold together: the smallest set that a search still fails to meet.
+"""Irreducible infeasible subset: the smallest set of printed numbers that a search still fails to meet.
 
 A deletion filter (Chinneck & Dravnieks 1991, ORSA J Comput 3:157) leaves out one target after the
 other. Where the search fails without it, the target is not needed for the conflict and stays out.
@@ -16,6 +16,7 @@ import numpy as np
 from analysis_lib.reconstruction.chain import kps_choices, solve
 from analysis_lib.reconstruction.stages import covariates, progression
 from analysis_lib.reconstruction.stages import survival as survival_stage
+from analysis_lib.reconstruction.stages.column_spec import ratio_ids
 from analysis_lib.reconstruction.stages.columns import complete
 from analysis_lib.reconstruction.stages.state import (
     SCHEMES,
@@ -23,16 +24,15 @@ from analysis_lib.reconstruction.stages.state import (
     Nearest,
     SearchFailed,
     Survival,
-    ratio_ids,
     scheme_of,
 )
 from analysis_lib.targets.catalogue import Targets
 
 # Sets of times around which a stage is tried, as many by each scheme.
 _STATES = 2 * len(SCHEMES)
-# Random starts of a search for times of death, and dealings of the columns around one solution.
-_TRIES, _DEALINGS = 12, 20
-# How often a conflict, once found, is tried again before it is told.
+# Random starts of a search for times of death, and columns completed around one solution.
+_TRIES, _COMPLETIONS = 12, 20
+# How often a conflict, once found, is tried again before it is reported.
 _AGAIN = 8
 
 
@@ -43,13 +43,13 @@ class Conflict:
     Attributes
     ----------
     stage : str
-        As :class:`blocks.SearchFailed` has it.
+        As :class:`SearchFailed` has it.
     ids : tuple of str
         The targets.
     searches : int
         How many searches failed to meet them.
     nearest : str
-        What the nearest found misses of them; empty where the stage does not tell.
+        What the nearest found misses of them; empty where the stage does not say.
     """
 
     stage: str
@@ -58,9 +58,8 @@ class Conflict:
     nearest: str = ""
 
     def __str__(self) -> str:
-        told = f"; {self.nearest}" if self.nearest else ""
         together = f"{self.searches} searches failed to meet these together, and met them without any one of them: "
-        return together + ", ".join(self.ids) + told
+        return together + ", ".join(self.ids) + (f"; {self.nearest}" if self.nearest else "")
 
 
 def smallest(meets: Callable[[Targets], bool], targets: Targets, ids: Sequence[str]) -> tuple[str, ...]:
@@ -99,7 +98,7 @@ def _by_fact(ids: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def find(targets: Targets, seed: int, failure: SearchFailed) -> Conflict | None:
-    """The conflict behind a failure; None where arithmetic told already, or where nothing fails when tried again.
+    """The conflict behind a failure; None where no stage failed, or where nothing fails when tried again.
 
     Takes some minutes: each target is left out once, and searched without.
     """
@@ -176,7 +175,7 @@ class _Progression(_Stage):
         for k, state in enumerate(self.states):
             if progression.find_progression(rng, blocks, scheme_of(k), *state, nearest) is not None:
                 return True
-        self.nearest = nearest.told(blocks.targets, self.ids)
+        self.nearest = nearest.describe(blocks.targets, self.ids)
         return False
 
 
@@ -184,7 +183,7 @@ class _Covariates(_Stage):
     """Regressions of death and surgery, around times of death that meet their own targets."""
 
     def __init__(self, targets: Targets, seed: int) -> None:
-        # The regressions' search does not tell how near it came.
+        # The regressions' search does not say how near it came.
         super().__init__(seed)
         rng, blocks = np.random.default_rng(seed), Blocks(targets)
         self.ids = (*ratio_ids("table5.pr_death", "hr"), *blocks.joint_ids)
@@ -200,7 +199,7 @@ class _Covariates(_Stage):
 
 
 class _Column(_Stage):
-    """One column, dealt out around whole solutions of the stages before."""
+    """One column, completed around whole solutions of the stages before."""
 
     def __init__(self, targets: Targets, seed: int, stem: str) -> None:
         super().__init__(seed)
@@ -208,11 +207,11 @@ class _Column(_Stage):
         rng, blocks = np.random.default_rng(seed), Blocks(targets)
         self.ids = tuple(id for id in targets if id.startswith(f"{stem}."))
         self.states = [solve(rng, blocks, scheme) for scheme in SCHEMES]
-        self.searches = _DEALINGS * len(self.states)
+        self.searches = _COMPLETIONS * len(self.states)
 
     def _met(self, rng: np.random.Generator, blocks: Blocks) -> bool:
         for state in self.states:
-            for _ in range(_DEALINGS):
+            for _ in range(_COMPLETIONS):
                 try:
                     complete(rng, blocks, state.survival, state.covariates, state.progression)
                 except SearchFailed as error:

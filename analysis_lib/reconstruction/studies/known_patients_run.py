@@ -1,12 +1,10 @@
-"""The whole comparison with known patients, as ``make truth`` runs it: searched in parallel, written in small files."""
+"""Comparison of all known patients with cohorts made from their summaries, as ``make truth`` runs it."""
 
 from __future__ import annotations
 
 import argparse
 import hashlib
 import json
-import sys
-import time
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,9 +16,10 @@ from analysis_lib.base.atomic import beside, write_beside_then_rename
 from analysis_lib.base.paths import ROOT
 from analysis_lib.cohort.public import PUBLIC
 from analysis_lib.reconstruction.stages.state import SCHEMES
-from analysis_lib.reconstruction.studies import known_studies
+from analysis_lib.reconstruction.studies import known_patients
 from analysis_lib.reconstruction.studies.coverage import QUANTITIES, central_range, quantities
 from analysis_lib.reconstruction.studies.known_patients import Study, printed, reconstruct
+from analysis_lib.reconstruction.working_folder import search_missing, working_folder
 
 SHIPPED = ROOT / "data" / "truth"
 SEED = 2026
@@ -40,7 +39,7 @@ _LARYNX = {
 
 
 def search(study: Study, number: int, scheme_number: int, cohorts: int = COHORTS) -> pd.DataFrame:
-    """Cohorts of one study under one scheme; a row for each patient. Fewer than asked for if the search fails.
+    """Cohorts of one study under one scheme; a row for each patient. Fewer than ``cohorts`` if the search fails.
 
     The seed, the study's and the scheme's number and the cohort's decide each cohort, so that any can be
     had without the others.
@@ -104,32 +103,31 @@ def build(out: Path = SHIPPED, jobs: int = 2, scheduler: str = "") -> None:
     """Search all, compare, and write ``studies.csv``, ``cohorts.parquet``, ``ranges.csv`` and ``manifest.json``.
 
     Finished searches lie in ``out/.searched`` until all are; an interrupted run goes on from there. ``jobs`` and
-    ``scheduler`` are those of :func:`workers.each`.
+    ``scheduler`` are those of :func:`parallel.each`.
     """
-    studies, folder = known_studies.studies(), out / ".searched"
-    folder.mkdir(parents=True, exist_ok=True)
+    studies, folder = known_patients.studies(), out / ".searched"
     work = [(study, number, scheme) for number, study in enumerate(studies) for scheme in range(len(SCHEMES))]
-    waiting = [job for job in work if not _file(folder, *job[1:]).exists()]
-    began, done = time.monotonic(), len(work) - len(waiting)
-    for (study, number, scheme), found in parallel.each(_search, waiting, jobs, scheduler):
-        _write(found, _file(folder, number, scheme))
-        done += 1
-        what = f"{study.name}, {SCHEMES[scheme].name}: {found['cohort'].nunique()} cohorts"
-        seconds = time.monotonic() - began
-        print(f"{what}; {done} of {len(work)} in {seconds:.0f} s", file=sys.stderr, flush=True)
-    files = [_file(folder, *job[1:]) for job in work]
-    cohorts = pd.concat([part for part in map(pd.read_parquet, files) if len(part)], ignore_index=True)
-    _write(cohorts, out / "cohorts.parquet")
-    summary = pd.DataFrame(
-        [{"study": s.name, "source": s.source, "unit": s.unit, "horizon": s.horizon, **printed(s)} for s in studies]
-    )
-    write_beside_then_rename(out / "studies.csv", summary.to_csv(index=False))
-    ranges = compare(studies, cohorts)
-    write_beside_then_rename(out / "ranges.csv", ranges.to_csv(index=False, float_format="%.8g"))
-    write_beside_then_rename(out / "manifest.json", json.dumps(_manifest(out), indent=1, ensure_ascii=False) + "\n")
-    for file in files:
-        file.unlink()
-    folder.rmdir()
+    with working_folder(folder):
+        search_missing(
+            _search,
+            work,
+            lambda job: _file(folder, *job[1:]).exists(),
+            lambda job, found: _write(found, _file(folder, *job[1:])),
+            lambda job, found: f"{job[0].name}, {SCHEMES[job[2]].name}: {found['cohort'].nunique()} cohorts",
+            jobs,
+            scheduler,
+        )
+        found = [pd.read_parquet(_file(folder, *job[1:])) for job in work]
+        cohorts = pd.concat([part for part in found if len(part)], ignore_index=True)
+        _write(cohorts, out / "cohorts.parquet")
+        summary = pd.DataFrame(
+            [{"study": s.name, "source": s.source, "unit": s.unit, "horizon": s.horizon, **printed(s)} for s in studies]
+        )
+        write_beside_then_rename(out / "studies.csv", summary.to_csv(index=False))
+        ranges = compare(studies, cohorts)
+        write_beside_then_rename(out / "ranges.csv", ranges.to_csv(index=False, float_format="%.8g"))
+        manifest = json.dumps(_manifest(out), indent=1, ensure_ascii=False)
+        write_beside_then_rename(out / "manifest.json", manifest + "\n")
 
 
 def _file(folder: Path, number: int, scheme: int) -> Path:
@@ -144,7 +142,7 @@ def _write(frame: pd.DataFrame, file: Path) -> None:
 def _manifest(out: Path) -> dict:
     return {
         "seed": SEED,
-        "seed_of_parts": known_studies.SEED,
+        "seed_of_parts": known_patients.SEED,
         "cohorts_per_scheme": COHORTS,
         "turns_per_cohort": TURNS,
         "schemes": [scheme.name for scheme in SCHEMES],

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from statsmodels.discrete.discrete_model import Logit
 from statsmodels.duration.hazard_regression import PHReg
 
@@ -26,6 +28,37 @@ def test_cox_of_a_yes_or_no_is_that_of_any_covariate(small_cohort):
     assert regression.cox_one(time, event, first.astype(float), order, expected)
     assert regression.cox_yes_no(time, event, first, order, found)
     assert found == pytest.approx(expected, rel=1e-9)
+
+
+def test_cox_of_separated_patients_has_no_estimate_and_divides_by_nothing():
+    # R's coxph: "Loglik converged before variable 1; coefficient may be infinite".
+    time, event = np.array([3.0, 2, 2, 4, 4, 3]), np.array([1, 1, 0, 1, 0, 1])
+    x = np.array([1.0, 0, 0, 1, 1, 1])
+    order = np.argsort(time)
+    for member in (x, 1 - x):
+        assert not regression.cox_yes_no(time, event, member, order, np.zeros(2))
+        assert not regression.cox_one(time, event, member, order, np.zeros(2))
+        assert not regression.cox_two(time, event, member, time % 3, order, np.zeros(4))
+
+
+@given(data=st.data())
+@settings(deadline=None, max_examples=500)
+def test_cox_has_an_estimate_just_where_the_likelihood_has_a_maximum(data):
+    n = data.draw(st.integers(2, 8))
+    draw = lambda values: np.array(data.draw(st.lists(values, min_size=n, max_size=n)))  # noqa: E731
+    time, event = draw(st.integers(1, 4)).astype(float), draw(st.integers(0, 1))
+    x = draw(st.integers(0, 1)).astype(float)
+    # The score where the coefficient goes to minus and to plus infinity.
+    at_risk = [x[time >= time[i]] for i in np.flatnonzero(event)]
+    rises = sum(x[event == 1]) - sum(members.min() for members in at_risk)
+    falls = sum(x[event == 1]) - sum(members.max() for members in at_risk)
+    found, order = np.zeros(2), np.argsort(time)
+    assert regression.cox_yes_no(time, event, x, order, found) == (rises > 0 > falls)
+    assert regression.cox_one(time, event, x, order, np.zeros(2)) == (rises > 0 > falls)
+    if rises > 0 > falls:
+        # R's coxph and statsmodels stop earlier than the kernel.
+        fit = PHReg(time, x[:, None], status=event, ties="breslow").fit(disp=0)
+        assert found == pytest.approx([fit.params[0], fit.bse[0]], rel=1e-4)
 
 
 def test_logistic_agrees_with_statsmodels(small_cohort):

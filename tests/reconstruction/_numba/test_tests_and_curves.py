@@ -3,9 +3,17 @@
 import numpy as np
 import pytest
 import scipy.stats
+from lifelines import KaplanMeierFitter
 from lifelines.statistics import logrank_test
 
 from analysis_lib.reconstruction._numba import tests_and_curves
+from analysis_lib.reconstruction._numba.column_statistics import (
+    COLUMN_STATISTICS,
+    STUDENT_P,
+    WELCH_P,
+    Column,
+    column_statistics,
+)
 from analysis_lib.targets.recompute import spss_median
 
 
@@ -44,3 +52,24 @@ def test_quantile_rules_are_numpys_of_the_same_name(share, name):
     values = np.sort(np.random.default_rng(3).normal(size=40).round(1))
     found = tests_and_curves.quantile(values, share, tests_and_curves.QUANTILE_RULES[name])
     assert found == pytest.approx(np.quantile(values, share, method=name), rel=1e-12)
+
+
+@pytest.mark.parametrize("level", [0.0, 0.25, 0.5, 0.75])
+def test_a_kaplan_meier_curve_falls_when_lifelines_says_so(small_cohort, level):
+    time, event, _, _, order = small_cohort
+    curve = KaplanMeierFitter().fit(time, event).survival_function_["KM_estimate"]
+    fall, end = tests_and_curves.kaplan_meier_fall(time, event, order, level)
+    assert end == pytest.approx(curve.iloc[-1], abs=1e-12)
+    # lifelines has no tolerance where a curve is on the level but for rounding.
+    fallen = curve.index[curve <= level + 1e-9]
+    assert fall == fallen[0] if len(fallen) else np.isnan(fall)
+
+
+def test_tests_of_patients_who_do_not_differ_are_not_defined():
+    alone = np.ones(1)
+    assert np.isnan(tests_and_curves.mann_whitney_p(alone, alone))
+    statistics = np.zeros(COLUMN_STATISTICS)
+    everyone, no_later = np.ones(3, dtype=bool), np.empty(0)
+    column = Column(np.ones(4), np.ones(4), 1.0, np.arange(4) < 2, everyone, no_later, 0.0, np.empty((3, 30)))
+    column_statistics(np.ones(4), column, statistics)
+    assert np.isnan(statistics[[STUDENT_P, WELCH_P]]).all()

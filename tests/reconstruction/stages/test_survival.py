@@ -80,7 +80,7 @@ def test_groups_that_do_not_add_up_are_refused(targets):
     numbers[row.id] = replace(row, printed=replace(row.printed, text="27"))
     targets = load_targets()
     targets.numbers._numbers.update(numbers)
-    with pytest.raises(blocks.SearchFailed, match="do not make 49"):
+    with pytest.raises(InputError, match="do not make 49"):
         blocks.Blocks(targets)
 
 

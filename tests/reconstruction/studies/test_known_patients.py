@@ -17,8 +17,15 @@ from analysis_lib.printed.number import Printed
 from analysis_lib.reconstruction.stages.state import SCHEMES
 from analysis_lib.reconstruction.studies import known_patients_run
 from analysis_lib.reconstruction.studies.coverage import QUANTITIES, central_range, quantities, stretch
-from analysis_lib.reconstruction.studies.known_patients import STATISTICS, UNDEFINED, misses, printed, reconstruct
-from analysis_lib.reconstruction.studies.known_studies import PART, studies
+from analysis_lib.reconstruction.studies.known_patients import (
+    PART,
+    STATISTICS,
+    UNDEFINED,
+    misses,
+    printed,
+    reconstruct,
+    studies,
+)
 
 STUDIES = studies()
 BY_NAME = {study.name: study for study in STUDIES}
