@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from pyarrow import parquet
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.cohort import problems, reader, validation
+from analysis_lib.cohort import problems, reader, schema, validation
 
 HEADING = ["patient", "group", "os_years", "os_event"]
 
@@ -236,3 +236,19 @@ def test_two_sheets_of_patients_are_told_with_the_file(tmp_path):
     book.save(tmp_path / "cohort.xlsx")
     with pytest.raises(InputError, match=r"cohort\.xlsx: has several sheets of patients: 'Sheet', 'later'"):
         reader.read(tmp_path / "cohort.xlsx", is_number)
+
+
+def test_problems_of_cells_are_told_by_value_and_kind(tmp_path):
+    text = "patient,group,os_years,os_event\n1,surgery,x,1.5\n2,surgery,3,1\n2,surgery,4,1\n3,surgery,4,\n"
+    found = validation.validate(csv_file(tmp_path, text))
+    assert [(p.row, p.column, p.value, p.problem) for p in found] == [
+        (2, "os_years", "x", "is not a number"),
+        (2, "os_event", "1.5", "is not a whole number"),
+        (4, "patient", "2", "occurs twice"),
+        (5, "os_event", "", "is blank"),
+    ]
+    assert found[-1].remedy == schema.describe_field("os_event")
+
+
+def test_rows_without_a_known_column_are_still_rows(tmp_path):
+    assert len(validation.judge(csv_file(tmp_path, "a,b\n1,2\n3,4\n")).frame) == 2

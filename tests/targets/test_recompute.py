@@ -125,6 +125,16 @@ def test_changes_of_a_category_are_those_of_patients_with_both(changed, targets)
         assert value(changed, targets, f"tvi_{name}", "tvi_pre tvi_post") == count
 
 
+def test_vessels_are_counted_in_patients_with_any_contact(first, targets):
+    vessels = [name for name in first if name.startswith("vessel_")]
+    frame = first.iloc[:4].assign(tvi_pre=[0.0, 1, 3, 4], **dict.fromkeys(vessels, 0.0))
+    for row, number in enumerate((2, 1, 2, 4)):
+        frame.loc[frame.index[row], vessels[:number]] = 1.0
+    columns = " ".join(["tvi_pre", *vessels])
+    found = [value(frame, targets, f"vessels_{x}", columns) for x in ("median", "range_lo", "range_hi")]
+    assert found == [2, 1, 4]
+
+
 @pytest.mark.parametrize("group", ["surgery", "prrt_only", "all"])
 def test_a_median_by_statsmodels_is_the_library_s_own(first, targets, group):
     part = first if group == "all" else first[first["group"] == group]

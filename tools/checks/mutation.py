@@ -85,6 +85,7 @@ _LEFT_OUT = (
     "test_a_cluster_of_which_a_worker_is_killed_midway_redraws_the_same",
 )
 _COPIED = ("analysis_lib", "tests", "tools", "data", "book", "pyproject.toml", "requirements.lock", "references.bib")
+_PRELOADED = ("pytest", "hypothesis", "pandas", "pyarrow", "scipy.stats", "statsmodels.api", "lifelines")
 _MEMORY = 6 << 30
 _JOBS = 2
 
@@ -126,9 +127,14 @@ def lay_out(module: str, folder: Path) -> Path:
         "timeout_multiplier": "40",
         # Threads of libraries that have been at work do not survive a plain fork.
         "process_isolation": "forkserver",
+        # Only libraries are loaded beforehand: what a module makes of its own functions as it is imported, such as
+        # the functions in a table, must be made of changed ones.
+        "forkserver_warmup": "import",
+        "preload_modules_file": "preload.txt",
         "track_dependencies": "false",
         "use_git_change_detection": "false",
     }
+    (folder / "preload.txt").write_text("\n".join(_PRELOADED) + "\n", encoding="utf-8")
     parser = ConfigParser(interpolation=None)
     parser["mutmut"] = {name: "\n".join(["", *v] if isinstance(v, list) else [v]) for name, v in settings.items()}
     with (folder / "setup.cfg").open("w", encoding="utf-8") as stream:
