@@ -84,6 +84,8 @@ _LEFT_OUT = (
     "test_plain_papermill_stops_at_a_misspelt_name_before_any_analysis",
     "test_a_cluster_of_which_a_worker_is_killed_midway_redraws_the_same",
 )
+# hypothesis' own profile for CI: the same examples in each run.
+_OPTIONS = ("-p", "no:cacheprovider", "-k", f"not ({' or '.join(_LEFT_OUT)})", "--hypothesis-profile=ci")
 _COPIED = ("analysis_lib", "tests", "tools", "data", "book", "pyproject.toml", "requirements.lock", "references.bib")
 _PRELOADED = ("pytest", "hypothesis", "pandas", "pyarrow", "scipy.stats", "statsmodels.api", "lifelines")
 _MEMORY = 6 << 30
@@ -114,14 +116,12 @@ def lay_out(module: str, folder: Path) -> Path:
         ignore = shutil.ignore_patterns("__pycache__")
         shutil.copytree(source, folder / name, ignore=ignore) if source.is_dir() else shutil.copy(source, folder)
     path = Path("analysis_lib") / f"{module}.py"
-    left_out = f"not ({' or '.join(_LEFT_OUT)})"
     settings = {
         "source_paths": ["analysis_lib"],
         "only_mutate": [str(path)],
         "also_copy": [name for name in _COPIED if name not in ("analysis_lib", "tests", "pyproject.toml")],
         "pytest_add_cli_args_test_selection": [f"tests/{name}" for name in TESTS[module]],
-        # hypothesis' own profile for CI: the same examples in each run.
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-k", left_out, "--hypothesis-profile=ci"],
+        "pytest_add_cli_args": list(_OPTIONS),
         "do_not_mutate_patterns": [r"^\s*raise "],
         # It counts time on the clock too, and a busy machine must not pass for an endless mutant.
         "timeout_multiplier": "40",
@@ -191,7 +191,26 @@ def outcomes(module: str, folder: Path, chosen: Sequence[Mutant]) -> dict[tuple[
     with chdir(folder):
         data = SourceFileMutationData(path=Path("analysis_lib") / f"{module}.py")
         data.load()
-    return {mutant.key: OUTCOMES[status_by_exit_code[data.exit_code_by_key[mutant.name]]] for mutant in chosen}
+    found = {mutant.key: OUTCOMES[status_by_exit_code[data.exit_code_by_key[mutant.name]]] for mutant in chosen}
+    # mutmut runs the tests that it saw enter a function; one that makes others on import is entered by the first only.
+    for mutant in chosen:
+        if found[mutant.key] == "survived" and _fails(module, folder, mutant):
+            found[mutant.key] = "killed"
+    return found
+
+
+def _fails(module: str, folder: Path, mutant: Mutant) -> bool:
+    """Whether any of all the module's tests fails on a mutant."""
+    tests = [f"tests/{name}" for name in TESTS[module]]
+    return (
+        0
+        != subprocess.run(
+            [sys.executable, "-m", "pytest", "-x", "-q", *_OPTIONS, *tests],
+            cwd=folder / "mutants",
+            env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "MUTANT_UNDER_TEST": mutant.name},
+            stdout=subprocess.DEVNULL,
+        ).returncode
+    )
 
 
 def load(file: Path = OUT) -> dict[tuple[str, ...], str]:
