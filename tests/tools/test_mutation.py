@@ -24,6 +24,7 @@ def named_as_without_effect() -> list[tuple[str, ...]]:
 def test_mutants_have_names_of_their_own_and_texts_and_errors_are_left_as_they_are(tmp_path, monkeypatch):
     monkeypatch.setattr(mutation, "ROOT", tmp_path / "repository")
     monkeypatch.setattr(mutation, "_COPIED", ("analysis_lib",))
+    monkeypatch.setitem(mutation.TESTS, "printed", ["test_printed.py"])
     module = tmp_path / "repository" / "analysis_lib" / "printed.py"
     module.parent.mkdir(parents=True)
     module.write_text(
