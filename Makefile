@@ -15,7 +15,7 @@ READY := .venv/.ready
 # What is given on the command line is a value, never make's or the shell's to expand: it goes to the
 # recipes, as it stands, through the environment.
 ASKED := $(filter-out file,$(origin PYTHON))
-GIVEN := PYTHON OUT LIMIT COHORT SCHEDULER PART PYTHONS SHORT UPGRADE MODULES
+GIVEN := PYTHON OUT LIMIT COHORT SCHEDULER PART PYTHONS SHORT UPGRADE MODULES MOST
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 # A Dask cluster for the searches: make predictions SCHEDULER=tcp://host:8786
@@ -132,8 +132,8 @@ licences: $(READY) ## list the licences of what is installed, in data/trust
 	@$(VENV_PYTHON) tools/checks/licences.py
 
 .PHONY: mutants
-mutants: $(READY) ## change the library's code in turn and see which tests fail, in data/trust (MODULES="printed …")
-	@$(VENV_PYTHON) tools/checks/mutation.py $${MODULES:+--modules $$MODULES}
+mutants: $(READY) ## change the library's code in turn and see which tests fail, in data/trust (MODULES="printed/number …" MOST=50)
+	@$(VENV_PYTHON) tools/checks/mutation.py $${MODULES:+--modules $$MODULES} $${MOST:+--most $$MOST}
 
 .PHONY: bench
 bench: $(READY) ## time fits, search, book and large cohorts, in data/bench: some minutes (PART=fits|size|search|book)

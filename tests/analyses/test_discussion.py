@@ -108,3 +108,36 @@ def test_what_is_not_known_is_named(ask, column, how):
 def test_a_group_without_patients_is_named():
     with pytest.raises(InputError, match="blank for all patients of surgery"):
         discussion.require_columns(patients(group="prrt_only"), "dfs_years", group="surgery")
+
+
+def test_patients_without_a_number_of_their_cohort_are_one_cohort():
+    frame = patients().drop(columns="cohort")
+    assert discussion.proportion(frame, "best_response", "PR").index.tolist() == [0]
+    assert discussion.recurrences(frame).index.tolist() == [0]
+
+
+def test_a_share_has_the_exact_interval_of_95_percent_where_nothing_is_said():
+    found = discussion.proportion(patients(), "organ_invasion_pre", 1).loc[4]
+    limits = contingency.binomial_interval(5, 7, 0.95, method="exact")
+    assert found.tolist() == [5, 7, limits.ci_low, limits.ci_high]
+
+
+def test_without_a_recurrence_their_median_is_not_defined():
+    found = discussion.recurrences(patients(dfs_event=[0.0] * 4 + [np.nan] * 4)).loc[4]
+    assert found[["recurred", "earlier"]].tolist() == [0, 0]
+    assert np.isnan(found["median"]) and np.isnan(found["curve"])
+
+
+def test_as_many_falls_as_rises_say_nothing():
+    frame = patients(tvi_pre=[2.0, 1] + [0] * 6, tvi_post=[1.0, 2] + [0] * 6)
+    assert discussion.vessel_contact_changes(frame).loc[4].tolist() == [1, 1, 2, 1.0]
+
+
+def test_cohorts_in_any_order_come_out_by_their_numbers():
+    mixed = pd.concat([patients(), patients(cohort=2, dfs_event=[0.0, 0, 0, 1] + [np.nan] * 4)]).sample(
+        frac=1, random_state=1
+    )
+    found = discussion.recurrences(mixed)
+    assert found.index.tolist() == [2, 4]
+    assert found["recurred"].tolist() == [1, 3]
+    assert discussion.contact_reduced_to_180(mixed).index.tolist() == [2, 4]

@@ -77,6 +77,13 @@ def test_only_all_or_none_reads_as_such(count):
     assert (text == "0%") == (count == 0)
 
 
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.009, "<1%"), (0.01, "1%"), (0.5, "50%"), (0.99, "99%"), (0.991, ">99%")]
+)
+def test_a_share_beside_none_or_all_says_on_which_side_it_lies(share, text):
+    assert findings.format_share(share, share) == text
+
+
 def test_a_range_of_shares_reads_from_low_to_high():
     assert findings.format_share(0.123, 0.456) == "12–46%"
     assert findings.format_share(0.123, 0.121) == "12%"

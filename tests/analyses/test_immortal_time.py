@@ -165,6 +165,28 @@ def test_a_landmark_beyond_all_follow_up_says_so():
         immortal_time.landmark(small(), 1200)
 
 
+def test_on_the_day_of_the_landmark_an_operation_counts_and_a_death_ends_observation():
+    found = immortal_time.landmark(small(), 12).iloc[0]
+    assert found[["patients", "operated", "events"]].tolist() == [5, 1, 3]
+    assert immortal_time.landmark(small(), 12)[["patients", "operated"]].dtypes.eq(np.int64).all()
+
+
+def test_a_cohort_of_whom_nobody_reaches_the_landmark_counts_as_one_without_an_estimate():
+    both = pd.concat([small(), small(cohort=1, os_years=1.0, pfs_years=1.0, months_to_surgery=6.0)])
+    scheme = pd.Series(["even", "even"], [0, 1], name="scheme")
+    with pytest.raises(InputError, match="there is no landmark"):
+        immortal_time.landmark_ratios(both, scheme, [18])
+
+
+@pytest.mark.parametrize("analysis", [immortal_time.naive, immortal_time.time_dependent])
+def test_overall_survival_with_breslows_ties_is_what_is_meant_where_nothing_is_said(analysis):
+    frame = small(os_years=[4.0, 6.0, 4.0, 4.0, 2.0, 7.0])
+    usual = analysis(frame)
+    pd.testing.assert_frame_equal(usual, analysis(frame, endpoint="os", ties="breslow"))
+    assert usual["hr"].iat[0] != pytest.approx(analysis(frame, ties="efron")["hr"].iat[0])
+    assert usual["hr"].iat[0] != pytest.approx(analysis(frame, "pfs")["hr"].iat[0])
+
+
 def test_without_a_column_of_surgery_times_the_naive_analysis_goes_on():
     frame = small().drop(columns=["months_to_surgery", "cohort"])
     assert np.isfinite(immortal_time.naive(frame)["hr"].iat[0])
@@ -191,7 +213,8 @@ def test_ratios_by_landmark_are_ranges_of_those_of_the_cohorts(cohorts):
     assert set(found["scheme"]) == set(scheme) and set(found["endpoint"]) == {"os", "pfs"}
     row = found[(found["endpoint"] == "os") & (found["months"] == 24)].iloc[0]
     ratios = immortal_time.landmark(patients, 24)["hr"][scheme == row["scheme"]]
-    assert row[["lowest", "median", "highest"]].tolist() == [ratios.min(), ratios.median(), ratios.max()]
+    spread = row[["lowest", "q1", "median", "q3", "highest"]].tolist()
+    assert spread == [ratios.min(), ratios.quantile(0.25), ratios.median(), ratios.quantile(0.75), ratios.max()]
 
 
 def test_landmarks_without_an_estimate_are_left_out_and_none_at_all_is_an_error(cohorts):
@@ -234,3 +257,7 @@ def test_nobody_is_moved_beyond_his_last_day():
     moved = immortal_time.shift_surgery(frame, (12.0, 15.0, 20.0), (6.0, 60.0), late=True)
     assert (moved["months_to_surgery"].dropna() <= 12 * frame["os_years"][:3]).all()
     assert moved["months_to_surgery"].isna().sum() == 3
+    # Half a day before it, as in the counting process; the others stand at their quartiles.
+    assert moved["months_to_surgery"][:3].tolist() == pytest.approx([12.0, 15.0, 20.0])
+    late = immortal_time.shift_surgery(frame, (14.0, 15.0, 20.0), (6.0, 60.0), late=True)
+    assert late["months_to_surgery"].iat[0] == pytest.approx(12 * (1.1 - 0.5 / DAYS_PER_YEAR))

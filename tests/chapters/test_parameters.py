@@ -66,6 +66,38 @@ def test_a_chapters_first_cell_sees_a_name_that_papermill_let_through():
         parameters.from_namespace("toxicity", shell | given | {"confidence": 9})
     with pytest.raises(InputError, match="no parameter 'open'"):
         parameters.from_namespace("toxicity", shell | given | {"open": 9})
+    with pytest.raises(InputError, match="did you mean confidence"):
+        parameters.from_namespace("toxicity", shell | given | {"confidnce": None})
+
+
+def test_a_first_cell_that_plain_python_runs_is_checked_as_well():
+    assert parameters.from_namespace("conventions", {"__name__": "__main__"}) == {}
+    with pytest.raises(InputError, match="there are none"):
+        parameters.from_namespace("conventions", {"__name__": "__main__", "confidence": 0.9})
+
+
+def test_a_file_is_meant_as_seen_from_where_the_command_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.csv").touch()
+    (tmp_path / "exact").touch()
+    values = parameters.parse("toxicity", ["cohort=mine.csv", "interval=exact"])
+    assert (values["cohort"], values["interval"]) == (str(tmp_path / "mine.csv"), "exact")
+    assert parameters.parse("toxicity", ["cohort=missing.csv"])["cohort"] == "missing.csv"
+
+
+def test_a_cohort_that_a_chapter_could_not_read_is_refused_before_it_runs(tmp_path):
+    file = tmp_path / "mine.csv"
+    with pytest.raises(InputError, match="no such file") as error:
+        parameters.check_files("toxicity", {"confidence": 0.95, "interval": "exact", "cohort": str(file)})
+    assert str(file) in str(error.value)
+    file.write_text("patient,age\n1,2\n")
+    with pytest.raises(InputError, match="mine.csv"):
+        parameters.check_files("toxicity", {"confidence": 0.95, "interval": "exact", "cohort": str(file)})
+
+
+@pytest.mark.parametrize("chapter", parameters.CHAPTERS)
+def test_what_a_chapter_reads_by_itself_is_no_file(chapter):
+    parameters.check_files(chapter, parameters.check(chapter, {}))
 
 
 def test_plain_papermill_stops_at_a_misspelt_name_before_any_analysis(tmp_path):
@@ -87,6 +119,11 @@ def test_a_rerun_says_what_it_changes_and_the_books_own_run_does_not():
     said = parameters.banner("toxicity", own | {"interval": "wilson"}).html
     assert "interval = wilson (exact)" in said
     assert "chapter toxicity -p confidence=0.95 -p interval=wilson -p cohort=shipped" in said
+
+
+def test_numbers_of_a_rerun_are_written_without_idle_noughts():
+    said = parameters.banner("survival", parameters.check("survival", {"landmark_months": 120, "seed": 7})).html
+    assert "landmark_months = 120 (14.8), seed = 7 (2022)" in said
 
 
 def test_the_command_of_a_rerun_is_one_that_a_shell_reads_back():

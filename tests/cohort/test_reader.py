@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from pyarrow import parquet
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.cohort import problems, reader, validation
+from analysis_lib.cohort import problems, reader, schema, validation
 
 HEADING = ["patient", "group", "os_years", "os_event"]
 
@@ -171,3 +171,84 @@ def test_of_endless_problems_the_first_are_told_and_that_there_are_more(tmp_path
 def test_as_many_problems_as_can_be_told_are_told(tmp_path, monkeypatch):
     monkeypatch.setattr(problems, "MOST_PROBLEMS", 40)
     assert len(validation.validate(columns(tmp_path / "cohort.parquet", 40, kps=[7] * 40))) == 40
+
+
+ROWS = "patient;group;os_years;os_event\n1;surgery;3.25;1\n"
+
+
+def csv_file(folder: Path, text: str) -> Path:
+    (folder / "cohort.csv").write_bytes(text.encode())
+    return folder / "cohort.csv"
+
+
+def is_number(name: str) -> bool:
+    return name != "group"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_may_end_as_on_any_system(end, tmp_path):
+    sheet = reader.read(csv_file(tmp_path, ROWS.replace("\n", end)), is_number)
+    assert sheet.cells.to_numpy().tolist() == [["1", "surgery", "3.25", "1"]]
+
+
+def test_a_heading_after_many_blank_lines_still_says_what_separates_cells(tmp_path, monkeypatch):
+    monkeypatch.setattr(reader, "_BEGINNING", len(ROWS))
+    sheet = reader.read(csv_file(tmp_path, "\n" * 2 * len(ROWS) + ROWS), is_number)
+    assert list(sheet.cells) == ["patient", "group", "os_years", "os_event"]
+
+
+def test_a_point_beside_decimal_commas_is_told_with_its_reason(tmp_path):
+    sheet = reader.read(csv_file(tmp_path, ROWS + "2;prrt_only;4,5;0\n"), is_number)
+    assert problems.format_problems(sheet.problems) == [
+        "row 2, column 'os_years', value '3.25': has a point, while other numbers of the file have a decimal comma "
+        "(one decimal mark in the whole file, and none between thousands)"
+    ]
+
+
+def test_what_is_no_heading_and_what_has_none_is_told_in_full(tmp_path):
+    text = "Our patients\npatient,group,os_years,os_event,,more\n1,surgery,3.25,1,7,8\n"
+    sheet = reader.read(csv_file(tmp_path, text), is_number)
+    assert problems.format_problems(sheet.problems) == [
+        "row 1: stands above the heading (the heading first)",
+        "column 5 has no name (name it, or remove it; R and pandas add one when they write row numbers)",
+    ]
+
+
+def test_a_quotation_mark_in_the_wrong_place_is_told_as_the_parser_has_it(tmp_path):
+    with pytest.raises(InputError, match="row 2: ';' expected after"):
+        reader.read(csv_file(tmp_path, ROWS.replace("surgery", '"surg"ery')), is_number)
+
+
+def test_a_failure_without_words_is_told_by_its_kind(tmp_path, monkeypatch):
+    def fail(file: Path) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(reader, "_read_parquet", fail)
+    (tmp_path / "cohort.parquet").touch()
+    with pytest.raises(InputError, match="cannot be read: KeyError"):
+        reader.read(tmp_path / "cohort.parquet", is_number)
+
+
+def test_two_sheets_of_patients_are_told_with_the_file(tmp_path):
+    book = Workbook()
+    book.active.append(HEADING)
+    book.create_sheet("later").append(HEADING)
+    book.save(tmp_path / "cohort.xlsx")
+    with pytest.raises(InputError, match=r"cohort\.xlsx: has several sheets of patients: 'Sheet', 'later'"):
+        reader.read(tmp_path / "cohort.xlsx", is_number)
+
+
+def test_problems_of_cells_are_told_by_value_and_kind(tmp_path):
+    text = "patient,group,os_years,os_event\n1,surgery,x,1.5\n2,surgery,3,1\n2,surgery,4,1\n3,surgery,4,\n"
+    found = validation.validate(csv_file(tmp_path, text))
+    assert [(p.row, p.column, p.value, p.problem) for p in found] == [
+        (2, "os_years", "x", "is not a number"),
+        (2, "os_event", "1.5", "is not a whole number"),
+        (4, "patient", "2", "occurs twice"),
+        (5, "os_event", "", "is blank"),
+    ]
+    assert found[-1].remedy == schema.describe_field("os_event")
+
+
+def test_rows_without_a_known_column_are_still_rows(tmp_path):
+    assert len(validation.judge(csv_file(tmp_path, "a,b\n1,2\n3,4\n")).frame) == 2

@@ -338,6 +338,8 @@ def test_neighbouring_prints_leave_no_gap():
         ("0.29", 0.285, True), ("0.28", 0.285, True), ("0.27", 0.275, False), ("0.28", 0.1 + 0.175, True),
         ("37", 37.49, True), ("-2", -2.5, True), ("-3", -2.5, True), ("-1", -1.5, False),
         ("<0.05", 0.04, True), ("<0.05", 0.06, False), ("≥3", 3.0, True), ("3", float("nan"), False),
+        # As many digits before and after the point as a printed number may have.
+        ("1" + 14 * "0" + "." + 15 * "0", 1e14, True),
     ],
 )  # fmt: skip
 def test_a_half_prints_rounded_up_or_to_even_and_no_other_way(text, value, prints):

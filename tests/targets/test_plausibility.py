@@ -65,6 +65,11 @@ CASES = {
         lambda p: {"prrt_months": 12.0, "years_prrt_end_to_haematological": p["os_years"] - 1},
         None,
     ),
+    "onset four days after death": (
+        HAEMATOLOGICAL,
+        lambda p: {"prrt_months": 12.0, "years_prrt_end_to_haematological": p["os_years"] - 1 + 4 * DAY},
+        "a haematological death before its onset",
+    ),
     "surgery with the last cycle": (
         SURGERY,
         lambda p: {"prrt_months": p["months_to_surgery"]},
@@ -87,6 +92,11 @@ CASES = {
     "disease-free too long": (SURGERY, {"dfs_years": 19.0}, "disease-free follow-up beyond the last"),
     "veins at grade 0": (graded(0, 0), {"vessel_pv": 1.0}, "veins that contradict the category"),
     "no veins at grade 1": (graded(1, 1), dict.fromkeys(VEINS, 0.0), "veins that contradict the category"),
+    "an artery but no veins at grade 3": (
+        graded(3, 6),
+        dict.fromkeys(VEINS, 0.0) | {"vessel_cha": 1.0},
+        "veins that contradict the category",
+    ),
     "arteries at grade 2": (graded(2, 2), {"vessel_ca": 1.0}, "arteries that contradict the category"),
     "no arteries at grade 3": (graded(3, 3), dict.fromkeys(ARTERIES, 0.0), "arteries that contradict the category"),
     "followed until April 2020": (CENSORED, {"os_years": 20 + 4 / 12, "pfs_years": 20 + 4 / 12}, None),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
+
 import pytest
 
 from tools.checks import mutation
 from tools.checks.provenance import FOLDER, read
 
 # The share of mutants with an effect that the tests must notice.
-AT_LEAST = {"reconstruction/verify": 0.95, "reconstruction/account": 0.95, "reconstruction/targets": 0.95}
+AT_LEAST = dict.fromkeys(mutation.TESTS, 0.9) | {
+    module: 0.95 for module in mutation.TESTS if module.startswith("targets/") or module == "reconstruction/verify"
+}
 
 
 def named_as_without_effect() -> list[tuple[str, ...]]:
@@ -19,6 +24,7 @@ def named_as_without_effect() -> list[tuple[str, ...]]:
 def test_mutants_have_names_of_their_own_and_texts_and_errors_are_left_as_they_are(tmp_path, monkeypatch):
     monkeypatch.setattr(mutation, "ROOT", tmp_path / "repository")
     monkeypatch.setattr(mutation, "_COPIED", ("analysis_lib",))
+    monkeypatch.setitem(mutation.TESTS, "printed", ["test_printed.py"])
     module = tmp_path / "repository" / "analysis_lib" / "printed.py"
     module.parent.mkdir(parents=True)
     module.write_text(
@@ -42,13 +48,28 @@ def test_enough_of_those_not_named_as_without_effect_are_killed_in_each_module_o
     assert modules <= set(mutation.TESTS)
     for module in modules:
         counted = [o for key, o in outcomes.items() if key[0] == module and key not in without_effect]
-        assert sum(o != "survived" for o in counted) >= AT_LEAST.get(module, 0.9) * len(counted), module
+        assert sum(o != "survived" for o in counted) >= AT_LEAST[module] * len(counted), module
 
 
 def test_each_that_is_named_as_without_effect_survived_and_is_named_once():
     outcomes, named = mutation.load(), named_as_without_effect()
     assert len(set(named)) == len(named)
     assert [key for key in named if outcomes.get(key) != "survived"] == []
+
+
+def test_a_sample_is_the_same_each_time_and_no_larger_than_what_there_is():
+    there = [mutation.Mutant(str(number), ("m", "f", str(number), "a → b")) for number in range(50)]
+    drawn = mutation.sample("m", there, 20)
+    assert drawn == mutation.sample("m", there, 20) != mutation.sample("other", there, 20)
+    assert len(set(drawn)) == 20
+    assert set(mutation.sample("m", there, 60)) == set(mutation.sample("m", there, None)) == set(there)
+
+
+def test_how_many_were_tried_is_how_many_are_on_file():
+    tried = json.loads(mutation.OUT.with_suffix(".json").read_text(encoding="utf-8"))
+    outcomes = Counter(key[0] for key in mutation.load())
+    assert outcomes == {module: counts["tried"] for module, counts in tried.items()}
+    assert all(counts["tried"] <= counts["mutants"] for counts in tried.values())
 
 
 @pytest.mark.parametrize("module", mutation.TESTS)

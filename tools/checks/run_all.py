@@ -23,13 +23,13 @@ _PYTEST = ("-m", "pytest", "-q", "--trials")
 _MUTATION = "tools/checks/mutation.py"
 FULL = (
     ("tools/data/remake.py", "sensitivity"),
-    (_MUTATION,),
+    (_MUTATION, "--most", "50"),
     (*_PYTEST, "6", "tests/faults", "--tables", str(FOLDER)),
     (*_PYTEST, "60", "tests/fuzz", "--tables", str(FOLDER)),
 )
 # `make test` repeats a sample of the changes of printed numbers, and of bad input.
 SHORT = (
-    (_MUTATION, "--check", "4", "--modules", "printed", "reconstruction/account", "parameters"),
+    (_MUTATION, "--check", "4", "--modules", "printed/number", "targets/plausibility", "chapters/parameters"),
     (*_PYTEST, "1", "-n", "2", "tests/faults", "tests/fuzz"),
 )
 
