@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping
+from types import ModuleType
 
 import matplotlib
 import nbformat
@@ -50,7 +51,8 @@ def run(chapter: str, about: Iterable[str], values: Mapping[str, object]) -> str
     declared = next(k for k, cell in enumerate(cells) if "parameters" in cell.metadata.get("tags", []))
     codes[declared] += f"\n{given}"
     matplotlib.use("Agg")
-    shell = InteractiveShell.instance()
+    # Otherwise the shell takes the place of the test's own __main__, from which processes are started.
+    shell = InteractiveShell.instance(user_module=ModuleType("chapter"))
     shell.reset()
     shown = []
     for k in needed(codes, [declared, *wanted]):
