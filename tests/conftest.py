@@ -17,6 +17,14 @@ def pytest_addoption(parser):
     parser.addoption("--tables", type=Path, help="folder for the tables of trials")
 
 
+def pytest_collection_modifyitems(config, items):
+    """Leave out what takes minutes, unless trials are asked for."""
+    if not config.getoption("trials"):
+        trials = [item for item in items if item.get_closest_marker("trial")]
+        config.hook.pytest_deselected(items=trials)
+        items[:] = [item for item in items if item not in set(trials)]
+
+
 @pytest.fixture(scope="session")
 def table(request):
     """Collects the rows of tables of trials, and writes them if a folder is asked for: ``table(name, row, part)``."""

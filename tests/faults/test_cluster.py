@@ -14,12 +14,10 @@ from distributed import Client
 from analysis_lib.base.paths import ROOT
 
 
+@pytest.mark.trial
 def test_a_search_on_a_cluster_one_of_whose_workers_is_killed_gives_the_cohorts_of_a_search_from_here(
-    cluster, request, tmp_path
+    cluster, tmp_path
 ):
-    if not request.config.getoption("trials"):
-        pytest.skip("takes minutes: pytest tests/faults --trials 1")
-
     def search(name: str, *options: str) -> subprocess.Popen:
         command = ["reconstruct", "--cohorts", "2", "--seed", "2", "--out", str(tmp_path / name / "found.parquet")]
         return subprocess.Popen([sys.executable, "-m", "analysis_lib", *command, *options], cwd=ROOT)

@@ -3,7 +3,7 @@
 Each trial starts from a whole book, changes its sources, and disturbs the build that follows. After it the book must
 be the old one or the new one, to the byte; an undisturbed build must then end with the new one; and no process and no
 temporary file may be left. Most trials are made on a small book of two chapters with the real build and the real
-renderer, some on this one. `make test` has a few; ``--trials N`` all kinds, N times each.
+renderer, some on this one. ``--trials N`` makes each N times; `make test` has the interrupts of `test_interrupts`.
 """
 
 from __future__ import annotations
@@ -273,11 +273,10 @@ def attempt(book: Book, fault: str, rng: random.Random, folder: Path) -> Trial:
 
 
 def pytest_generate_tests(metafunc):
-    """Without --trials, one build is killed; this book and a search are left to --trials."""
+    """Each fault as often as trials are asked for, on this book half as often."""
     trials = metafunc.config.getoption("trials")
     if metafunc.function is test_the_small_book_stays_whole:
-        kinds = [(fault, k) for fault in FAULTS for k in range(trials)] or [("killed", 0)]
-        metafunc.parametrize(("fault", "turn"), kinds)
+        metafunc.parametrize(("fault", "turn"), [(fault, k) for fault in FAULTS for k in range(trials)])
     elif metafunc.function is test_this_book_stays_whole:
         metafunc.parametrize(("fault", "turn"), [(f, k) for f in OF_THE_WHOLE_BOOK for k in range(trials // 2)])
 
@@ -287,19 +286,19 @@ def hold(trial: Trial, table: Callable) -> None:
     assert trial.passed, trial
 
 
+@pytest.mark.trial
 def test_the_small_book_stays_whole(fault, turn, small, tmp_path, table):
     hold(attempt(small, fault, random.Random(f"{fault} {turn}"), tmp_path), table)
 
 
+@pytest.mark.trial
 def test_this_book_stays_whole(fault, turn, whole, tmp_path, table):
     hold(attempt(whole, fault, random.Random(f"{fault} {turn}"), tmp_path), table)
 
 
+@pytest.mark.trial
 def test_a_search_keeps_what_it_has(request, tmp_path, table):
-    kills = request.config.getoption("trials")
-    if not kills:
-        pytest.skip("takes minutes: pytest tests/faults --trials 1")
-    trials = list(interrupted_search.trials(kills, random.Random(2026), tmp_path))
+    trials = list(interrupted_search.trials(request.config.getoption("trials"), random.Random(2026), tmp_path))
     for trial in trials:
         table("faults.csv", trial.row, "subject")
     assert all(trial.passed for trial in trials), trials

@@ -82,6 +82,7 @@ def searched(tmp_path, monkeypatch):
     return searched
 
 
+@pytest.mark.trial
 def test_a_search_that_keeps_what_it_has_passes_and_each_kill_struck_it_at_work(searched):
     trials = searched(SEARCH.replace("{value}", "start + k / 7"))
     assert [trial.fault for trial in trials] == ["two at once", "killed", "killed", "taken up after the kills"]
@@ -89,6 +90,7 @@ def test_a_search_that_keeps_what_it_has_passes_and_each_kill_struck_it_at_work(
     assert [trial.ended for trial in trials[1:3]] == ["signal 9"] * 2
 
 
+@pytest.mark.trial
 def test_a_search_that_ends_with_other_cohorts_after_a_kill_is_caught(searched):
     *_, last = searched(SEARCH.replace("{value}", "float(os.getpid())"))
     assert (last.ended, last.passed) == ("exit 0", False)
