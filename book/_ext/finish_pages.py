@@ -174,6 +174,17 @@ def finish_pages(app, exception) -> None:
     (folder / f"{LEDGER}.html").write_text(close_links(ledger, places, app.env), encoding="utf-8")
 
 
+def mend_search(app, exception) -> None:
+    """Have the search escape anchors: the dots in a module's would mean classes, and each result log a warning."""
+    if exception or app.builder.format != "html":
+        return
+    script = Path(app.outdir) / "_static" / "searchtools.js"
+    text, fault = script.read_text(encoding="utf-8"), 'main"] ${anchor}`'
+    if fault not in text:
+        raise ExtensionError("Sphinx's search script has changed: see whether it still asks for anchors unescaped")
+    script.write_text(text.replace(fault, 'main"] #${CSS.escape(anchor.slice(1))}`'), encoding="utf-8")
+
+
 def copy_mathjax(app, exception):
     if exception is None and app.builder.format == "html":
         package = Path(find_spec("sphinx-mathjax-offline").origin).parent
@@ -185,5 +196,6 @@ def setup(app):
     app.config.mathjax_path = MATHJAX
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", finish_pages)
+    app.connect("build-finished", mend_search)
     app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
