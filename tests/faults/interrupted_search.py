@@ -24,9 +24,9 @@ SEARCH = f"""
 import sys
 from pathlib import Path
 from analysis_lib.base.errors import InputError
-from analysis_lib.reconstruction import ensemble
+from analysis_lib.reconstruction.build import build
 try:
-    ensemble.build({COHORTS}, seed=5, out=Path(sys.argv[1]), jobs=2, chain={CHAIN})
+    build({COHORTS}, seed=5, out=Path(sys.argv[1]), jobs=2, chain={CHAIN})
 except InputError as error:
     sys.exit(str(error))
 """
