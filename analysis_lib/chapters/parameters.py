@@ -94,6 +94,10 @@ class Parameter:
 _CONFIDENCE = Parameter("confidence", 0.95, "level of the intervals", 0.5, 0.999)
 _INTERVAL = Parameter("interval", "exact", "Clopper–Pearson or Wilson interval of a share", choices=("exact", "wilson"))
 _COHORT = Parameter("cohort", "shipped", "the shipped cohorts, or a file in their schema")
+_TIES = Parameter("ties", "breslow", "what tied deaths add to a Cox model", choices=("breslow", "efron"))
+_MEDIAN_INTERVAL = Parameter(
+    "median_interval", "spss", "interval of a median: SPSS's, or R's", choices=("spss", "plain", "log", "log-log")
+)
 CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "index": (),
     "methods": (_COHORT,),
@@ -105,13 +109,8 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
         Parameter("landmark_months", 14.8, "start of landmark analyses", 0.0, 120.0, unit="months"),
         _COHORT,
         Parameter("seed", 2022, "draws the cohort that is looked at by itself", 0, 2**32 - 1),
-        Parameter("ties", "breslow", "what tied deaths add to a Cox model", choices=("breslow", "efron")),
-        Parameter(
-            "median_interval",
-            "spss",
-            "interval of a median: SPSS's, or R's",
-            choices=("spss", "plain", "log", "log-log"),
-        ),
+        _TIES,
+        _MEDIAN_INTERVAL,
     ),
     "discussion": (
         _CONFIDENCE,
@@ -129,7 +128,17 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "speed": (),
     "your-cohort": (
         Parameter("cohort", "example", "the invented example, or a file in the schema"),
+        Parameter("cohort_number", 0, "which cohort of a file that holds several; 0 for the only one", 0, 10**9),
+        Parameter(
+            "time_unit",
+            "years",
+            "unit of the times of survival where their headings name none",
+            choices=("years", "months", "days"),
+        ),
         Parameter("landmark_months", 18.0, "start of landmark analyses", 0.0, 240.0, unit="months"),
+        Parameter("horizon_years", 5.0, "end of the restricted mean", 0.1, 50.0, unit="years"),
+        _TIES,
+        _MEDIAN_INTERVAL,
     ),
 }
 

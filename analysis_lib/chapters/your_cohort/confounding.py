@@ -1,0 +1,163 @@
+"""Section of the report on confounding: propensity score, weights, balance and E-value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.analyses.propensity_weighting import COVARIATES, Adjustment, adjust
+from analysis_lib.chapters.parameters import Value
+from analysis_lib.chapters.your_cohort import wording
+from analysis_lib.presentation import figures, tables
+from analysis_lib.presentation.figures import COLOURS
+from analysis_lib.presentation.tables import Html
+from analysis_lib.printed.names import NAMES
+from analysis_lib.statistics.e_value import e_value_of_hazard_ratio
+
+METHODS = {
+    "unadjusted": "Unadjusted, all patients",
+    "complete": "Unadjusted, patients with all covariates",
+    "covariate": "Propensity score as a covariate",
+    "iptw": "Inverse probability weights (stabilised)",
+    "overlap": "Overlap weights",
+}
+# Above this share of events the outcome is common, and a hazard ratio is no risk ratio.
+_COMMON = 0.15
+_BALANCE = {"none": ("unweighted", "o"), "iptw": ("inverse probability", "s"), "overlap": ("overlap", "D")}
+
+
+def section(patients: pd.DataFrame, chosen: Mapping[str, Value]) -> Html:
+    """Section on confounding."""
+    found = adjust(patients, ties=str(chosen["ties"]))
+    rows = [(words, *_cells(found.ratios.loc[method])) for method, words in METHODS.items()]
+    head = ("Analysis", "Hazard ratio of death (95% interval)", "p", "Patients", "Deaths")
+    parts: list[Html | str] = [
+        wording.paragraph(*_covariates(found)),
+        tables.table(head, rows, "Surgery and death from the start of PRRT, unadjusted and adjusted"),
+        wording.paragraph(*_reading(found)),
+    ]
+    if not found.separated:
+        parts += [_balance(found), _scores(found)]
+    parts.append(wording.paragraph(*_e_values(found)))
+    parts.append(_LIMITS)
+    return wording.section("confounding", "Confounding", *parts)
+
+
+def _cells(row: pd.Series) -> tuple[str, ...]:
+    if row["reason"]:
+        return escape(row["reason"]), "", "", ""
+    return wording.interval(row), wording.p_value(row["p"]), f"{row['patients']:,.0f}", f"{row['events']:,.0f}"
+
+
+def _covariates(found: Adjustment) -> list[str]:
+    used = ", ".join(COVARIATES.get(name, name) for name in found.covariates)
+    sentences = [f"The propensity score is the probability of surgery given {used}."]
+    if found.left_out:
+        without = "; ".join(f"{COVARIATES.get(name, name)} ({why})" for name, why in found.left_out.items())
+        sentences.append(f"Left out of the paper's score: {without}.")
+    blank = found.patients - found.complete
+    if blank:
+        sentences.append(
+            f"{wording.count(blank, 'patient lacks', 'patients lack')} a covariate and cannot be adjusted for."
+        )
+    return sentences
+
+
+def _reading(found: Adjustment) -> list[str]:
+    if found.separated:
+        return [
+            "The covariates separate the groups: some combination of them was never operated on, or always. "
+            "There is no score, and nobody to compare with."
+        ]
+    sentences = [
+        f"{100 * found.common:.0f}% of the patients have a score within the range of both groups; the others have no "
+        "counterpart."
+    ]
+    adjusted = found.ratios.loc["overlap"]
+    if not adjusted["reason"]:
+        sentences.append(wording.position_of_interval(adjusted["ci_low"], adjusted["ci_high"]))
+        sentences.append(wording.few_events(int(adjusted["events"])))
+    return sentences
+
+
+def _balance(found: Adjustment) -> figures.Picture:
+    """Standardised differences before and after weighting."""
+    import matplotlib.pyplot as plt
+
+    balance = found.balance.iloc[::-1]
+    ink = plt.rcParams["text.color"]
+    figure, axis = plt.subplots(figsize=(7.0, 1.3 + 0.4 * len(balance)))
+    axis.axvspan(-0.1, 0.1, color=ink, alpha=0.08, lw=0)
+    axis.axvline(0, color=ink, lw=0.8)
+    for column, (label, marker) in _BALANCE.items():
+        face = "none" if column == "none" else ink
+        axis.plot(balance[column], np.arange(len(balance)), marker, color=ink, mfc=face, ms=6, label=label)
+    axis.set_yticks(np.arange(len(balance)), [COVARIATES.get(name, name) for name in balance.index])
+    axis.set(xlabel="standardised difference, surgery less PRRT only", ylim=(-0.6, len(balance) - 0.4))
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.35), ncol=3)
+    worst = balance.abs().max()
+    return figures.picture(
+        figure,
+        name="report-balance",
+        alt="Standardised differences of the covariates. "
+        + " ".join(f"Greatest, {label}: {worst[column]:.2f}." for column, (label, _) in _BALANCE.items()),
+        caption=f"Weighting takes the greatest imbalance from {worst['none']:.2f} to {worst['iptw']:.2f} (inverse "
+        f"probability) and {worst['overlap']:.2f} (overlap). Shaded: within 0.1.",
+        data=found.balance.rename_axis("covariate").reset_index().round(4),
+    )
+
+
+def _scores(found: Adjustment) -> figures.Picture:
+    """Histograms of the score by group, mirrored."""
+    import matplotlib.pyplot as plt
+
+    bins = np.linspace(0, 1, 21)
+    figure, axis = plt.subplots(figsize=(7.0, 2.4))
+    ink = plt.rcParams["text.color"]
+    data = []
+    for group, sign in (("surgery", 1), ("prrt_only", -1)):
+        counts, _ = np.histogram(found.scores.loc[found.scores["group"] == group, "score"], bins)
+        axis.bar(bins[:-1], sign * counts, width=0.046, align="edge", color=COLOURS[group], label=NAMES[group])
+        data.append(pd.DataFrame({"group": group, "score_from": bins[:-1].round(2), "patients": counts}))
+    axis.axhline(0, color=ink, lw=0.8)
+    axis.set(xlabel="propensity score: probability of surgery", ylabel="patients", xlim=(0, 1))
+    axis.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+    axis.legend()
+    effective = found.effective.round(0)
+    return figures.picture(
+        figure,
+        name="report-scores",
+        alt=f"Histograms of the propensity score by group; {100 * found.common:.0f}% of patients lie within the "
+        "range of both.",
+        caption="Where the two histograms overlap, patients can be compared. After overlap weighting the "
+        f"groups weigh as {effective.loc['overlap', 'surgery']:.0f} and "
+        f"{effective.loc['overlap', 'prrt_only']:.0f} patients, after inverse probability weighting as "
+        f"{effective.loc['iptw', 'surgery']:.0f} and {effective.loc['iptw', 'prrt_only']:.0f}.",
+        data=pd.concat(data, ignore_index=True),
+    )
+
+
+def _e_values(found: Adjustment) -> list[str]:
+    row = found.ratios.loc["covariate"]
+    what = "score-adjusted"
+    if row["reason"]:
+        row, what = found.ratios.loc["unadjusted"], "unadjusted"
+    if row["reason"]:
+        return []
+    common = row["events"] / row["patients"] > _COMMON
+    e = e_value_of_hazard_ratio(row["hr"], row["ci_low"], row["ci_high"], common)
+    return [
+        f"E-value of the {what} ratio: an unmeasured factor would have to be tied to surgery and to death by "
+        f"risk ratios of {e.estimate:.2f} each to explain all of it.",
+        f"To make the interval reach 1, {e.limit:.2f} would do." if e.limit > 1 else "The interval reaches 1 already.",
+    ]
+
+
+_LIMITS = wording.paragraph(
+    "Adjustment can only balance what a column holds. Covariates measured after the start of PRRT, such as "
+    "activity, response or size, may themselves be part of how long a patient lived. All of these ratios count "
+    "time from the start, and so immortal time is in each of them."
+)

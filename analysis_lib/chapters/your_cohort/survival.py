@@ -1,0 +1,158 @@
+"""Section of the report on survival: curves, medians, restricted means, log-rank test and Cox model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from html import escape
+
+import pandas as pd
+
+from analysis_lib.analyses import description
+from analysis_lib.analyses.description import ENDPOINTS
+from analysis_lib.base.errors import InputError
+from analysis_lib.chapters.parameters import Value
+from analysis_lib.chapters.your_cohort import wording
+from analysis_lib.presentation import figures, survival_curves, tables
+from analysis_lib.presentation.tables import Html
+from analysis_lib.printed.names import NAMES
+
+TITLES = {"os": "Overall survival", "pfs": "Progression-free survival", "dfs": "Disease-free survival"}
+INTERVALS = {
+    "spss": "symmetric, as SPSS prints it",
+    "plain": "from R's plain band",
+    "log": "from R's log band",
+    "log-log": "from R's log-log band",
+}
+
+
+def survival(patients: pd.DataFrame, chosen: Mapping[str, Value]) -> Html:
+    """Section on survival from the start of PRRT, by group."""
+    ci = str(chosen["median_interval"])
+    medians = {endpoint: description.survival_by_group(patients, endpoint, ci) for endpoint in _endpoints(patients)}
+    overall = medians["os"]
+    deaths = int(overall.loc["all", "events"])
+    return wording.section(
+        "survival",
+        "Survival",
+        *(_curves(patients, endpoint) for endpoint in medians),
+        _medians(medians, ci),
+        wording.paragraph(_medians_in_words(overall), wording.few_events(deaths)),
+        _follow_up(patients, ci),
+        _FOLLOW_UP,
+        _restricted_means(patients, float(chosen["horizon_years"])),
+        _tests(patients, medians, chosen),
+        _CAUTION if overall.index.size > 2 else "",
+    )
+
+
+def _endpoints(patients: pd.DataFrame) -> list[str]:
+    columns = {endpoint: [f"{endpoint}_years", f"{endpoint}_event"] for endpoint in ENDPOINTS}
+    return [
+        e for e, names in columns.items() if set(names) <= set(patients) and patients[names].notna().all(axis=1).any()
+    ]
+
+
+def _curves(patients: pd.DataFrame, endpoint: str) -> figures.Picture:
+    figure, data = survival_curves.draw(patients, endpoint)
+    what, since = ENDPOINTS[endpoint]
+    return figures.picture(
+        figure,
+        name=f"report-{endpoint}",
+        alt=f"Kaplan–Meier curves, {what}. {survival_curves.describe(data)}",
+        caption=f"{TITLES[endpoint]} by group, counted from {since}. A tick is a censored patient; beneath, "
+        "patients at risk.",
+        data=data,
+    )
+
+
+def _medians(medians: Mapping[str, pd.DataFrame], ci: str) -> Html:
+    rows = [
+        (
+            TITLES[endpoint],
+            NAMES[group],
+            f"{row['patients']:,.0f}",
+            f"{row['events']:,.0f}",
+            wording.median(row),
+            wording.number(row["longest"]),
+        )
+        for endpoint, found in medians.items()
+        for group, row in found.iterrows()
+        if not (endpoint == "dfs" and group == "all")
+    ]
+    head = ("Endpoint", "Group", "Patients", "Events", "Median, years (95% interval)", "Longest observation, years")
+    return tables.table(head, rows, f"Median survival by Kaplan–Meier; the interval is {INTERVALS[ci]}")
+
+
+def _medians_in_words(overall: pd.DataFrame) -> str:
+    unreached = [NAMES[group] for group, row in overall.iterrows() if group != "all" and pd.isna(row["median"])]
+    if not unreached:
+        return ""
+    return (
+        f"Median overall survival was not reached in {' and '.join(unreached)}: more than half were alive "
+        "wherever the curve still stands."
+    )
+
+
+def _follow_up(patients: pd.DataFrame, ci: str) -> Html:
+    rows = [
+        (NAMES[group], wording.number(row["observed"]), wording.number(row["alive"]), wording.median(row))
+        for group, row in description.follow_up(patients, ci).rename(columns={"reverse": "median"}).iterrows()
+    ]
+    head = ("Group", "All patients", "Those alive", "Reverse Kaplan–Meier (95% interval)")
+    return tables.table(head, rows, "Median follow-up in years, by three definitions")
+
+
+_FOLLOW_UP = wording.paragraph(
+    "The plain median of all patients ends with each death, so it is short where many died. Reverse "
+    "Kaplan–Meier asks how long patients would have been followed had nobody died."
+)
+
+
+def _restricted_means(patients: pd.DataFrame, horizon: float) -> Html | str:
+    try:
+        found = description.restricted_means(patients, horizon)
+    except InputError as reason:
+        return wording.paragraph(f"The restricted mean was not computed: {reason.without_remedy}.")
+    rows = []
+    for group, row in found.iterrows():
+        name = "Difference" if group == "difference" else NAMES[group]
+        p = wording.p_value(row["p"]) if group == "difference" else ""
+        rows.append((name, f"{row['mean']:.2f} ({row['ci_low']:.2f} to {row['ci_high']:.2f})", p))
+    head = ("Group", "Years (95% interval)", "p")
+    return tables.table(head, rows, f"Restricted mean survival: years lived, on average, of the first {horizon:g}")
+
+
+def _tests(patients: pd.DataFrame, medians: Mapping[str, pd.DataFrame], chosen: Mapping[str, Value]) -> Html | str:
+    ties = str(chosen["ties"])
+    rows = []
+    for endpoint in medians:
+        if endpoint == "dfs" or patients["group"].nunique() < 2:
+            continue
+        found = description.hazard_ratios(patients, float(chosen["landmark_months"]), endpoint, ties)
+        row = found.loc["from the start"]
+        rows.append(
+            (
+                TITLES[endpoint],
+                _p(description.logrank_p, patients, endpoint),
+                escape(row["reason"]) if row["reason"] else wording.interval(row),
+                "" if row["reason"] else wording.p_value(row["p"]),
+                _p(description.proportional_hazards_p, patients, endpoint, ties),
+            )
+        )
+    if not rows:
+        return ""
+    head = ("Endpoint", "Log-rank p", "Hazard ratio of surgery (95% interval)", "p", "Proportional hazards p")
+    return tables.table(head, rows, f"Both groups from the start of PRRT; Cox model with {ties.title()}'s ties")
+
+
+def _p(test, *arguments) -> str:
+    try:
+        return wording.p_value(test(*arguments))
+    except InputError as reason:
+        return escape(reason.without_remedy)
+
+
+_CAUTION = wording.paragraph(
+    "These comparisons count the surgery group as operated from the first day of PRRT. They had to be alive "
+    "until their operation, so the next section counts time in two other ways."
+)

@@ -1,0 +1,118 @@
+"""Numbers and sentences of the report: computed from the results, and neutral about what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.presentation.tables import Html
+
+#: Below so many events the approximations behind intervals and p values are poor.
+FEW_EVENTS = 10
+_NOT_REACHED = "not reached"
+
+
+def section(anchor: str, title: str, *parts: Html | str) -> Html:
+    """A section of the report: its heading, then tables, figures and paragraphs."""
+    inside = "".join(part if isinstance(part, str) else part._repr_html_() for part in parts)
+    return Html(f'<section id="{anchor}" class="report"><h2>{escape(title)}</h2>{inside}</section>')
+
+
+def paragraph(*sentences: str) -> str:
+    """A paragraph of the sentences that are not empty; they are text, not HTML."""
+    text = " ".join(sentence for sentence in sentences if sentence)
+    return f"<p>{escape(text)}</p>" if text else ""
+
+
+def listed(items: Iterable[str]) -> str:
+    """A list of lines; they are text, not HTML."""
+    return "<ul>" + "".join(f"<li>{escape(item)}</li>" for item in items) + "</ul>"
+
+
+def count(number: int, one: str, many: str) -> str:
+    """A number with its noun.
+
+    Examples
+    --------
+    >>> count(1, "death", "deaths"), count(1200, "death", "deaths")
+    ('1 death', '1,200 deaths')
+    """
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def p_value(p: float) -> str:
+    """A p value.
+
+    Examples
+    --------
+    >>> p_value(0.00004), p_value(0.0213), p_value(0.417), p_value(float("nan"))
+    ('<0.001', '0.021', '0.42', '–')
+    """
+    if np.isnan(p):
+        return "–"
+    return "<0.001" if p < 0.001 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
+
+
+def number(value: float, decimals: int = 1) -> str:
+    """A value, or that it was not reached."""
+    return _NOT_REACHED if np.isnan(value) else f"{value:,.{decimals}f}"
+
+
+def ratio(value: float) -> str:
+    """A ratio with two decimals, or with two digits where it is small or large.
+
+    Examples
+    --------
+    >>> ratio(0.264), ratio(0.0034), ratio(152.3)
+    ('0.26', '0.0034', '150')
+    """
+    return f"{value:.2f}" if 0.1 <= value < 100 else f"{float(f'{value:.2g}'):g}"
+
+
+def interval(row: pd.Series, estimate: str = "hr") -> str:
+    """An estimate with its limits in brackets, of a row with `ci_low` and `ci_high`."""
+    return f"{ratio(row[estimate])} ({ratio(row['ci_low'])} to {ratio(row['ci_high'])})"
+
+
+def median(row: pd.Series, decimals: int = 1) -> str:
+    """A median with its limits in brackets, those not reached named so."""
+    middle, low, high = (row[name] for name in ("median", "ci_low", "ci_high"))
+    if np.isnan(low) and np.isnan(high):
+        return number(middle, decimals) + ("" if np.isnan(middle) else " (no interval)")
+    return f"{number(middle, decimals)} ({number(low, decimals)} to {number(high, decimals)})"
+
+
+def share(part: float, of: float) -> str:
+    """A count with its denominator and percentage.
+
+    Examples
+    --------
+    >>> share(6, 26), share(0, 0)
+    ('6 of 26 (23%)', 'nobody known')
+    """
+    return f"{part:,.0f} of {of:,.0f} ({100 * part / of:.0f}%)" if of else "nobody known"
+
+
+def position_of_interval(low: float, high: float) -> str:
+    """Whether an interval of a ratio holds 1, and what follows."""
+    if high < 1:
+        return "The interval lies below 1."
+    if low > 1:
+        return "The interval lies above 1."
+    return (
+        "The interval holds 1, so a lower and a higher risk are both compatible with these patients; that is no "
+        "evidence of equal risks."
+    )
+
+
+def few_events(events: int, what: str = "deaths") -> str:
+    """What fewer than :data:`FEW_EVENTS` events mean; empty where there are more."""
+    if events >= FEW_EVENTS:
+        return ""
+    return (
+        f"There are only {events} {what}. With fewer than {FEW_EVENTS}, the approximations behind intervals and "
+        "p values are poor, and a single event more or less can change every figure of this section."
+    )
