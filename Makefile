@@ -29,6 +29,11 @@ help: ## list the targets
 book: $(READY) ## run what changed and render the book: _build/html/index.html (OUT=folder LIMIT=seconds COHORT=file)
 	@exec $(VENV_PYTHON) tools/build/build_book.py --out "$$OUT" --limit "$$LIMIT" $${COHORT:+--cohort "$$COHORT"}
 
+.PHONY: report
+report: $(READY) ## a report on your own patients: make report COHORT=file OUT=folder
+	@[ -n "$$COHORT" ] || { echo "make: name the file: make report COHORT=mine.csv OUT=mine" >&2; exit 1; }
+	@exec $(VENV_PYTHON) -m analysis_lib chapter your-cohort -p cohort="$$COHORT" --out "$$OUT" --html
+
 .PHONY: test
 test: $(READY) ## run the tests
 	@$(VENV_PYTHON) -m pytest -n 2 -q

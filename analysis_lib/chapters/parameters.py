@@ -126,6 +126,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "validation": (),
     "trust": (),
     "speed": (),
+    "rerun": (),
     "your-cohort": (
         Parameter("cohort", "example", "the invented example, or a file in the schema"),
         Parameter("cohort_number", 0, "which cohort of a file that holds several; 0 for the only one", 0, 10**9),
