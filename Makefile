@@ -15,7 +15,7 @@ READY := .venv/.ready
 # What is given on the command line is a value, never make's or the shell's to expand: it goes to the
 # recipes, as it stands, through the environment.
 ASKED := $(filter-out file,$(origin PYTHON))
-GIVEN := PYTHON OUT LIMIT COHORT SCHEDULER PART PYTHONS SHORT UPGRADE MODULES MOST
+GIVEN := PYTHON OUT LIMIT SCHEDULER PART PYTHONS SHORT UPGRADE MODULES MOST
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 # A Dask cluster for the searches: make predictions SCHEDULER=tcp://host:8786
@@ -26,8 +26,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: book
-book: $(READY) ## run what changed and render the book: _build/html/index.html (OUT=folder LIMIT=seconds COHORT=file)
-	@exec $(VENV_PYTHON) tools/build/build_book.py --out "$$OUT" --limit "$$LIMIT" $${COHORT:+--cohort "$$COHORT"}
+book: $(READY) ## run what changed and render the book: _build/html/index.html (OUT=folder LIMIT=seconds)
+	@exec $(VENV_PYTHON) tools/build/build_book.py --out "$$OUT" --limit "$$LIMIT"
 
 .PHONY: report
 report: $(READY) ## a report on your own patients: make report COHORT=file OUT=folder
@@ -59,7 +59,7 @@ crate: book ## pack book, data and reconstructed cohorts as an RO-Crate: _build/
 	@$(VENV_PYTHON) tools/build/crate.py --html "$$OUT/html" --out "$$OUT/crate.zip"
 
 .PHONY: reruns
-reruns: book ## rerun the chapters with each parameter changed and on other patients
+reruns: book ## rerun the chapters with each parameter changed, and your-cohort on other patients
 	@$(VENV_PYTHON) tools/checks/reruns.py --book "$$OUT" --out "$$OUT/reruns"
 
 .PHONY: lab

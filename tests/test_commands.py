@@ -274,7 +274,7 @@ def test_a_command_that_there_is_not_is_bad_input_too(arguments, capsys):
         (["chapter", "toxicity", "--out", "/proc/x"], "/proc/x: cannot be written: No such file or directory"),
         (["chapter", "your-cohort", "-p", "cohort={tmp}/none.csv"], "none.csv: no such file"),
         (["chapter", "your-cohort", "-p", "cohort={tmp}/foreign.parquet"], "foreign.parquet: cannot be read"),
-        (["chapter", "survival", "-p", "cohort={tmp}/foreign.parquet"], "foreign.parquet: cannot be read"),
+        (["chapter", "survival", "-p", "cohort=mine.csv"], "survival has no parameter 'cohort'"),
         (["verify", "{tmp}/missing.parquet"], "no such file"),
         (["verify", "--jobs", "0", "{tmp}/foreign.parquet"], "0 jobs were asked for (at least 1)"),
         (["validate", "{tmp}/missing.csv"], "no such file"),

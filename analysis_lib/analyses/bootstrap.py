@@ -14,17 +14,14 @@ import pandas as pd
 from analysis_lib.analyses import propensity_weighting
 from analysis_lib.analyses.propensity_weighting import Stack
 from analysis_lib.base import parallel
-from analysis_lib.base.errors import InputError
 
 # Samples of a piece: enough that NumPy's calls are no cost, in a few dozen megabytes at most.
 PIECE = 250
 COHORTS = 8
-FEWEST_DEATHS = 10
-MOST_PATIENTS = 2000
 
 
 def select_cohorts(sample: Stack) -> Stack:
-    """Select at most :data:`COHORTS` of the cohorts, spread evenly, and check that they can be resampled.
+    """Select at most :data:`COHORTS` of the cohorts, spread evenly.
 
     Parameters
     ----------
@@ -34,12 +31,6 @@ def select_cohorts(sample: Stack) -> Stack:
     Returns
     -------
     Stack
-
-    Raises
-    ------
-    InputError
-        If one of them has fewer deaths than :data:`FEWEST_DEATHS`, or more patients than
-        :data:`MOST_PATIENTS`.
 
     Examples
     --------
@@ -51,13 +42,7 @@ def select_cohorts(sample: Stack) -> Stack:
     >>> select_cohorts(propensity_weighting.stack(forty, ["age_years"])).labels.tolist()
     [0, 6, 11, 17, 22, 28, 33, 39]
     """
-    chosen = sample.rows(np.unique(np.linspace(0, len(sample.labels) - 1, COHORTS).round().astype(int)))
-    deaths = int((chosen.event * chosen.counts).sum(axis=1).min())
-    if deaths < FEWEST_DEATHS:
-        raise InputError(f"{deaths} deaths are too few to redraw patients from")
-    if (size := int(chosen.counts.sum(axis=1).max())) > MOST_PATIENTS:
-        raise InputError(f"to redraw {size:,} patients so often would take too long")
-    return chosen
+    return sample.rows(np.unique(np.linspace(0, len(sample.labels) - 1, COHORTS).round().astype(int)))
 
 
 def log_hazard_ratios(sample: Stack, times: int, seed: int, jobs: int = 1, scheduler: str = "") -> pd.DataFrame:

@@ -1,8 +1,7 @@
 """Quantities that a paper's discussion rests on, for each cohort: responses, vessel contact, recurrences, medians.
 
 Each function takes one or more cohorts in the schema and gives one row a cohort, in the order of
-their numbers. What a cohort lacks raises an :class:`InputError`, so that a reader can learn why one
-question has no answer while the others go on.
+their numbers. A column that is missing or blank raises an :class:`InputError`.
 """
 
 from __future__ import annotations

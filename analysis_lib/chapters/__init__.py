@@ -1,4 +1,4 @@
-"""What a chapter needs beside its argument: parameters, headline tables, a user's cohort.
+"""What a chapter needs beside its argument: its parameters.
 
 Read :mod:`~analysis_lib.chapters.parameters` first.
 """

@@ -93,21 +93,19 @@ class Parameter:
 
 _CONFIDENCE = Parameter("confidence", 0.95, "level of the intervals", 0.5, 0.999)
 _INTERVAL = Parameter("interval", "exact", "Clopper–Pearson or Wilson interval of a share", choices=("exact", "wilson"))
-_COHORT = Parameter("cohort", "shipped", "the shipped cohorts, or a file in their schema")
 _TIES = Parameter("ties", "breslow", "what tied deaths add to a Cox model", choices=("breslow", "efron"))
 _MEDIAN_INTERVAL = Parameter(
     "median_interval", "spss", "interval of a median: SPSS's, or R's", choices=("spss", "plain", "log", "log-log")
 )
 CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "index": (),
-    "methods": (_COHORT,),
-    "toxicity": (_CONFIDENCE, _INTERVAL, _COHORT),
-    "response": (_CONFIDENCE, _INTERVAL, _COHORT),
-    "surgery": (_CONFIDENCE, _INTERVAL, _COHORT),
-    "tvi": (_COHORT,),
+    "methods": (),
+    "toxicity": (_CONFIDENCE, _INTERVAL),
+    "response": (_CONFIDENCE, _INTERVAL),
+    "surgery": (_CONFIDENCE, _INTERVAL),
+    "tvi": (),
     "survival": (
         Parameter("landmark_months", 14.8, "start of landmark analyses", 0.0, 120.0, unit="months"),
-        _COHORT,
         Parameter("seed", 2022, "draws the cohort that is looked at by itself", 0, 2**32 - 1),
         _TIES,
         _MEDIAN_INTERVAL,
@@ -115,8 +113,8 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "discussion": (
         _CONFIDENCE,
         _INTERVAL,
-        Parameter("landmark_months", 18.0, "start of landmark analyses", 1.0, 240.0, unit="months"),
-        _COHORT,
+        # Earlier, next to nobody had been operated on; later, few were left to die.
+        Parameter("landmark_months", 18.0, "start of landmark analyses", 9.0, 120.0, unit="months"),
         Parameter("seed", 2022, "of the bootstrap", 0, 2**32 - 1),
         Parameter("resamplings", 100, "of each cohort redrawn in the bootstrap", 20, 2000),
     ),
@@ -155,7 +153,7 @@ def check(chapter: str, values: Mapping[str, object]) -> dict[str, Value]:
     Examples
     --------
     >>> check("toxicity", {"confidence": "0.9"})
-    {'confidence': 0.9, 'interval': 'exact', 'cohort': 'shipped'}
+    {'confidence': 0.9, 'interval': 'exact'}
     """
     if chapter not in CHAPTERS:
         raise InputError(f"there is no chapter {chapter!r}", remedy=nearest(chapter, list(CHAPTERS)))

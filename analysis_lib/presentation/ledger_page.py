@@ -17,9 +17,9 @@ from analysis_lib.base.paths import ROOT
 from analysis_lib.ledger.methods import METHODS
 from analysis_lib.ledger.recipes import Recipe
 from analysis_lib.ledger.verdicts import VERDICTS, Claim
-from analysis_lib.presentation.tables import PLACES, STATISTICS, Html, labelled_cell, recomputed_text
+from analysis_lib.presentation.tables import STATISTICS, Html, labelled_cell, recomputed_text
 from analysis_lib.printed.formatting import bounds_text, with_unit
-from analysis_lib.printed.names import NAMES
+from analysis_lib.printed.names import NAMES, PLACES
 
 PLACES_OF = re.compile(r"<!-- places of (\S+) -->")
 FUNCTION = re.compile(r'href="library\.html#(analysis_lib[\w.]*)"')

@@ -12,7 +12,6 @@ import numpy as np
 
 from analysis_lib.printed.formatting import bounds_text, with_unit
 from analysis_lib.printed.names import NAMES
-from analysis_lib.printed.names import PLACES as PLACES
 from analysis_lib.printed.number import number_text
 
 if TYPE_CHECKING:
@@ -306,7 +305,7 @@ def select_ids(claims: Mapping[str, Claim], *, where: str, statistics: Iterable[
 def scoreboard(claims: Mapping[str, Claim], places: Iterable[str] = ()) -> Html:
     """How many numbers have which verdict, for the whole paper or some places of it.
 
-    Each verdict leads to the ledger's numbers that have it (:data:`PLACES` are the places).
+    Each verdict leads to the ledger's numbers that have it (:data:`~analysis_lib.printed.names.PLACES` are the places).
     """
     # Here, since a chapter that shows other tables need not load what computes verdicts.
     from analysis_lib.ledger.verdicts import VERDICTS

@@ -35,7 +35,7 @@ class Interval:
     --------
     >>> 0.264 in Interval(0.2635, 0.2645)
     True
-    >>> Interval(0, math.inf).contains(math.nan)
+    >>> math.nan in Interval(0, math.inf)
     False
     """
 
@@ -46,11 +46,9 @@ class Interval:
         if not self.low <= self.high:
             raise ValueError(f"an interval needs low <= high, not {self.low} and {self.high}")
 
-    def contains(self, value: float) -> bool:
+    def __contains__(self, value: float) -> bool:
         """Whether ``value`` lies within, the ends included; NaN never does."""
         return bool(self.low - _slack(self.low) <= value <= self.high + _slack(self.high))
-
-    __contains__ = contains
 
     def meets(self, other: Interval) -> bool:
         """Whether the two intervals have a point in common."""

@@ -48,7 +48,7 @@ def misses(frame: pd.DataFrame, targets: Targets, number: int = 0) -> list[Miss]
     """
     recomputed = Recomputed(frame.reset_index(drop=True), targets)
     values = ((target, recomputed.value(target)) for target in targets.values())
-    return [Miss(number, target, value) for target, value in values if not target.interval.contains(value)]
+    return [Miss(number, target, value) for target, value in values if value not in target.interval]
 
 
 def verify_file(file: Path | str, jobs: int = 1, targets: Targets | None = None) -> list[str]:

@@ -12,7 +12,6 @@ from pandas.testing import assert_frame_equal
 
 from analysis_lib.analyses import bootstrap, propensity_weighting
 from analysis_lib.base import parallel
-from analysis_lib.base.errors import InputError
 from analysis_lib.reconstruction import ensemble
 
 SEED, TIMES = 11, 50
@@ -128,14 +127,3 @@ def test_a_few_cohorts_are_taken_from_first_to_last(sample):
     many = replace(many, labels=np.arange(120))
     assert bootstrap.select_cohorts(many).labels.tolist() == [0, 17, 34, 51, 68, 85, 102, 119]
     assert bootstrap.select_cohorts(sample).labels.tolist() == sample.labels.tolist()
-
-
-def test_of_too_few_deaths_or_too_many_patients_nothing_is_redrawn(sample):
-    died_at = np.cumsum(sample.event * sample.counts, axis=1)
-    enough = replace(sample, event=sample.event * (died_at <= bootstrap.FEWEST_DEATHS))
-    assert len(bootstrap.select_cohorts(enough).labels) == 3
-    fewer = replace(sample, event=sample.event * (died_at < bootstrap.FEWEST_DEATHS))
-    with pytest.raises(InputError, match="9 deaths are too few"):
-        bootstrap.select_cohorts(fewer)
-    with pytest.raises(InputError, match="patients so often would take too long"):
-        bootstrap.select_cohorts(replace(sample, counts=100 * sample.counts))

@@ -11,7 +11,6 @@ import matplotlib
 import pytest
 
 from analysis_lib.base.paths import ROOT
-from analysis_lib.chapters import parameters
 from analysis_lib.cohort.public import PUBLIC
 from tests.book import cells
 
@@ -102,11 +101,3 @@ def test_public_patients_come_out_on_the_page_as_r_has_them():
         assert f"<div>{hr:.2f} ({low:.2f} to {high:.2f})</div>" in page
     assert "Survivors of 2 months" in page
     assert f"<div>{r['logrank']['p']:.3g}</div>" in page
-
-
-def test_a_file_is_meant_as_seen_from_where_the_command_runs(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.csv").write_text(HEADING)
-    assert parameters.parse("your-cohort", ["cohort=mine.csv"])["cohort"] == str(tmp_path / "mine.csv")
-    assert parameters.parse("your-cohort", ["cohort=none.csv"])["cohort"] == "none.csv"
-    assert parameters.parse("your-cohort", [])["cohort"] == "example"

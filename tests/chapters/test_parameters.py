@@ -16,7 +16,7 @@ from analysis_lib.chapters import parameters
 
 
 def test_defaults_fill_what_is_not_given():
-    assert parameters.check("toxicity", {}) == {"confidence": 0.95, "interval": "exact", "cohort": "shipped"}
+    assert parameters.check("toxicity", {}) == {"confidence": 0.95, "interval": "exact"}
     assert parameters.check("toxicity", {"confidence": 0.9})["confidence"] == 0.9
 
 
@@ -58,7 +58,7 @@ def test_a_chapters_first_cell_sees_a_name_that_papermill_let_through():
     made = {"In": [], "open": object()}
     shell = made | {"get_ipython": lambda: SimpleNamespace(user_ns_hidden=made), "_oh": {}, "parameters": parameters}
     made["get_ipython"] = shell["get_ipython"]
-    given = {"confidence": 0.9, "interval": "exact", "cohort": "shipped"}
+    given = {"confidence": 0.9, "interval": "exact"}
     assert parameters.from_namespace("toxicity", shell | given) == given
     with pytest.raises(InputError, match="did you mean confidence"):
         parameters.from_namespace("toxicity", shell | given | {"confidnce": 0.9})
@@ -80,19 +80,19 @@ def test_a_file_is_meant_as_seen_from_where_the_command_runs(tmp_path, monkeypat
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.csv").touch()
     (tmp_path / "exact").touch()
-    values = parameters.parse("toxicity", ["cohort=mine.csv", "interval=exact"])
-    assert (values["cohort"], values["interval"]) == (str(tmp_path / "mine.csv"), "exact")
-    assert parameters.parse("toxicity", ["cohort=missing.csv"])["cohort"] == "missing.csv"
+    assert parameters.parse("your-cohort", ["cohort=mine.csv"])["cohort"] == str(tmp_path / "mine.csv")
+    assert parameters.parse("your-cohort", ["cohort=missing.csv"])["cohort"] == "missing.csv"
+    assert parameters.parse("toxicity", ["interval=exact"])["interval"] == "exact"
 
 
 def test_a_cohort_that_a_chapter_could_not_read_is_refused_before_it_runs(tmp_path):
     file = tmp_path / "mine.csv"
     with pytest.raises(InputError, match="no such file") as error:
-        parameters.check_files("toxicity", {"confidence": 0.95, "interval": "exact", "cohort": str(file)})
+        parameters.check_files("your-cohort", {"cohort": str(file)})
     assert str(file) in str(error.value)
     file.write_text("patient,age\n1,2\n")
     with pytest.raises(InputError, match="mine.csv"):
-        parameters.check_files("toxicity", {"confidence": 0.95, "interval": "exact", "cohort": str(file)})
+        parameters.check_files("your-cohort", {"cohort": str(file)})
 
 
 @pytest.mark.parametrize("chapter", parameters.CHAPTERS)
@@ -118,7 +118,7 @@ def test_a_rerun_says_what_it_changes_and_the_books_own_run_does_not():
     assert "rerun" not in parameters.banner("toxicity", own).html
     said = parameters.banner("toxicity", own | {"interval": "wilson"}).html
     assert "interval = wilson (exact)" in said
-    assert "chapter toxicity -p confidence=0.95 -p interval=wilson -p cohort=shipped" in said
+    assert "chapter toxicity -p confidence=0.95 -p interval=wilson</code>" in said
 
 
 def test_numbers_of_a_rerun_are_written_without_idle_noughts():
@@ -127,16 +127,16 @@ def test_numbers_of_a_rerun_are_written_without_idle_noughts():
 
 
 def test_the_command_of_a_rerun_is_one_that_a_shell_reads_back():
-    values = parameters.check("toxicity", {"cohort": "my patients; $(rm) 'x'.csv", "confidence": 0.9})
-    shown = html.unescape(re.search("<p><code>(.*?)</code>", parameters.banner("toxicity", values).html)[1])
+    values = parameters.check("your-cohort", {"cohort": "my patients; $(rm) 'x'.csv", "landmark_months": 9})
+    shown = html.unescape(re.search("<p><code>(.*?)</code>", parameters.banner("your-cohort", values).html)[1])
     words = shlex.split(shown)
-    assert words[: words.index("-p")] == ["python", "-m", "analysis_lib", "chapter", "toxicity"]
-    assert parameters.parse("toxicity", [word for word in words[5:] if word != "-p"]) == values
+    assert words[: words.index("-p")] == ["python", "-m", "analysis_lib", "chapter", "your-cohort"]
+    assert parameters.parse("your-cohort", [word for word in words[5:] if word != "-p"]) == values
 
 
 def test_what_a_rerun_says_of_a_file_cannot_act_in_the_page():
-    own = parameters.check("discussion", {"cohort": "<script>alert(1)</script>.csv"})
-    said = parameters.banner("discussion", own).html
+    own = parameters.check("your-cohort", {"cohort": "<script>alert(1)</script>.csv"})
+    said = parameters.banner("your-cohort", own).html
     assert "<script" not in said and "&lt;script&gt;" in said
 
 

@@ -274,7 +274,7 @@ def test_what_is_far_too_large_is_fed_before_the_rest():
         (AUDIT, "numbers/numbers.csv", lambda: transcription()[:9], "refused"),
         (["verify", "x.csv"], "x.csv", reconstructed, "accepted"),
         (["verify", "x.csv"], "x.csv", lambda: reconstructed()[:9], "refused"),
-        (["chapter", "tvi", "-p", "cohort=x.csv"], "x.csv", lambda: cohort_table(30), "accepted"),
+        (["chapter", "your-cohort", "-p", "cohort=x.csv"], "x.csv", lambda: cohort_table(30), "accepted"),
     ],
 )
 def test_a_command_is_run_to_its_end_on_the_file_that_it_is_given(arguments, file, made, ends, tmp_path):

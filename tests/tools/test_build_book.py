@@ -255,37 +255,6 @@ def test_the_committed_pairs_are_as_sync_writes_them(tmp_path):
         assert source.with_suffix(".ipynb").read_bytes() == written, "run `make sync`"
 
 
-def test_another_cohort_makes_another_book_and_leaves_the_first(book, tmp_path, capsys):
-    declared = (
-        '```{code-cell} ipython3\n:tags: [parameters]\n\ncohort: str = "shipped"\n```\n\n```{code-cell} ipython3\n'
-    )
-    rewrite(book, "book/alpha.md", "```{code-cell} ipython3\n", declared + "print(cohort)\n")
-    assert build(book)
-    first = page(book)
-    mine, other = tmp_path / "mine.csv", tmp_path / "other"
-    mine.write_text("one")
-    other.mkdir()
-    capsys.readouterr()
-    assert build_book.build(book, other, 60, stub, cohort=mine)
-    assert chapters_run(capsys.readouterr().out) == {"alpha", "beta"}
-    assert str(mine) in (other / "html/index.html").read_text()
-    assert page(book) == first
-    assert "shipped" in first
-    assert not build(book)
-    assert not build_book.build(book, other, 60, stub, cohort=mine)
-    mine.write_text("another")
-    capsys.readouterr()
-    build_book.build(book, other, 60, stub, cohort=mine)
-    assert chapters_run(capsys.readouterr().out) == {"alpha"}
-
-
-def test_another_cohort_goes_elsewhere_and_must_be_readable(tmp_path):
-    with pytest.raises(build_book.BuildError, match="goes elsewhere"):
-        build_book.check_cohort(tmp_path / "mine.csv", build_book.ROOT / "_build")
-    with pytest.raises(build_book.BuildError, match=r"mine\.csv"):
-        build_book.check_cohort(tmp_path / "mine.csv", tmp_path / "out")
-
-
 @pytest.mark.parametrize(
     ("log", "shown"),
     [

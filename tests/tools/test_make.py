@@ -48,7 +48,6 @@ def make(folder: Path, *words: str) -> list[str]:
     [
         ("book", "OUT", "--out"),
         ("book", "LIMIT", "--limit"),
-        ("book", "COHORT", "--cohort"),
         ("predictions", "SCHEDULER", "--scheduler"),
     ],
 )

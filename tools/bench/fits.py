@@ -260,7 +260,7 @@ def _cox(name: str, title: str, ours: Callable, *columns: str, kind: type = floa
         x = s.stacked(columns)
         return _with_errors(weighted_regression.cox(s.array("time"), s.array("event"), x, np.ones(x.shape[:2])))
 
-    own = ("batch.cox", yes_no) if columns == ("operated",) else ("weighted.cox", chapters)
+    own = ("binary_cox.cox", yes_no) if columns == ("operated",) else ("weighted_regression.cox", chapters)
     others = (
         Other("lifelines", "CoxPHFitter", lifelines, untied=True),
         Other("statsmodels", "PHReg", statsmodels),
@@ -336,7 +336,7 @@ def _logit(name: str, title: str, *names: str) -> Row:
 
     others = (
         Other("statsmodels", "Logit", statsmodels),
-        Other("this library", "weighted.logistic", chapters, batch=True),
+        Other("this library", "weighted_regression.logistic", chapters, batch=True),
     )
     arrays = lambda s: (_design(s, names), s.array("operated"))  # noqa: E731
     return Row(name, title, _RATIO, arrays, _logistic, others, ("glm", "glm.fit"))

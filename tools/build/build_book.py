@@ -95,22 +95,6 @@ def check_pairs(root: Path, digests: freshness.Digests, out: Path) -> None:
     known.write_text(json.dumps(now), encoding="utf-8")
 
 
-def check_cohort(cohort: Path | None, out: Path) -> None:
-    """Refuse a cohort that no chapter could read, and a place where the book itself is built."""
-    if cohort is None:
-        return
-    if out == ROOT / "_build":
-        raise BuildError("a book on another cohort goes elsewhere: make book COHORT=file OUT=folder")
-    # Only here: a build without a cohort needs none of the library.
-    from analysis_lib.base.errors import InputError
-    from analysis_lib.cohort import validation
-
-    try:
-        validation.load(cohort)
-    except InputError as error:
-        raise BuildError(str(error)) from None
-
-
 def book_key(root: Path, digests: freshness.Digests, executed: Path, sources: list[Path]) -> str:
     """A digest of all that a page can show: the extensions read the library and the data."""
     names = ["requirements.lock", "_config.yml", "_toc.yml", "references.bib"]
@@ -128,8 +112,8 @@ def book_key(root: Path, digests: freshness.Digests, executed: Path, sources: li
     return hashlib.sha256(json.dumps(made_from).encode()).hexdigest()
 
 
-def build(root: Path, out: Path, limit: float, renderer=render.jupyter_book, cohort: Path | None = None) -> bool:
-    """Bring the book in `out` up to date, on a cohort of one's own if given; False when it was already."""
+def build(root: Path, out: Path, limit: float, renderer=render.jupyter_book) -> bool:
+    """Bring the book in `out` up to date; False when it was already."""
     started = time.monotonic()
     recover(out)
     digests = freshness.Digests(root)
@@ -138,7 +122,7 @@ def build(root: Path, out: Path, limit: float, renderer=render.jupyter_book, coh
     notebooks = [p.relative_to(root).as_posix() for p in sources if p.suffix == ".ipynb"]
     executed = out / "executed"
     executed.mkdir(exist_ok=True)
-    stale = [name for name in notebooks if not freshness.is_fresh(digests, name, executed, cohort)]
+    stale = [name for name in notebooks if not freshness.is_fresh(digests, name, executed)]
     scratch = Path(tempfile.mkdtemp(prefix="scratch-", dir=out))
     try:
         if stale:
@@ -146,7 +130,7 @@ def build(root: Path, out: Path, limit: float, renderer=render.jupyter_book, coh
             # Only here: it loads slowly, and a build in which nothing has changed needs none of it.
             import execute
 
-            if failures := execute.run_all(digests, stale, executed, scratch, limit, say, cohort):
+            if failures := execute.run_all(digests, stale, executed, scratch, limit, say):
                 raise BuildError("\n".join(failures))
         key = book_key(root, digests, executed, sources)
         made_from = out / "html" / KEY_FILE
@@ -186,16 +170,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=Path("_build"), help="where to build")
     parser.add_argument("--limit", type=float, default=300, help="seconds that a chapter may take")
-    parser.add_argument("--cohort", type=Path, help="a cohort of one's own, for the chapters that take one")
     given = parser.parse_args()
     obey()
-    cohort = given.cohort.resolve() if given.cohort else None
     os.chdir(ROOT)
     out = given.out.resolve()
     try:
-        check_cohort(cohort, out)
         with alone(out):
-            build(ROOT, out, given.limit, cohort=cohort)
+            build(ROOT, out, given.limit)
     except (BuildError, render.RenderError) as error:
         sys.exit(f"book: {error}\nbook: not built; the previous book, if any, is untouched")
     except OSError as error:

@@ -39,9 +39,8 @@ def run_all(
     scratch: Path,
     limit: float,
     say: Callable[[str], None],
-    cohort: Path | None = None,
 ) -> list[str]:
-    """Run the chapters, on ``cohort`` those that take one; return what to say of each that failed.
+    """Run the chapters; return what to say of each that failed.
 
     Every chapter gets its turn, so one build shows all failures and keeps all successes.
     """
@@ -50,7 +49,7 @@ def run_all(
     # A long chapter runs long, as a rule: begun last, it would leave the other core without work.
     notebooks = sorted(notebooks, key=lambda name: (digests.root / name).stat().st_size, reverse=True)
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        started = [pool.submit(_run, digests, name, executed, scratch, limit, cohort) for name in notebooks]
+        started = [pool.submit(_run, digests, name, executed, scratch, limit) for name in notebooks]
         jobs = {job: Path(name).stem for job, name in zip(started, notebooks, strict=True)}
         try:
             for job in as_completed(jobs):
@@ -68,9 +67,7 @@ def run_all(
     return failed
 
 
-def _run(
-    digests: freshness.Digests, notebook: str, executed: Path, scratch: Path, limit: float, cohort: Path | None
-) -> tuple[str, float]:
+def _run(digests: freshness.Digests, notebook: str, executed: Path, scratch: Path, limit: float) -> tuple[str, float]:
     """Run one chapter and file it; return the problem, blank if there is none, and the seconds it took."""
     started = time.monotonic()
     output = scratch / Path(notebook).name
@@ -86,15 +83,14 @@ def _run(
         "IPYTHONDIR": str(output.with_suffix(".ipython")),
         "TMPDIR": str(scratch),
     }
-    given = {"cohort": str(cohort)} if cohort and freshness.takes_cohort(digests.root, notebook) else None
-    problem = run(digests.root / notebook, output, given, limit, added)
+    problem = run(digests.root / notebook, output, limit, added)
     if not problem:
         inputs = sorted(set(record.read_text(encoding="utf-8").splitlines()))
-        freshness.file(digests, notebook, output, executed, inputs, cohort)
+        freshness.file(digests, notebook, output, executed, inputs)
     return problem, time.monotonic() - started
 
 
-def run(notebook: Path, output: Path, parameters: dict | None, limit: float, added: dict[str, str]) -> str:
+def run(notebook: Path, output: Path, limit: float, added: dict[str, str]) -> str:
     """Execute a notebook in the folder above its own; return the problem, blank if there is none."""
     log = output.with_suffix(".log")
     cells: list = []
@@ -109,7 +105,6 @@ def run(notebook: Path, output: Path, parameters: dict | None, limit: float, add
         execute(
             str(notebook),
             str(output),
-            parameters=parameters,
             kernel_name="python3",
             engine_name="showing",
             request_save_on_cell_execute=False,

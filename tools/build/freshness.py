@@ -52,16 +52,8 @@ def _digest(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
-def takes_cohort(root: Path, notebook: str) -> bool:
-    """Whether a chapter declares the parameter ``cohort``."""
-    cells = json.loads((root / notebook).read_text(encoding="utf-8"))["cells"]
-    declared = [c for c in cells if "parameters" in c["metadata"].get("tags", [])]
-    return any(line.startswith("cohort:") for c in declared for line in "".join(c["source"]).splitlines())
-
-
-def key_of(digests: Digests, notebook: str, inputs: list[str], cohort: Path | None = None) -> dict:
+def key_of(digests: Digests, notebook: str, inputs: list[str]) -> dict:
     return {
-        "cohort": digests.of(str(cohort)) if cohort and takes_cohort(digests.root, notebook) else None,
         "python": platform.python_version(),
         "lock": digests.of("requirements.lock"),
         "notebook": digests.of(notebook),
@@ -69,7 +61,7 @@ def key_of(digests: Digests, notebook: str, inputs: list[str], cohort: Path | No
     }
 
 
-def is_fresh(digests: Digests, notebook: str, executed: Path, cohort: Path | None = None) -> bool:
+def is_fresh(digests: Digests, notebook: str, executed: Path) -> bool:
     """Whether the executed notebook is there, whole, and made from what is there now."""
     output = executed / Path(notebook).name
     try:
@@ -77,12 +69,12 @@ def is_fresh(digests: Digests, notebook: str, executed: Path, cohort: Path | Non
         whole = record.pop("output") == _digest(output.read_bytes())
     except (OSError, ValueError, KeyError):
         return False
-    return whole and record == key_of(digests, notebook, list(record.get("inputs", {})), cohort)
+    return whole and record == key_of(digests, notebook, list(record.get("inputs", {})))
 
 
-def file(digests: Digests, notebook: str, output: Path, executed: Path, inputs: list[str], cohort: Path | None) -> None:
+def file(digests: Digests, notebook: str, output: Path, executed: Path, inputs: list[str]) -> None:
     """Put an executed notebook, and the record of what it was made from, in their place."""
-    key = key_of(digests, notebook, inputs, cohort) | {"output": _digest(output.read_bytes())}
+    key = key_of(digests, notebook, inputs) | {"output": _digest(output.read_bytes())}
     note = output.with_suffix(".json")
     note.write_text(json.dumps(key, indent=1) + "\n", encoding="utf-8")
     # The record last: it holds the digest of a notebook that is already in place.

@@ -57,7 +57,6 @@ TESTS = {
     "targets/time_unit": ["targets/test_time_unit.py"],
     "reconstruction/verify": ["reconstruction/test_verify.py"],
     "chapters/parameters": ["chapters/test_parameters.py"],
-    "chapters/headlines": ["chapters/test_headlines.py"],
     "analyses/bootstrap": ["analyses/test_bootstrap.py"],
     "analyses/description": ["analyses/test_description.py"],
     "analyses/discussion": ["analyses/test_discussion.py"],

@@ -1,8 +1,6 @@
-"""Rerun every chapter with each of its parameters changed, and on patients that are not the study's.
+"""Rerun every chapter with each of its parameters changed, and your-cohort on other patients.
 
-A chapter must come to its end, show other results than in the book, and no bare NaN. The invented example,
-which has every column, becomes a whole book; of the public data sets, which have few, the one with most
-goes through all chapters and the others through those that ask about survival.
+A rerun must come to its end, show other results than in the book, and no bare NaN.
 """
 
 from __future__ import annotations
@@ -19,7 +17,6 @@ from pathlib import Path
 from analysis_lib.base.paths import ROOT
 from analysis_lib.chapters import parameters
 from analysis_lib.cohort import public as public_cohorts
-from analysis_lib.cohort import template
 
 AT_ONCE = 2
 # A value for each parameter that is no chapter's default.
@@ -32,11 +29,10 @@ OTHER = {
     "ties": "efron",
     "median_interval": "log",
 }
-ABOUT_SURVIVAL = ("survival", "discussion", "your-cohort")
 # One page is also made to stand alone.
 AS_PAGE = ("toxicity", "interval")
-# These say what was changed, whether or not it changed anything.
-_TELLS = ("parameters.banner", "headlines.table", "headline_counts.table")
+# It says what was changed, whether or not that changed anything.
+_TELLS = "parameters.banner"
 _BARE_NAN = re.compile(r">\s*[^<]{0,60}\bnan\b[^<]{0,60}<", re.IGNORECASE)
 
 
@@ -54,32 +50,25 @@ class Rerun:
 
 
 def asked() -> list[Rerun]:
-    """Every parameter of every chapter by itself, then the public cohorts, with their own landmarks."""
+    """Every parameter of every chapter by itself, then your-cohort on the public cohorts, with their own landmarks."""
     found = [
         Rerun(chapter, ((p.name, OTHER[p.name]),))
         for chapter, declared in parameters.CHAPTERS.items()
         for p in declared
         if p.name != "cohort"
     ]
-    most, *others = sorted(public_cohorts.PUBLIC, key=lambda public: public.name != "lung")
-    for public in (most, *others):
-        for chapter in takes_cohort() if public is most else ABOUT_SURVIVAL:
-            values = [("cohort", str(public.file))]
-            if public.landmark_months and "landmark_months" in {p.name for p in parameters.CHAPTERS[chapter]}:
-                values.append(("landmark_months", public.landmark_months))
-            found.append(Rerun(chapter, tuple(values)))
+    for public in public_cohorts.PUBLIC:
+        values: list[tuple[str, object]] = [("cohort", public.file)]
+        if public.landmark_months:
+            values.append(("landmark_months", public.landmark_months))
+        found.append(Rerun("your-cohort", tuple(values)))
     return found
-
-
-def takes_cohort() -> list[str]:
-    """The chapters that run on a file."""
-    return [c for c, declared in parameters.CHAPTERS.items() if any(p.name == "cohort" for p in declared)]
 
 
 def outputs(notebook: Path) -> list[str]:
     """What the executed chapter's cells show, each as JSON, without those that only tell of the parameters."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    kept = [c for c in cells if c.get("outputs") and not any(word in "".join(c["source"]) for word in _TELLS)]
+    kept = [c for c in cells if c.get("outputs") and _TELLS not in "".join(c["source"])]
     return [json.dumps([o.get("data", o.get("text")) for o in c["outputs"]], sort_keys=True) for c in kept]
 
 
@@ -117,21 +106,6 @@ def run(rerun: Rerun, book: Path, out: Path) -> str:
     return wrong_with(folder / f"{rerun.chapter}.ipynb", book / f"{rerun.chapter}.ipynb", shown)
 
 
-def book_of(file: Path, book: Path, out: Path) -> list[str]:
-    """Make a whole book on a file; what is wrong with its chapters."""
-    command = [sys.executable, "tools/build/build_book.py", "--cohort", str(file), "--out", str(out)]
-    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
-    if done.returncode:
-        return [done.stderr.strip()]
-    lines = []
-    for chapter in takes_cohort():
-        page = out / "html" / f"{chapter}.html"
-        wrong = wrong_with(out / "executed" / f"{chapter}.ipynb", book / f"{chapter}.ipynb", page)
-        print(f"{chapter + ' in a book of ' + file.stem:45} {wrong or 'well'}", flush=True)
-        lines += [f"{chapter}: {wrong}"] if wrong else []
-    return lines
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--book", type=Path, default=ROOT / "_build", help="the book built before, to compare with")
@@ -140,8 +114,7 @@ def main() -> None:
     book = given.book / "executed"
     if not book.is_dir():
         sys.exit(f"reruns: {book} is not there; `make book` comes first")
-    wrong = book_of(template.EXAMPLE, book, given.out / "book")
-    reruns = asked()
+    wrong, reruns = [], asked()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         answers = list(pool.map(lambda one: run(one, book, given.out), reruns))
     for rerun, answer in zip(reruns, answers, strict=True):

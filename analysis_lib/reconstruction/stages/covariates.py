@@ -267,7 +267,7 @@ def _partial_responses(blocks: Blocks) -> list[int]:
     counts = []
     for g, n in zip(GROUPS[1:], blocks.sizes[1:], strict=True):
         interval = blocks.numbers[f"results-surgery.pr.{g}.percent"].interval
-        fitting = [k for k in range(n + 1) if interval.contains(100 * k / n)]
+        fitting = [k for k in range(n + 1) if 100 * k / n in interval]
         if not fitting:
             raise InputError(f"no count of {n} patients prints as the percentage of partial responses")
         counts.append(fitting[0])

@@ -166,7 +166,7 @@ class Draw:
         recomputed = Recomputed(_STAGES[withheld.stage](rng, blocks, self), self.targets)
         for id in constraining(withheld, blocks):
             value = recomputed.value(self.targets[id])
-            assert self.targets[id].interval.contains(value), f"{withheld.name}, draw {self.k}: {id} is {value}"
+            assert value in self.targets[id].interval, f"{withheld.name}, draw {self.k}: {id} is {value}"
         return {id: recomputed.value(self.targets[id]) for id in withheld.ids}
 
 

@@ -163,7 +163,7 @@ def misses(strings: dict[str, str], time: np.ndarray, event: np.ndarray, first: 
         name
         for name, value in summaries(time, event, first).items()
         if (np.isnan(value) != (strings[name] == UNDEFINED))
-        or (strings[name] != UNDEFINED and not Printed(strings[name]).interval.contains(value))
+        or (strings[name] != UNDEFINED and value not in Printed(strings[name]).interval)
     ]
 
 
