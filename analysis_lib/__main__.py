@@ -118,16 +118,31 @@ def _verify(arguments: argparse.Namespace) -> int:
 
 
 def _validate(arguments: argparse.Namespace) -> int:
-    from analysis_lib.cohort import validation
+    from analysis_lib.cohort import mapping, validation
     from analysis_lib.cohort.problems import format_problems
 
-    judged = validation.judge(arguments.file)
-    patients = _number(judged.frame, "patient", "patients")
-    problems = judged.problems
+    file, number, unit = arguments.file, arguments.cohort_number, arguments.time_unit
+    if arguments.out and not arguments.map:
+        raise InputError("--out is the place of the copy that --map mends", remedy="--map --out FILE")
+    if arguments.map:
+        sheet, changes = mapping.suggest(file, unit)
+        print(*(f"suggested: {change}" for change in changes), sep="\n")
+        if arguments.out:
+            mapping.write(sheet, arguments.out)
+            file = arguments.out
+        judged = validation.judge_sheet(sheet, number)
+    else:
+        judged = validation.judge(file, number, unit)
+    cohorts = judged.frame["cohort"].nunique()
+    problems, patients = judged.problems, _number(judged.frame, "patient", "patients")
     found = _number(problems, "problem", "problems") if problems else f"a well-formed cohort file of {patients}"
+    if cohorts > 1 and not problems:
+        found += f" in {cohorts:,} cohorts, of which `chapter your-cohort` takes one, as by -p cohort_number=1"
+    if not arguments.map and any(problem.problem == "is missing" for problem in problems):
+        found += "; `validate --map` suggests which columns others may be"
     for caution in judged.cautions:
         print(f"look again: {caution}")
-    return _report(format_problems(problems), arguments.file, found)
+    return _report(format_problems(problems), file, found)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -168,6 +183,10 @@ def _parser() -> argparse.ArgumentParser:
 
     validate = commands.add_parser("validate", help="whether a file is a well-formed cohort")
     validate.add_argument("file", type=Path)
+    validate.add_argument("--cohort-number", type=int, help="of the cohort to look at, if the file has several")
+    validate.add_argument("--time-unit", default="", help="of os, pfs and dfs: years, months or days")
+    validate.add_argument("--map", action="store_true", help="suggest what other headings and words mean")
+    validate.add_argument("--out", type=Path, help="write the mended copy to this new .csv file")
     validate.set_defaults(run=_validate)
     return parser
 

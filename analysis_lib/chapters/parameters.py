@@ -7,6 +7,7 @@ starts) or by plain ``papermill`` (in the chapter's first cell).
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -239,11 +240,12 @@ def parse(chapter: str, assignments: Sequence[str]) -> dict[str, Value]:
         values[name] = value
     chosen = check(chapter, values)
     # A chapter runs in the repository's folder, this command anywhere: a file is meant as seen from here.
-    free = {p.name for p in CHAPTERS[chapter] if isinstance(p.default, str) and not p.choices}
-    return {
-        name: str(Path(value).absolute()) if name in free and Path(value).is_file() else value
-        for name, value in chosen.items()
-    }
+    for parameter in CHAPTERS[chapter]:
+        if isinstance(parameter.default, str) and not parameter.choices:
+            file = Path(os.path.expanduser(chosen[parameter.name]))
+            if file.is_file():
+                chosen[parameter.name] = str(file.absolute())
+    return chosen
 
 
 def check_files(chapter: str, values: Mapping[str, Value]) -> None:
@@ -252,16 +254,18 @@ def check_files(chapter: str, values: Mapping[str, Value]) -> None:
     Raises
     ------
     InputError
-        If the file is missing or no well-formed cohort; it lists all problems.
+        If the file is missing, holds several cohorts of which none is chosen, or is no well-formed cohort; it lists
+        all problems.
     """
     for parameter in CHAPTERS[chapter]:
         if parameter.name == "cohort" and values["cohort"] != parameter.default:
-            if not Path(str(values["cohort"])).exists():
-                raise InputError("no such file", file=str(values["cohort"]))
+            file = str(values["cohort"])
+            if not os.path.exists(os.path.expanduser(file)):
+                raise InputError("no such file", file=file)
             # Only here: it loads slowly.
             from analysis_lib.cohort import validation
 
-            validation.load(str(values["cohort"]))
+            validation.load(file, int(values.get("cohort_number", 0)), str(values.get("time_unit", "")))
 
 
 def run(chapter: str, values: Mapping[str, Value], out: Path) -> Path:

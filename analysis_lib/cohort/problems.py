@@ -11,11 +11,14 @@ from pathlib import Path
 from analysis_lib.base.errors import InputError
 
 LONGEST_VALUE = 60
+# No value of any column is longer.
+LONGEST_CELL = 1000
 # In a file that is wrong throughout there may be millions, in a small file too.
 MOST_PROBLEMS = 100_000
 # A mistake that goes down a whole column is told for so many rows, one of the heading for so many columns.
 _ROWS_TOLD = 5
 _COLUMNS_TOLD = 20
+_THINGS_TOLD = 10
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,21 @@ def format_problems(problems: list[Problem]) -> list[str]:
 def shorten(text: str) -> str:
     """Shorten a cell or a name to :data:`LONGEST_VALUE` characters."""
     return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def listed(things: Iterable[object]) -> str:
+    """Things in a row, of many the first few and how many more there are.
+
+    Examples
+    --------
+    >>> listed([2, 5])
+    '2, 5'
+    >>> listed(range(500))
+    '0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 490 more'
+    """
+    words = [str(thing) for thing in things]
+    more = len(words) - _THINGS_TOLD
+    return ", ".join(words[:_THINGS_TOLD]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _kind(problem: Problem) -> tuple[bool, str, str]:

@@ -42,26 +42,25 @@ def type_column(values: pd.Series, name: str) -> pd.Series:
     return values.astype("int64" if kind == "integer" and values.notna().all() else "float64")
 
 
-def describe_field(name: str) -> str:
-    """Describe the values that the schema allows in a column.
+def describe_field(field: dict) -> str:
+    """Describe the values that a column's descriptor allows.
 
     Examples
     --------
-    >>> describe_field("os_event")
+    >>> describe_field(fields()["os_event"])
     'one of 0, 1'
-    >>> describe_field("months_to_surgery")
+    >>> describe_field(fields()["months_to_surgery"])
     'a number of at least 0, in months, or blank'
     """
-    field = fields()[name]
     limits = field.get("constraints", {})
     if "enum" in limits:
         words = "one of " + ", ".join(map(str, limits["enum"]))
     else:
         words = {"integer": "a whole number", "number": "a number", "string": "text"}[field["type"]]
         if "minimum" in limits and "maximum" in limits:
-            words += f" from {limits['minimum']} to {limits['maximum']}"
+            words += f" from {limits['minimum']:g} to {limits['maximum']:g}"
         elif "minimum" in limits:
-            words += f" of at least {limits['minimum']}"
+            words += f" of at least {limits['minimum']:g}"
     if unit := field.get("unit"):
         words += f", in {unit}"
     return words if limits.get("required") else words + ", or blank"

@@ -49,6 +49,8 @@ _ODDS = {
     "cause_of_death": {"sepsis": 1, "haematological": 1, "other": 8},
     "vessels_post": {0: 4, 1: 3, 2: 2, 3: 1},
 }
+# What other centres have is in the schema, and not in these patients, who stay the same.
+_DRAWN_FROM = {"surgery_type": ["whipple", "distal", "pylorus_preserving"]}
 _IF_PRESENT = {"liver_metastases_3": "m1a", "liver_metastases_gone": "m1a", "lymphocytopenia_only": "marrow_toxicity"}
 
 
@@ -77,7 +79,7 @@ def dictionary() -> pd.DataFrame:
         meaning = field["description"]
         if labels:
             meaning += ": " + "; ".join(f"{key} {label}" for key, label in labels.items())
-        rows.append((name, meaning, describe_field(name), bool(field.get("constraints", {}).get("required"))))
+        rows.append((name, meaning, describe_field(field), bool(field.get("constraints", {}).get("required"))))
     return pd.DataFrame(rows, columns=["column", "meaning", "values", "needed"])
 
 
@@ -122,7 +124,7 @@ def _column(name: str, patients: int, rng: np.random.Generator) -> np.ndarray:
     if name in _ODDS:
         weights = np.array(list(_ODDS[name].values()), dtype=float)
         return rng.choice(list(_ODDS[name]), patients, p=weights / weights.sum())
-    choices = fields()[name].get("constraints", {}).get("enum")
+    choices = _DRAWN_FROM.get(name, fields()[name].get("constraints", {}).get("enum"))
     if choices == [0, 1]:
         return (rng.random(patients) < _YES.get(name, 0.1)).astype(float)
     if choices:

@@ -1,4 +1,4 @@
-"""Cohorts of patients: the schema, and strict loading of CSV, Parquet and Excel files.
+"""Cohorts of patients: strict loading of a file in the schema.
 
 The schema is ``data/datapackage.json`` (Frictionless). Each cell is judged by ``frictionless``;
 what concerns several cells at once is a :class:`Rule`. A bad file is refused with *all* its
@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -18,12 +18,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis_lib.cohort import hints
-from analysis_lib.cohort import reader as cohort_reader
-from analysis_lib.cohort.problems import CohortError, Problem, add, shorten
-from analysis_lib.cohort.reader import LONGEST_CELL
+from analysis_lib.base.errors import InputError
+from analysis_lib.cohort import reader
+from analysis_lib.cohort.cautions import cautions, unit_traps
+from analysis_lib.cohort.headings import PER_YEAR, TIMES, Column, known, plain, recognise
+from analysis_lib.cohort.mending import advice, labelled
+from analysis_lib.cohort.problems import LONGEST_CELL, CohortError, Problem, add, listed, shorten
 from analysis_lib.cohort.rules import RULES
 from analysis_lib.cohort.schema import describe_field, fields, type_column
+from analysis_lib.cohort.sheet import Sheet
 
 # Python's own readers of numbers take digits of every script, and 1_000; no other program does.
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -50,62 +53,77 @@ class Judgement:
     cautions: list[str]
 
 
-def judge(file: Path | str) -> Judgement:
+def judge(file: Path | str, number: int | None = 0, time_unit: str = "") -> Judgement:
     """A cohort file with all its problems.
+
+    Parameters
+    ----------
+    file
+        CSV, Excel, SPSS, Stata or Parquet.
+    number
+        Of the cohort to look at; 0 if the file holds only one, None for all that it holds.
+    time_unit
+        Of ``os_years``, ``pfs_years`` and ``dfs_years``, or of ``os``, ``pfs`` and ``dfs``, if not years: ``months``
+        or ``days``. A heading that names its own, such as ``os_days``, needs none.
 
     Raises
     ------
     InputError
-        If the file cannot be read at all.
+        If the file cannot be read at all, or there is no such unit.
     """
-    return judge_sheet(cohort_reader.read(file, _is_number))
+    if time_unit not in ("", *PER_YEAR):
+        raise InputError(f"{time_unit!r} is no unit of time", remedy="one of " + ", ".join(PER_YEAR))
+    return judge_sheet(reader.read(file, lambda heading: _is_number(heading, time_unit)), number, time_unit)
 
 
-def judge_sheet(sheet: cohort_reader.Sheet) -> Judgement:
-    """As :func:`judge`, of cells that were read already."""
-    found = list(sheet.problems)
-    add(found, _column_problems(sheet.cells))
+def judge_sheet(sheet: Sheet, number: int | None = None, time_unit: str = "") -> Judgement:
+    """As :func:`judge`, of cells that were read already; by default of all cohorts."""
+    columns = known(sheet.cells, time_unit)
+    by_heading = {column.heading: column for column in columns.values()}
+    found, notes = list(sheet.problems), [*sheet.cautions, *_unknown_columns(sheet.cells, time_unit)]
+    add(found, _column_problems(sheet.cells, columns, time_unit))
     if not len(sheet.cells) and not any(problem.row for problem in found):
         found.append(Problem(None, "", "", "the file has no patients", "a row for each patient"))
     typed, bad = {}, {}
-    for name in sheet.cells.columns.intersection(list(fields())):
-        cells = sheet.cells[name]
-        typed[name], wrong = _typed(cells, name)
-        bad[name] = np.zeros(len(cells), dtype=bool)
-        bad[name][[position for position, _ in wrong]] = True
-        add(found, _bad_cells(cells, name, wrong, sheet.rows))
+    for heading, cells in sheet.cells.items():
+        if column := by_heading.get(heading):
+            if heading in sheet.labels:
+                cells = labelled(cells, column.field, sheet.labels[heading])
+            typed[column.name], wrong = _typed(cells, column)
+            bad[column.name] = np.zeros(len(cells), dtype=bool)
+            bad[column.name][[position for position, _ in wrong]] = True
+            add(found, _bad_cells(cells, column, wrong, sheet.rows))
+        elif not recognise(heading, time_unit):
+            typed[heading] = cells.map(lambda value: value if isinstance(value, Hashable) else str(value))
     frame = pd.DataFrame(typed, index=range(len(sheet.cells)))
-    add(found, _broken_rules(frame, bad, sheet.rows))
+    add(found, _broken_rules(frame, bad, columns, sheet))
     if "cohort" not in frame or frame["cohort"].isna().all():
         frame["cohort"] = 0
+    frame, unchosen = _chosen(frame, number)
+    add(found, unchosen)
     # Where cells are bad, only the units of the others can be judged: who is left is no cohort.
-    cautions = hints.unit_traps(frame) if found else hints.cautions(frame)
-    return Judgement(frame, sorted(found, key=lambda p: p.row or 0), cautions)
+    notes += unit_traps(frame) if found else cautions(frame)
+    return Judgement(frame, sorted(found, key=lambda p: p.row or 0), notes)
 
 
-def validate(file: Path | str) -> list[Problem]:
-    """All problems of a cohort file; an empty list if it is well formed.
+def load(file: Path | str, number: int = 0, time_unit: str = "") -> pd.DataFrame:
+    """The patients of one cohort of a file, typed.
 
-    Raises
-    ------
-    InputError
-        If the file cannot be read at all.
-    """
-    return judge(file).problems
-
-
-def load(file: Path | str) -> pd.DataFrame:
-    """A cohort file, typed.
+    Parameters
+    ----------
+    file, number, time_unit
+        As in :func:`judge`.
 
     Returns
     -------
     pandas.DataFrame
-        Typed by :func:`schema.type_column`. A file without a column ``cohort`` is cohort 0.
+        The schema's columns, in its units and typed by :func:`schema.type_column`; columns that it does not have,
+        as they stand. A file without a column ``cohort`` is cohort 0.
 
     Raises
     ------
     CohortError
-        If the file is not well formed; it lists all problems.
+        If the file is not well formed, or holds several cohorts and none is chosen; it lists all problems.
     InputError
         If the file cannot be read at all.
 
@@ -115,7 +133,15 @@ def load(file: Path | str) -> pd.DataFrame:
     >>> load(EXAMPLE).groupby("group")["os_event"].agg(["size", "sum"]).to_dict("list")
     {'size': [37, 27], 'sum': [21, 10]}
     """
-    found = judge(file)
+    return _sound(file, judge(file, number, time_unit))
+
+
+def load_cohorts(file: Path | str) -> pd.DataFrame:
+    """The patients of all cohorts of a file, such as `reconstruct` writes; otherwise as :func:`load`."""
+    return _sound(file, judge(file, number=None))
+
+
+def _sound(file: Path | str, found: Judgement) -> pd.DataFrame:
     if found.problems:
         raise CohortError(Path(file), found.problems)
     return found.frame
@@ -134,44 +160,78 @@ def split_cohorts(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
         yield int(number), cohort.reset_index(drop=True)
 
 
-def _is_number(name: str) -> bool:
-    return name in fields() and fields()[name]["type"] != "string"
+def _chosen(frame: pd.DataFrame, number: int | None) -> tuple[pd.DataFrame, list[Problem]]:
+    """The cohort of that number, and what is wrong if there is none or, for 0, several."""
+    numbers = sorted({int(n) for n in frame["cohort"].dropna()})
+    if number is None or not numbers or (number == 0 and len(numbers) == 1):
+        return frame, []
+    if number and number in numbers:
+        return frame[frame["cohort"] == number].reset_index(drop=True), []
+    choices = [n for n in numbers if n]
+    what = f"there is no cohort {number}"
+    if number == 0:
+        what = f"the file holds {len(numbers):,} cohorts, and one is looked at: {listed(numbers)}"
+    remedy = f"choose one, as by -p cohort_number={choices[-1]}" if choices else "it holds one: -p cohort_number=0"
+    return frame, [Problem(None, "cohort", "", what, remedy)]
 
 
-def _bad_cells(cells: pd.Series, name: str, wrong: list[tuple[int, str]], rows: np.ndarray) -> Iterator[Problem]:
+def _is_number(heading: str, time_unit: str) -> bool:
+    column = recognise(heading, time_unit)
+    return column is not None and column.field["type"] != "string"
+
+
+def _unknown_columns(headings: Iterable[str], time_unit: str) -> Iterator[str]:
+    """What is said of columns that the schema does not have, first of those that look like one that it has."""
+    others = []
+    for heading in headings:
+        if recognise(heading, time_unit):
+            continue
+        if near := difflib.get_close_matches(plain(heading), list(fields()), n=1):
+            yield f"column {shorten(heading)!r} is not in the schema, and not used: did you mean {near[0]!r}?"
+        else:
+            others.append(repr(shorten(heading)))
+    if others:
+        are = "column {} is" if len(others) == 1 else "columns {} are"
+        yield are.format(listed(others)) + " not in the schema: carried along, and not used"
+
+
+def _column_problems(headings: Iterable[str], columns: dict[str, Column], time_unit: str) -> Iterator[Problem]:
+    for heading in headings:
+        column = recognise(heading, time_unit)
+        if column and (first := columns[column.name].heading) != heading:
+            yield Problem(None, shorten(heading), "", f"means the same as {shorten(first)!r}", "each column once")
+    without_unit = {f"{plain(heading)}_years": heading for heading in headings if plain(heading) in TIMES}
+    for name, field in fields().items():
+        if field.get("constraints", {}).get("required") and name not in columns:
+            remedy = "every cohort needs it"
+            if name in without_unit:
+                units = ", ".join(name.replace("years", unit) for unit in PER_YEAR)
+                remedy = f"call {shorten(without_unit[name])!r} by its unit, one of {units}, or give time_unit"
+            yield Problem(None, name, "", "is missing", remedy)
+
+
+def _bad_cells(cells: pd.Series, column: Column, wrong: list[tuple[int, str]], rows: np.ndarray) -> Iterator[Problem]:
     for position, what in wrong:
         value = _shown(cells.iat[position])
-        yield Problem(int(rows[position]), name, value, what, _remedy(name, value))
+        meant = advice(column.field, value) if value else ""
+        remedy = describe_field(column.field) + (f"; {meant}" if meant else "")
+        yield Problem(int(rows[position]), column.heading, value, what, remedy)
 
 
-def _column_problems(cells: pd.DataFrame) -> list[Problem]:
-    names, found = list(fields()), []
-    for name in cells.columns:
-        if name not in fields():
-            word = re.sub(r"[\s-]+", "_", name[:LONGEST_CELL].casefold())
-            near = difflib.get_close_matches(word, names, n=1)
-            remedy = f"did you mean {near[0]!r}?" if near else "remove it, or see the data dictionary"
-            found.append(Problem(None, shorten(name), "", "is not in the schema", remedy))
-    for name, field in fields().items():
-        if field.get("constraints", {}).get("required") and name not in cells.columns:
-            found.append(Problem(None, name, "", "is missing", "every cohort needs it"))
-    return found
-
-
-def _typed(column: pd.Series, name: str) -> tuple[pd.Series, list[tuple[int, str]]]:
-    """Values of a column by the schema's type, and (position, problem) of each bad cell."""
-    reader = _cell_reader(name)
+def _typed(cells: pd.Series, column: Column) -> tuple[pd.Series, list[tuple[int, str]]]:
+    """Values of a column in the schema's type and unit, and (position, problem) of each bad cell."""
+    cell_reader, kind = _cell_reader(column.name, column.unit), column.field["type"]
     # Lists and the like, which Parquet may hold, are no values of any column, and True is no number; pandas
     # makes floats of whole numbers, which the largest are too large for. Their text is told instead.
-    column = column.map(lambda value: str(value) if _is_told_as_text(value) else value)
+    cells = cells.map(lambda value: str(value) if _is_told_as_text(value) else value)
     # A column repeats its values, and judging a cell costs microseconds: judge each value once.
-    codes, uniques = pd.factorize(column, use_na_sentinel=False)
-    verdicts = [_judge(reader, name, value) for value in uniques.tolist()]
+    codes, uniques = pd.factorize(cells, use_na_sentinel=False)
+    verdicts = [_judge(cell_reader, kind, value) for value in uniques.tolist()]
     bad = {code: what for code, (_, what) in enumerate(verdicts) if what}
-    values = pd.Series([value for value, _ in verdicts], dtype=object)
-    typed = values.take(codes).reset_index(drop=True)
+    typed = pd.Series([value for value, _ in verdicts], dtype=object).take(codes).reset_index(drop=True)
     wrong = [(row, bad[code]) for row, code in enumerate(codes) if code in bad] if bad else []
-    return type_column(typed, name), wrong
+    values = type_column(typed, column.name)
+    return values if column.factor == 1 else values / column.factor, wrong
 
 
 def _is_told_as_text(value: object) -> bool:
@@ -181,31 +241,33 @@ def _is_told_as_text(value: object) -> bool:
 
 
 @cache
-def _cell_reader(name: str) -> Callable:
+def _cell_reader(name: str, unit: str) -> Callable:
     from frictionless import Field
 
     # Our own keys beside the standard ones (unit, labels) mean nothing to a cell.
-    descriptor = {k: v for k, v in fields()[name].items() if k in ("name", "type", "constraints")}
-    return Field.from_descriptor(descriptor).create_cell_reader()
+    field = Column(name, name, unit).field
+    return Field.from_descriptor(
+        {k: field[k] for k in ("name", "type", "constraints") if k in field}
+    ).create_cell_reader()
 
 
-def _judge(reader: Callable, name: str, value: object) -> tuple[object, str]:
+def _judge(cell_reader: Callable, kind: str, value: object) -> tuple[object, str]:
     """A cell's typed value and what is wrong with it, if anything."""
     if isinstance(value, str):
         value = value.strip()
         if len(value) > LONGEST_CELL:
             return None, "is far too long"
         # Programs that know no whole numbers with blanks among them write 1 as 1.0.
-        if fields()[name]["type"] == "integer" and (whole := re.fullmatch(r"(-?[0-9]+)\.0+", value)):
+        if kind == "integer" and (whole := re.fullmatch(r"(-?[0-9]+)\.0+", value)):
             value = whole[1]
     if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         value = ""
-    cell, notes = reader(value)
+    cell, notes = cell_reader(value)
     if notes and "required" in notes:
         return None, "is blank"
     if notes and "type" in notes:
-        return None, "is not " + {"integer": "a whole number", "number": "a number"}.get(fields()[name]["type"], "text")
-    if cell is not None and fields()[name]["type"] != "string":
+        return None, "is not " + {"integer": "a whole number", "number": "a number"}.get(kind, "text")
+    if cell is not None and kind != "string":
         # A whole number may be too large for a float; its size is judged below.
         if not isinstance(cell, int) and not math.isfinite(float(cell)):
             return None, "is not a finite number"
@@ -215,13 +277,7 @@ def _judge(reader: Callable, name: str, value: object) -> tuple[object, str]:
             return None, "is out of range"
     if notes:
         return None, "is not among the values allowed" if "enum" in notes else "is out of range"
-    return (float(cell) if fields()[name]["type"] == "number" and cell is not None else cell), ""
-
-
-def _remedy(name: str, value: str) -> str:
-    """What would be right in a cell: what the schema wants, and what was probably meant."""
-    advice = hints.advice(fields()[name], value) if value else ""
-    return f"{describe_field(name)}; {advice}" if advice else describe_field(name)
+    return (float(cell) if kind == "number" and cell is not None else cell), ""
 
 
 def _shown(value: object) -> str:
@@ -229,25 +285,29 @@ def _shown(value: object) -> str:
     return "" if blank else shorten(str(value))
 
 
-def _broken_rules(frame: pd.DataFrame, bad: dict[str, np.ndarray], rows: np.ndarray) -> Iterator[Problem]:
+def _broken_rules(
+    frame: pd.DataFrame, bad: dict[str, np.ndarray], columns: dict[str, Column], sheet: Sheet
+) -> Iterator[Problem]:
     """Where cells do not go together; of a bad cell nothing more is said."""
 
     def tell(positions, name: str, problem: str, remedy: str) -> Iterator[Problem]:
+        heading = columns[name].heading
         for position in positions:
-            yield Problem(int(rows[position]), name, _shown(frame[name].iat[position]), problem, remedy)
+            value = _shown(sheet.cells[heading].iat[position])
+            yield Problem(int(sheet.rows[position]), heading, value, problem, remedy)
 
     numbered = "cohort" in frame and frame["cohort"].notna().any()
     if numbered:
         blank = np.flatnonzero(frame["cohort"].isna() & ~bad["cohort"])
         remedy = "the number of the patient's cohort"
         yield from tell(blank, "cohort", "is blank, while other patients have one", remedy)
-    if "patient" in frame:
+    if "patient" in columns:
         keys = ["cohort", "patient"] if numbered else ["patient"]
         remedy = "a number of its own" + ("" if numbered else ", or a column 'cohort' if these are several")
         twice = np.flatnonzero(frame.duplicated(keys) & frame[keys].notna().all(axis=1))
         yield from tell(twice, "patient", "occurs twice", remedy)
     for rule in RULES:
-        if set(rule.columns) <= set(frame.columns):
+        if set(rule.columns) <= set(columns):
             sound = ~np.any([bad[name] for name in rule.columns], axis=0)
             broken = rule.broken(frame).fillna(False).to_numpy(dtype=bool)
             yield from tell(np.flatnonzero(broken & sound), rule.columns[0], rule.problem, rule.remedy)

@@ -1,6 +1,6 @@
 """Reading an ensemble: simulated cohorts with their origin, and one array a column.
 
-:func:`validation.load` judges each cell, which a file from elsewhere needs and 1,000 cohorts make slow.
+:func:`validation.load_cohorts` judges each cell, which a file from elsewhere needs and 1,000 cohorts make slow.
 An ensemble was verified as it was made; here its hash tells that it is still the file of its manifest.
 """
 
@@ -36,7 +36,7 @@ class Ensemble:
     Attributes
     ----------
     patients : pandas.DataFrame
-        One row a patient in the schema's columns, typed as :func:`validation.load` does.
+        One row a patient in the schema's columns, typed as :func:`validation.load_cohorts` does.
     origin : pandas.DataFrame
         One row a cohort, indexed by its number: ``start`` and ``scheme``.
     manifest : dict

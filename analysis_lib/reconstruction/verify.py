@@ -70,7 +70,7 @@ def verify_file(file: Path | str, jobs: int = 1, targets: Targets | None = None)
     """
     if jobs < 1:
         raise InputError(f"{jobs} jobs were asked for", remedy="at least 1")
-    frame = validation.load(file)
+    frame = validation.load_cohorts(file)
     if lacking := [name for name in schema.fields() if name not in frame]:
         raise InputError(
             "the file lacks the column", file=file, column=lacking[0], remedy="all of the schema's columns"

@@ -232,7 +232,7 @@ def _value(row: Row, column: str, name: str, text: str) -> str | float:
             return text
     elif text.isdecimal():
         return int(text)
-    raise row.refuse(column, f"{text!r} is no value of {name}", schema.describe_field(name))
+    raise row.refuse(column, f"{text!r} is no value of {name}", schema.describe_field(field))
 
 
 def _limits(row: Row, column: str, numbers: Transcription) -> tuple[float, float]:

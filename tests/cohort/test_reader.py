@@ -1,177 +1,13 @@
-"""Cohort files that are far too large, or small ones that would become so, are refused before they are unpacked."""
+"""The cells of a file, read by its ending: what separates and ends them, decimal commas, and what is not read."""
 
 from __future__ import annotations
 
-import datetime
-import io
-import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
-import pandas as pd
-import pyarrow as pa
 import pytest
-from openpyxl import Workbook
-from pyarrow import parquet
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.cohort import problems, reader, schema, validation
-
-HEADING = ["patient", "group", "os_years", "os_event"]
-
-
-def workbook(content: list, far: tuple[int, int] | None = None) -> bytes:
-    book, stream = Workbook(), io.BytesIO()
-    for row in content:
-        book.active.append(row)
-    if far:
-        book.active.cell(*far, "x")
-    book.save(stream)
-    return stream.getvalue()
-
-
-def with_sheet(content: bytes, change: Callable[[bytes], bytes], file: Path) -> Path:
-    """A workbook in whose sheet somebody changed the XML."""
-    with zipfile.ZipFile(io.BytesIO(content)) as parts, zipfile.ZipFile(file, "w") as out:
-        for name in parts.namelist():
-            part = parts.read(name)
-            out.writestr(name, change(part) if name.endswith("sheet1.xml") else part)
-    return file
-
-
-def columns(file: Path, rows: int, **others: object) -> Path:
-    """A Parquet file with columns of any kind, written as other programs than pandas do."""
-    needed = {"patient": range(1, rows + 1), "group": ["surgery"] * rows, "os_years": [1.5] * rows}
-    parquet.write_table(pa.table(needed | {"os_event": [1] * rows} | others), file, store_schema=False)
-    return file
-
-
-@pytest.fixture
-def never_unpacked(monkeypatch):
-    def unpacked(*_: object) -> None:
-        raise AssertionError("the whole file was unpacked")
-
-    monkeypatch.setattr(pd, "read_parquet", unpacked)
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("columns.csv", ",".join("x" * 10_001).encode(), "has a row of 10001 cells"),
-        ("far.xlsx", workbook([HEADING], far=(2_000, 16_384)), "has a row of 16384 cells"),
-    ],
-)
-def test_a_table_far_larger_than_a_cohort_is_refused(name, content, words, tmp_path):
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises(InputError, match=words):
-        validation.validate(tmp_path / name)
-
-
-def test_cells_and_unpacked_bytes_are_counted(tmp_path, monkeypatch):
-    file = tmp_path / "cohort.xlsx"
-    file.write_bytes(workbook([HEADING, [1, "surgery", 3.25, 1]] + [[""] * 4] * 20))
-    monkeypatch.setitem(reader._MOST_CELLS, ".xlsx", 7)
-    with pytest.raises(InputError, match="has more than 7 cells"):
-        validation.validate(file)
-    monkeypatch.setattr(reader, "_MOST_BYTES", file.stat().st_size)
-    with pytest.raises(InputError, match="or does so once it is unpacked"):
-        validation.validate(file)
-
-
-def test_a_sheet_that_misstates_its_size_hides_no_rows(tmp_path):
-    whole = workbook([HEADING, *([k, "surgery", 3.25, 1] for k in range(1, 6))])
-    file = with_sheet(whole, lambda xml: xml.replace(b'ref="A1:D6"', b'ref="A1:D2"'), tmp_path / "cohort.xlsx")
-    assert len(validation.load(file)) == 5
-
-
-def test_a_text_that_many_rows_share_is_refused_before_each_has_its_own(never_unpacked, tmp_path):
-    texts = ["male"] * 7 + ["x" * 100_000] * 11_993
-    file = columns(tmp_path / "cohort.parquet", 12_000, sex=pa.array(texts).dictionary_encode())
-    assert file.stat().st_size < 100_000
-    with pytest.raises(InputError, match=r"row 8, column 'sex': holds a text of 100000 bytes \(at most 1000\)"):
-        validation.validate(file)
-
-
-def test_a_row_s_number_counts_the_groups_before_it(never_unpacked, tmp_path):
-    frame = pa.table({"patient": range(1, 7), "sex": ["male"] * 4 + ["x" * 1001, "male"]})
-    parquet.write_table(frame, tmp_path / "cohort.parquet", row_group_size=2)
-    with pytest.raises(InputError, match="row 5, column 'sex'"):
-        validation.validate(tmp_path / "cohort.parquet")
-
-
-def test_short_texts_are_too_many_when_they_are_too_much_together(never_unpacked, tmp_path, monkeypatch):
-    file = columns(tmp_path / "cohort.parquet", 1_000, sex=["x" * 900] * 1_000)
-    monkeypatch.setattr(reader, "_MOST_BYTES", 800_000)
-    with pytest.raises(InputError, match="holds 907000 bytes, or does so once it is unpacked"):
-        validation.validate(file)
-
-
-@pytest.mark.parametrize(
-    ("column", "words"),
-    [
-        (pa.array([["x" * 2000] * 5] * 9), "column 'odd.list.element': holds lists"),
-        (pa.array([{"a": 1}] * 9), "column 'odd.a': holds lists, records"),
-        (pa.array([datetime.date(2020, 1, 1)] * 9), "column 'odd': holds lists, records, dates"),
-        (pa.array([b"0123456789"] * 9, pa.binary(10)), "column 'odd': holds lists"),
-    ],
-    ids=["lists of text", "records", "dates", "bytes of one length"],
-)
-@pytest.mark.usefixtures("never_unpacked")
-def test_many_values_that_no_cohort_has_are_refused_by_their_column(column, words, tmp_path, monkeypatch):
-    monkeypatch.setattr(reader, "_MOST_OTHER_VALUES", 8)
-    with pytest.raises(InputError, match=words):
-        validation.validate(columns(tmp_path / "cohort.parquet", 9, odd=column))
-
-
-def test_an_encoding_that_hides_how_long_texts_are_is_refused(never_unpacked, tmp_path):
-    file = tmp_path / "cohort.parquet"
-    texts = pa.table({"sex": ["x" * 100_000 + str(k) for k in range(9)]})
-    parquet.write_table(texts, file, use_dictionary=False, column_encoding={"sex": "DELTA_BYTE_ARRAY"})
-    with pytest.raises(InputError, match="column 'sex': is encoded as DELTA_BYTE_ARRAY, which hides its size"):
-        validation.validate(file)
-
-
-def test_a_parquet_column_that_is_there_twice_is_told(tmp_path):
-    table = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["patient", "patient"])
-    parquet.write_table(table, tmp_path / "cohort.parquet")
-    with pytest.raises(InputError, match=r"names a column twice \(each column once\)"):
-        validation.validate(tmp_path / "cohort.parquet")
-
-
-def test_a_row_far_down_is_refused_and_blank_rows_above_it_are_none(tmp_path, monkeypatch):
-    def far(xml: bytes) -> bytes:
-        return xml.replace(b'<row r="2"', b'<row r="3000000"').replace(b'2"', b'3000000"')
-
-    content = workbook([HEADING, [1, "surgery", 3.25, 1]])
-    with pytest.raises(InputError, match="has more than "):
-        monkeypatch.setattr(reader, "_MOST_ROWS", 1_000)
-        validation.validate(with_sheet(content, far, tmp_path / "far.xlsx"))
-    monkeypatch.undo()
-    near = with_sheet(content, lambda xml: far(xml).replace(b"3000000", b"900"), tmp_path / "near.xlsx")
-    assert len(validation.load(near)) == 1
-
-
-def test_tags_are_counted_before_a_workbook_is_parsed(tmp_path, monkeypatch):
-    content = workbook([HEADING, [1, "surgery", 3.25, 1]])
-    file = with_sheet(content, lambda xml: xml.replace(b"</row>", b"<c/>" * 5_000 + b"</row>"), tmp_path / "x.xlsx")
-    monkeypatch.setattr(reader, "_MOST_TAGS", 5_000)
-    with pytest.raises(InputError, match=r"has \d+ XML tags \(at most 5000; a row for each patient\)"):
-        validation.validate(file)
-
-
-def test_of_endless_problems_the_first_are_told_and_that_there_are_more(tmp_path, monkeypatch):
-    monkeypatch.setattr(problems, "MOST_PROBLEMS", 30)
-    found = validation.validate(columns(tmp_path / "cohort.parquet", 40, kps=[7] * 40, sex=["x"] * 40))
-    assert len(found) == 31
-    assert problems.format_problems(found)[0] == (
-        "there are more than 30 problems, of which the others are not told (mend these, and validate again)"
-    )
-
-
-def test_as_many_problems_as_can_be_told_are_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(problems, "MOST_PROBLEMS", 40)
-    assert len(validation.validate(columns(tmp_path / "cohort.parquet", 40, kps=[7] * 40))) == 40
-
+from analysis_lib.cohort import problems, reader
 
 ROWS = "patient;group;os_years;os_event\n1;surgery;3.25;1\n"
 
@@ -223,32 +59,54 @@ def test_a_failure_without_words_is_told_by_its_kind(tmp_path, monkeypatch):
     def fail(file: Path) -> None:
         raise KeyError
 
-    monkeypatch.setattr(reader, "_read_parquet", fail)
+    monkeypatch.setattr(reader.parquet, "read", fail)
     (tmp_path / "cohort.parquet").touch()
     with pytest.raises(InputError, match="cannot be read: KeyError"):
         reader.read(tmp_path / "cohort.parquet", is_number)
 
 
-def test_two_sheets_of_patients_are_told_with_the_file(tmp_path):
-    book = Workbook()
-    book.active.append(HEADING)
-    book.create_sheet("later").append(HEADING)
-    book.save(tmp_path / "cohort.xlsx")
-    with pytest.raises(InputError, match=r"cohort\.xlsx: has several sheets of patients: 'Sheet', 'later'"):
-        reader.read(tmp_path / "cohort.xlsx", is_number)
+def test_a_table_far_wider_than_a_cohort_is_refused(tmp_path):
+    with pytest.raises(InputError, match="has a row of 10001 cells"):
+        reader.read(csv_file(tmp_path, ",".join("x" * 10_001)), is_number)
 
 
-def test_problems_of_cells_are_told_by_value_and_kind(tmp_path):
-    text = "patient,group,os_years,os_event\n1,surgery,x,1.5\n2,surgery,3,1\n2,surgery,4,1\n3,surgery,4,\n"
-    found = validation.validate(csv_file(tmp_path, text))
-    assert [(p.row, p.column, p.value, p.problem) for p in found] == [
-        (2, "os_years", "x", "is not a number"),
-        (2, "os_event", "1.5", "is not a whole number"),
-        (4, "patient", "2", "occurs twice"),
-        (5, "os_event", "", "is blank"),
-    ]
-    assert found[-1].remedy == schema.describe_field("os_event")
+def test_a_file_of_tabs_may_be_called_so(tmp_path):
+    file = csv_file(tmp_path, ROWS.replace(";", "\t").replace(".", ",")).rename(tmp_path / "cohort.tsv")
+    assert reader.read(file, is_number).cells["os_years"].tolist() == ["3.25"]
 
 
-def test_rows_without_a_known_column_are_still_rows(tmp_path):
-    assert len(validation.judge(csv_file(tmp_path, "a,b\n1,2\n3,4\n")).frame) == 2
+@pytest.mark.parametrize(
+    ("numbers", "asked"),
+    [
+        (["1.234", "12.500"], "as 1.234 in 'chromogranin_a_ug_l': is that 1234? It was read as a decimal"),
+        (["1.234", "12.5"], None),
+        (["0.234", "1.500"], None),
+        (["1234", "12"], None),
+    ],
+)
+def test_thousands_with_points_are_asked_about_where_nothing_shows_that_they_are_decimals(numbers, asked, tmp_path):
+    rows = "".join(f"{k};{number}\n" for k, number in enumerate(numbers, start=1))
+    sheet = reader.read(csv_file(tmp_path, "patient;chromogranin_a_ug_l\n" + rows), is_number)
+    assert sheet.cells["chromogranin_a_ug_l"].tolist() == numbers
+    assert [asked in caution for caution in sheet.cautions] == [True] if asked else sheet.cautions == []
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("cohort.ods", r"is a \.ods file, which is not read here \(open it in Excel or LibreOffice and save it as"),
+        ("cohort.XLS", r"is a \.xls file"),
+        ("cohort.rds", r'\(in R: write\.csv\(readRDS\("mine\.rds"\)'),
+        ("cohort.txt", r"its name must end in \.csv \.tsv \.xlsx \.sav \.dta \.parquet"),
+    ],
+)
+def test_a_file_that_is_not_read_is_told_with_what_to_do(name, words, tmp_path):
+    (tmp_path / name).touch()
+    with pytest.raises(InputError, match=words):
+        reader.read(tmp_path / name, is_number)
+
+
+def test_the_user_s_folder_is_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    csv_file(tmp_path, ROWS)
+    assert len(reader.read("~/cohort.csv", is_number).cells) == 1

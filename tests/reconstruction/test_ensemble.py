@@ -33,7 +33,7 @@ def small(tmp_path_factory, shipped):
 
 
 def test_a_trusted_file_has_the_values_and_types_of_one_that_was_judged(small):
-    pd.testing.assert_frame_equal(ensemble.load(small).patients, validation.load(small))
+    pd.testing.assert_frame_equal(ensemble.load(small).patients, validation.load_cohorts(small))
 
 
 def test_each_cohort_has_the_start_that_the_manifest_gives_it(shipped):

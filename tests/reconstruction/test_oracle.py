@@ -56,7 +56,7 @@ def test_the_sample_has_cohorts_of_every_scheme_and_of_several_starts(shipped):
 def test_r_finds_the_same_values_and_every_printed_digit(name, targets):
     asked = {id for id, target in targets.items() if target.statistic not in COUNTED}
     assert set(R[name]["values"]) == asked
-    recomputed = Recomputed(validation.load(sampled(name)), targets)
+    recomputed = Recomputed(validation.load_cohorts(sampled(name)), targets)
     for id, by_r in R[name]["values"].items():
         assert recomputed.value(targets[id]) == pytest.approx(by_r, rel=1e-8, abs=0), id
         assert by_r in targets[id].interval, id

@@ -25,7 +25,7 @@ def targets():
 
 @pytest.fixture(scope="module")
 def ensemble():
-    return validation.load(ENSEMBLE)
+    return validation.load_cohorts(ENSEMBLE)
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ FOLLOW_UP = [f"results-survival.follow_up.all.{s}" for s in ("median", "q1", "q3
 @pytest.fixture(scope="module")
 def one() -> pd.DataFrame:
     """The first reconstructed cohort."""
-    frame = validation.load(ROOT / "data" / "ensemble" / "cohorts.parquet")
+    frame = validation.load_cohorts(ROOT / "data" / "ensemble" / "cohorts.parquet")
     return frame[frame["cohort"] == 0]
 
 

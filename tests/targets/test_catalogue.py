@@ -65,7 +65,7 @@ def test_the_file_has_a_row_for_each_target_and_one_more_for_each_other_value_of
 
 def test_counts_by_hand_are_those_that_the_targets_print():
     """pandas alone, on one cohort that ships: each count's column, value, group and subset are meant as they stand."""
-    frame = validation.load(ENSEMBLE / "cohorts.parquet")
+    frame = validation.load_cohorts(ENSEMBLE / "cohorts.parquet")
     frame, numbers = frame[frame["cohort"] == frame["cohort"].iloc[0]], transcription.load()
     counts = [row for row in cells() if row["statistic"] == "count"]
     assert len(counts) == 183

@@ -32,7 +32,7 @@ def first(tmp_path_factory):
     """The first shipped cohort alone, which is quickly read."""
     file = tmp_path_factory.mktemp("cohort") / "first.parquet"
     pd.read_parquet(ENSEMBLE / "cohorts.parquet", filters=[("cohort", "==", 0)]).to_parquet(file)
-    return validation.load(file)
+    return validation.load_cohorts(file)
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,7 @@ def test_each_other_is_timed_right_after_ours_and_the_first_round_warms_up():
 def test_invented_patients_of_any_number_are_a_well_formed_cohort_with_few_ties(tmp_path):
     file = tmp_path / "invented.csv"
     growth.write_cohort(200, file)
-    found = validation.load(file)
+    found = validation.load_cohorts(file)
     assert len(found) == found["patient"].nunique() == 200
     assert found["os_years"].nunique() > 180
 

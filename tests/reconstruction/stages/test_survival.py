@@ -29,7 +29,7 @@ def targets():
 
 @pytest.fixture(scope="module")
 def shipped():
-    return validation.load(SHIPPED)
+    return validation.load_cohorts(SHIPPED)
 
 
 def test_a_changed_digit_changes_its_target_and_the_digest(tmp_path, targets):

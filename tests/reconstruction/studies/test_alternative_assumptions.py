@@ -42,7 +42,7 @@ def test_the_manifest_is_of_this_file_and_of_todays_targets(file):
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_the_first_cohort_meets_every_target_of_its_assumption(file):
     assumed = assumptions.of_file(file)
-    one = next(c for _, c in validation.split_cohorts(validation.load(file)))
+    one = next(c for _, c in validation.split_cohorts(validation.load_cohorts(file)))
     assert misses(one, load_targets(assumptions=assumed)) == []
     assert logic_misses(one, assumed.time_unit) == []
 
