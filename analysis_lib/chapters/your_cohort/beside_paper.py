@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from html import escape
 
 import pandas as pd
 
 from analysis_lib.analyses import description
-from analysis_lib.analyses.baseline import baseline
-from analysis_lib.analyses.propensity_weighting import COVARIATES, adjust
+from analysis_lib.analyses.propensity_weighting import COVARIATES
 from analysis_lib.base.errors import InputError
-from analysis_lib.chapters.parameters import Value
 from analysis_lib.chapters.your_cohort import wording
+from analysis_lib.chapters.your_cohort.cohort import Cohort
 from analysis_lib.ledger.audit import audit
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import tables
@@ -45,10 +44,10 @@ COMPARABLE = (
 )
 
 
-def section(patients: pd.DataFrame, chosen: Mapping[str, Value]) -> Html:
+def section(cohort: Cohort) -> Html:
     """Section beside the paper."""
     claims = audit()
-    rows = [*_described(patients, claims), *_survival(patients, claims, chosen)]
+    rows = [*_described(cohort, claims), *_survival(cohort, claims)]
     head = ("What", "Group", "Printed", "In these patients")
     return wording.section(
         "beside-the-paper",
@@ -62,8 +61,8 @@ def section(patients: pd.DataFrame, chosen: Mapping[str, Value]) -> Html:
     )
 
 
-def _described(patients: pd.DataFrame, claims: Mapping[str, Claim]) -> list[tuple[str, ...]]:
-    found = baseline(patients).set_index(["column", "level"])
+def _described(cohort: Cohort, claims: Mapping[str, Claim]) -> list[tuple[str, ...]]:
+    found = cohort.baseline.set_index(["column", "level"])
     rows = []
     for stem, column, level in COMPARABLE:
         if (column, level) not in found.index:
@@ -88,57 +87,46 @@ def _value(row: pd.Series, group: str) -> str:
     return f"{row[group]:,.4g} ({row[f'{group}_q1']:,.4g}–{row[f'{group}_q3']:,.4g})"
 
 
-def _survival(
-    patients: pd.DataFrame, claims: Mapping[str, Claim], chosen: Mapping[str, Value]
-) -> list[tuple[str, ...]]:
-    ci, ties = str(chosen["median_interval"]), str(chosen["ties"])
+def _survival(cohort: Cohort, claims: Mapping[str, Claim]) -> list[tuple[str, ...]]:
     place = "results-survival"
     rows = []
-    for endpoint, words in (("os", "overall"), ("pfs", "progression-free")):
-        if f"{endpoint}_years" not in patients or patients[f"{endpoint}_years"].isna().all():
-            continue
-        medians = description.survival_by_group(patients, endpoint, ci)
+    for endpoint, found in cohort.ratios.items():
+        words, medians = _WORDS[endpoint], cohort.medians[endpoint]
         for group in GROUPS:
             if group in medians.index:
                 what = f"Median {words} survival, years (95% interval)"
                 printed = tables.cell(claims, f"{place}.{endpoint}.{group}")
                 rows.append((what, NAMES[group], printed, wording.median(medians.loc[group])))
-        found = description.hazard_ratios(patients, float(chosen["landmark_months"]), endpoint, ties)
         printed = tables.linked(claims[f"{place}.{endpoint}.p"])
-        rows.append(
-            (f"Log-rank p, {words} survival", "", printed, _or_reason(lambda: _logrank(patients, endpoint)))  # noqa: B023
-        )
+        rows.append((f"Log-rank p, {words} survival", "", printed, _logrank(cohort.patients, endpoint)))
         if endpoint == "os":
-            row = found.loc["from the start"]
-            here = escape(row["reason"]) if row["reason"] else wording.interval(row)
-            rows.append(("Hazard ratio of surgery, death", "", tables.cell(claims, f"{place}.cox_surgery"), here))
-    rows.append(
-        (
-            "The same, with the propensity score",
-            "",
-            tables.cell(claims, f"{place}.cox_surgery_adjusted"),
-            _or_reason(lambda: _adjusted(patients, ties)),
-        )
-    )
+            naive, printed = found.loc["from the start"], tables.cell(claims, f"{place}.cox_surgery")
+            rows.append(("Hazard ratio of surgery, death", "", printed, _ratio(naive)))
+    printed = tables.cell(claims, f"{place}.cox_surgery_adjusted")
+    rows.append(("The same, with the propensity score", "", printed, _adjusted(cohort)))
     return rows
 
 
+_WORDS = {"os": "overall", "pfs": "progression-free"}
+
+
+def _ratio(row: pd.Series) -> str:
+    return escape(row["reason"] or wording.interval(row))
+
+
 def _logrank(patients: pd.DataFrame, endpoint: str) -> str:
-    return wording.p_value(description.logrank_p(patients, endpoint))
-
-
-def _adjusted(patients: pd.DataFrame, ties: str) -> str:
-    found = adjust(patients, ties=ties)
-    if found.left_out:
-        absent = ", ".join(COVARIATES.get(name, name) for name in found.left_out)
-        raise InputError(f"not comparable: the score lacks {absent}")
-    row = found.ratios.loc["covariate"]
-    return row["reason"] or wording.interval(row)
-
-
-def _or_reason(make: Callable[[], str]) -> str:
-    """What `make` gives, or the reason why there is nothing, as HTML."""
     try:
-        return escape(make())
+        return escape(wording.p_value(description.logrank_p(patients, endpoint)))
     except InputError as reason:
         return escape(reason.without_remedy)
+
+
+def _adjusted(cohort: Cohort) -> str:
+    try:
+        found = cohort.adjustment
+    except InputError as reason:
+        return escape(reason.without_remedy)
+    if found.left_out:
+        absent = ", ".join(COVARIATES.get(name, name) for name in found.left_out)
+        return f"not comparable: the score lacks {escape(absent)}"
+    return _ratio(found.ratios.loc["covariate"])

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 
 import numpy as np
 import pandas as pd
 
-from analysis_lib.analyses.propensity_weighting import COVARIATES, Adjustment, adjust
-from analysis_lib.chapters.parameters import Value
+from analysis_lib.analyses.confounding import Adjustment
+from analysis_lib.analyses.propensity_weighting import COVARIATES
 from analysis_lib.chapters.your_cohort import wording
+from analysis_lib.chapters.your_cohort.cohort import Cohort
 from analysis_lib.presentation import figures, tables
 from analysis_lib.presentation.figures import COLOURS
 from analysis_lib.presentation.tables import Html
@@ -29,9 +29,9 @@ _COMMON = 0.15
 _BALANCE = {"none": ("unweighted", "o"), "iptw": ("inverse probability", "s"), "overlap": ("overlap", "D")}
 
 
-def section(patients: pd.DataFrame, chosen: Mapping[str, Value]) -> Html:
+def section(cohort: Cohort) -> Html:
     """Section on confounding."""
-    found = adjust(patients, ties=str(chosen["ties"]))
+    found = cohort.adjustment
     rows = [(words, *_cells(found.ratios.loc[method])) for method, words in METHODS.items()]
     head = ("Analysis", "Hazard ratio of death (95% interval)", "p", "Patients", "Deaths")
     parts: list[Html | str] = [

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 
 import pandas as pd
 
-from analysis_lib.analyses import description, immortal_time
+from analysis_lib.analyses import time_to_surgery
 from analysis_lib.base.errors import InputError
-from analysis_lib.chapters.parameters import Value
 from analysis_lib.chapters.your_cohort import wording
+from analysis_lib.chapters.your_cohort.cohort import Cohort
 from analysis_lib.presentation import tables
 from analysis_lib.presentation.tables import Html
 
@@ -21,24 +20,29 @@ def ways(landmark_months: float) -> dict[str, str]:
         "from the start": "Surgery from the start of PRRT (naive)",
         "landmark": f"From {landmark_months:g} months on, by surgery until then (landmark)",
         "over time": "Surgery from the day of the operation (time-dependent)",
-        "over time, no half day": "The same, operations on the last day left out",
+        "over time, no half day": "The same, without operations on the last day",
     }
 
 
-def section(patients: pd.DataFrame, chosen: Mapping[str, Value]) -> Html:
+def section(cohort: Cohort) -> Html:
     """Section on immortal time."""
-    at, ties = float(chosen["landmark_months"]), str(chosen["ties"])
-    operated = immortal_time.operations(patients)
+    patients, at = cohort.patients, cohort.landmark_months
+    operated = time_to_surgery.operations(patients)
     if not operated["known"]:
         raise InputError("no operated patient's time of surgery is known (months_to_surgery)")
-    found = description.hazard_ratios(patients, at, "os", ties)
-    rows = [(words, *_cells(found.loc[way])) for way, words in ways(at).items()]
+    found = cohort.ratios["os"]
+    shown = ways(at)
+    if not operated["last_day"]:
+        del shown["over time, no half day"]
+    rows = [(words, *_cells(found.loc[way])) for way, words in shown.items()]
     head = ("How time is counted", "Hazard ratio of death (95% interval)", "p", "Patients", "Deaths")
     return wording.section(
         "immortal-time",
         "Immortal time",
         wording.paragraph(_waits(operated)),
-        tables.table(head, rows, f"Surgery and death, by how time is counted; Cox models with {ties.title()}'s ties"),
+        tables.table(
+            head, rows, f"Surgery and death, by how time is counted; Cox models with {cohort.ties.title()}'s ties"
+        ),
         wording.paragraph(*_reading(found, operated)),
         _deaths(patients, at),
     )
@@ -59,7 +63,7 @@ def _waits(operated: pd.Series) -> str:
     blank = int(operated["operated"] - operated["known"])
     if blank:
         text += f" The time is not known of {blank:,}."
-    return text + " Until then they could not die and be in the surgery group: these months are immortal time."
+    return text + " Whoever died before the operation is in the other group, so these months are immortal time."
 
 
 def _reading(found: pd.DataFrame, operated: pd.Series) -> list[str]:
@@ -92,7 +96,7 @@ def _reading(found: pd.DataFrame, operated: pd.Series) -> list[str]:
 
 def _deaths(patients: pd.DataFrame, at: float) -> Html:
     names = {"prrt_only": "PRRT only", "not_yet": "Everybody, as long as not operated on"}
-    found = immortal_time.deaths_by(patients, at)
+    found = time_to_surgery.deaths_by(patients, at)
     rows = [
         (
             names[group],

@@ -7,9 +7,9 @@ from html import escape
 import numpy as np
 import pandas as pd
 
-from analysis_lib.analyses.baseline import baseline
 from analysis_lib.base.errors import InputError
 from analysis_lib.chapters.your_cohort import wording
+from analysis_lib.chapters.your_cohort.cohort import Cohort
 from analysis_lib.presentation import figures, tables
 from analysis_lib.presentation.figures import COLOURS
 from analysis_lib.presentation.tables import Html
@@ -22,9 +22,9 @@ IMBALANCE = 0.1
 _MOST_BARS = 200
 
 
-def who(patients: pd.DataFrame) -> Html:
+def who(cohort: Cohort) -> Html:
     """Section on the baseline: Table 1 by group, with what differs between the groups."""
-    rows = _rows(patients, "baseline", "age, sex, grade or any other characteristic before treatment")
+    rows = _rows(cohort, "baseline", "age, sex, grade or any other characteristic before treatment")
     return wording.section(
         "who",
         "Who they are",
@@ -34,19 +34,19 @@ def who(patients: pd.DataFrame) -> Html:
     )
 
 
-def treatment(patients: pd.DataFrame) -> Html:
+def treatment(cohort: Cohort) -> Html:
     """Section on treatment and toxicity."""
-    rows = _rows(patients, "treatment", "cycles, activity or toxicity of PRRT")
+    rows = _rows(cohort, "treatment", "cycles, activity or toxicity of PRRT")
     return wording.section("treatment", "Treatment and toxicity", _table(rows, "PRRT and its toxicity, by group"))
 
 
-def response(patients: pd.DataFrame) -> Html:
+def response(cohort: Cohort) -> Html:
     """Section on response, with each tumour's change in size where both sizes are known."""
-    rows = _rows(patients, "response", "best response, or sizes and vessels after PRRT")
+    rows = _rows(cohort, "response", "best response, or sizes and vessels after PRRT")
     parts: list[Html | str] = [_table(rows, "Response to PRRT, by group")]
     sizes = {"tumour_size_mm", "tumour_size_post_mm"}
-    if sizes <= set(patients) and patients[list(sizes)].notna().all(axis=1).any():
-        parts.append(_waterfall(patients))
+    if sizes <= set(cohort.patients) and cohort.patients[list(sizes)].notna().all(axis=1).any():
+        parts.append(_waterfall(cohort.patients))
     parts.append(
         wording.paragraph(
             "Response is known only of patients who lived to be scanned, so differences between the groups mix "
@@ -56,15 +56,14 @@ def response(patients: pd.DataFrame) -> Html:
     return wording.section("response", "Response", *parts)
 
 
-def operation(patients: pd.DataFrame) -> Html:
+def operation(cohort: Cohort) -> Html:
     """Section on the operation and the specimen."""
-    rows = _rows(patients, "surgery", "the operation, its complications or the specimen")
+    rows = _rows(cohort, "surgery", "the operation, its complications or the specimen")
     return wording.section("operation", "The operation", _table(rows, "Operation, complications and specimen"))
 
 
-def _rows(patients: pd.DataFrame, section: str, what: str) -> pd.DataFrame:
-    found = baseline(patients)
-    found = found[found["section"] == section]
+def _rows(cohort: Cohort, section: str, what: str) -> pd.DataFrame:
+    found = cohort.baseline[cohort.baseline["section"] == section]
     if found.empty:
         raise InputError(f"no column tells of {what}")
     return found

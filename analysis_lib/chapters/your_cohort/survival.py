@@ -10,8 +10,8 @@ import pandas as pd
 from analysis_lib.analyses import description
 from analysis_lib.analyses.description import ENDPOINTS
 from analysis_lib.base.errors import InputError
-from analysis_lib.chapters.parameters import Value
 from analysis_lib.chapters.your_cohort import wording
+from analysis_lib.chapters.your_cohort.cohort import Cohort
 from analysis_lib.presentation import figures, survival_curves, tables
 from analysis_lib.presentation.tables import Html
 from analysis_lib.printed.names import NAMES
@@ -25,10 +25,9 @@ INTERVALS = {
 }
 
 
-def survival(patients: pd.DataFrame, chosen: Mapping[str, Value]) -> Html:
+def section(cohort: Cohort) -> Html:
     """Section on survival from the start of PRRT, by group."""
-    ci = str(chosen["median_interval"])
-    medians = {endpoint: description.survival_by_group(patients, endpoint, ci) for endpoint in _endpoints(patients)}
+    patients, medians, ci = cohort.patients, cohort.medians, cohort.median_interval
     overall = medians["os"]
     deaths = int(overall.loc["all", "events"])
     return wording.section(
@@ -39,17 +38,10 @@ def survival(patients: pd.DataFrame, chosen: Mapping[str, Value]) -> Html:
         wording.paragraph(_medians_in_words(overall), wording.few_events(deaths)),
         _follow_up(patients, ci),
         _FOLLOW_UP,
-        _restricted_means(patients, float(chosen["horizon_years"])),
-        _tests(patients, medians, chosen),
+        _restricted_means(patients, cohort.horizon_years),
+        _tests(cohort),
         _CAUTION if overall.index.size > 2 else "",
     )
-
-
-def _endpoints(patients: pd.DataFrame) -> list[str]:
-    columns = {endpoint: [f"{endpoint}_years", f"{endpoint}_event"] for endpoint in ENDPOINTS}
-    return [
-        e for e, names in columns.items() if set(names) <= set(patients) and patients[names].notna().all(axis=1).any()
-    ]
 
 
 def _curves(patients: pd.DataFrame, endpoint: str) -> figures.Picture:
@@ -122,27 +114,23 @@ def _restricted_means(patients: pd.DataFrame, horizon: float) -> Html | str:
     return tables.table(head, rows, f"Restricted mean survival: years lived, on average, of the first {horizon:g}")
 
 
-def _tests(patients: pd.DataFrame, medians: Mapping[str, pd.DataFrame], chosen: Mapping[str, Value]) -> Html | str:
-    ties = str(chosen["ties"])
+def _tests(cohort: Cohort) -> Html | str:
+    if cohort.patients["group"].nunique() < 2:
+        return ""
     rows = []
-    for endpoint in medians:
-        if endpoint == "dfs" or patients["group"].nunique() < 2:
-            continue
-        found = description.hazard_ratios(patients, float(chosen["landmark_months"]), endpoint, ties)
+    for endpoint, found in cohort.ratios.items():
         row = found.loc["from the start"]
         rows.append(
             (
                 TITLES[endpoint],
-                _p(description.logrank_p, patients, endpoint),
+                _p(description.logrank_p, cohort.patients, endpoint),
                 escape(row["reason"]) if row["reason"] else wording.interval(row),
                 "" if row["reason"] else wording.p_value(row["p"]),
-                _p(description.proportional_hazards_p, patients, endpoint, ties),
+                _p(description.proportional_hazards_p, cohort.patients, endpoint, cohort.ties),
             )
         )
-    if not rows:
-        return ""
     head = ("Endpoint", "Log-rank p", "Hazard ratio of surgery (95% interval)", "p", "Proportional hazards p")
-    return tables.table(head, rows, f"Both groups from the start of PRRT; Cox model with {ties.title()}'s ties")
+    return tables.table(head, rows, f"Both groups from the start of PRRT; Cox model with {cohort.ties.title()}'s ties")
 
 
 def _p(test, *arguments) -> str:
