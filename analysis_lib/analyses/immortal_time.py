@@ -18,12 +18,11 @@ from analysis_lib.base.checks import Floats
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
 from analysis_lib.statistics import binary_cox
+from analysis_lib.statistics.near_ties import merge_near_ties
 
 ENDPOINTS = {"os": "overall survival", "pfs": "progression-free survival"}
 #: An operation on the day of death counts so much earlier, as in R's Stanford heart data.
 HALF_A_DAY = 0.5 / DAYS_PER_YEAR
-# The same day in months and in years differs in its last bits; a billionth of a year is no time.
-_DECIMALS = 9
 # A landmark is shown where the model can be estimated in nearly all cohorts.
 _LEAST_SHARE = 0.95
 
@@ -97,25 +96,34 @@ def landmark(frame: pd.DataFrame, months: float, endpoint: str = "os", ties: str
     [0.81, 64.0, 45.0]
     """
     frame, time, event = _endpoint(frame, endpoint)
-    surgery, at = _years_to_surgery(frame), round(months / MONTHS_PER_YEAR, _DECIMALS)
+    at = np.full(time.shape, months / MONTHS_PER_YEAR)
+    time, surgery, at = _merged(frame, time, _years_to_surgery(frame), at)
     kept = time > at
     if not kept.any():
         raise InputError(f"nobody is under observation for {ENDPOINTS[endpoint]} beyond {months:g} months")
-    cohort, operated = frame["cohort"].to_numpy()[kept], surgery[kept] <= at
+    cohort, operated = frame["cohort"].to_numpy()[kept], (surgery <= at)[kept]
     found = binary_cox.cox(cohort, time[kept], event[kept], operated, ties=ties)
     counts = pd.DataFrame({"patients": 1, "operated": operated.astype(int)}).groupby(cohort).sum()
     return _require_estimate(found.join(counts))
 
 
-def counting_process(frame: pd.DataFrame, endpoint: str = "os") -> pd.DataFrame:
+def counting_process(frame: pd.DataFrame, endpoint: str = "os", half_day: bool = True) -> pd.DataFrame:
     """Counting-process form: each patient's time cut at the operation.
+
+    Parameters
+    ----------
+    frame, endpoint
+        As :func:`naive`.
+    half_day : bool
+        For overall survival, count an operation on the last day (or later, by rounding) half a day
+        before. Otherwise who was operated on that day has one row, not operated.
 
     Returns
     -------
     pandas.DataFrame
         One or two rows a patient: ``cohort, patient, start_years, stop_years, event, operated``.
-        Who reached the endpoint before the operation has one row, not operated. For overall
-        survival an operation on the last day (or later, by rounding) counts half a day before.
+        Who reached the endpoint before the operation has one row, not operated; who was operated on at
+        the start has one row, operated.
 
     Raises
     ------
@@ -129,10 +137,12 @@ def counting_process(frame: pd.DataFrame, endpoint: str = "os") -> pd.DataFrame:
     [[0.0, 1.5, 0.0, 0.0], [1.5, 3.0, 1.0, 1.0]]
     """
     frame, time, event = _endpoint(frame, endpoint)
-    surgery = _years_to_surgery(frame)
-    if endpoint == "os":
+    time, surgery = _merged(frame, time, _years_to_surgery(frame))
+    if endpoint == "os" and half_day:
         surgery = np.where(np.isfinite(surgery), np.minimum(surgery, np.maximum(time - HALF_A_DAY, 0)), np.inf)
-    before, after = surgery > 0, surgery < time
+        time, surgery = _merged(frame, time, surgery)
+    # Nobody is lost: also an operation and a death at the very start make a row.
+    before, after = surgery > 0, (surgery < time) | (surgery <= 0)
     ids = frame[["cohort", "patient"]]
     first = ids.assign(
         start_years=0.0, stop_years=np.minimum(time, surgery), event=np.where(after, 0, event), operated=0
@@ -142,13 +152,17 @@ def counting_process(frame: pd.DataFrame, endpoint: str = "os") -> pd.DataFrame:
     return rows.sort_index(kind="stable").reset_index(drop=True)
 
 
-def time_dependent(frame: pd.DataFrame, endpoint: str = "os", ties: str = "breslow") -> pd.DataFrame:
+def time_dependent(
+    frame: pd.DataFrame, endpoint: str = "os", ties: str = "breslow", half_day: bool = True
+) -> pd.DataFrame:
     """Time-dependent Cox model: surgery is 0 until the operation and 1 from then on.
 
     Parameters
     ----------
     frame, endpoint, ties
         As :func:`naive`.
+    half_day
+        As :func:`counting_process`.
 
     Returns
     -------
@@ -171,7 +185,7 @@ def time_dependent(frame: pd.DataFrame, endpoint: str = "os", ties: str = "bresl
     >>> time_dependent(hearts)[["hr", "ci_low", "ci_high"]].round(2).iloc[0].tolist()
     [1.13, 0.63, 2.05]
     """
-    rows = counting_process(frame, endpoint)
+    rows = counting_process(frame, endpoint, half_day)
     # Those of a first row are at risk from the beginning, also at time 0.
     start = rows["start_years"].where(rows["start_years"] > 0, -np.inf)
     found = binary_cox.cox(rows["cohort"], rows["stop_years"], rows["event"], rows["operated"], start, ties)
@@ -295,7 +309,13 @@ def _endpoint(frame: pd.DataFrame, endpoint: str) -> tuple[pd.DataFrame, Floats,
     frame = frame[needed].dropna(subset=columns).reset_index(drop=True)
     if "cohort" not in frame:
         frame = frame.assign(cohort=0)
-    return frame, frame[columns[0]].to_numpy(float).round(_DECIMALS), frame[columns[1]].to_numpy(bool)
+    return frame, frame[columns[0]].to_numpy(float), frame[columns[1]].to_numpy(bool)
+
+
+def _merged(frame: pd.DataFrame, *times: Floats) -> Floats:
+    """Times of the patients, near-ties within a cohort merged: the same day in months and in years is one."""
+    cohorts = np.tile(frame["cohort"].to_numpy(), len(times))
+    return merge_near_ties(np.concatenate(times), cohorts).reshape(len(times), -1)
 
 
 def _years_to_surgery(frame: pd.DataFrame) -> Floats:
@@ -310,7 +330,7 @@ def _years_to_surgery(frame: pd.DataFrame) -> Floats:
             column=column,
             remedy="give it in months from the start of PRRT, or leave these patients out",
         )
-    return np.where(operated, (known / MONTHS_PER_YEAR).round(_DECIMALS), np.inf)
+    return np.where(operated, known / MONTHS_PER_YEAR, np.inf)
 
 
 def _require_estimate(found: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from analysis_lib.base.checks import Floats, Integers
 from analysis_lib.base.errors import InputError
 from analysis_lib.statistics import weighted_regression
+from analysis_lib.statistics.near_ties import merge_near_ties
 
 # Of the score, within each of which the stratified model compares.
 STRATA = 3
@@ -130,7 +131,7 @@ def stack(patients: pd.DataFrame, names: Sequence[str] = tuple(COVARIATES)) -> S
     found = Stack(
         labels,
         tuple(names),
-        spread(kept["os_years"]),
+        spread(pd.Series(merge_near_ties(kept["os_years"], kept["cohort"]), kept.index)),
         event,
         treated,
         counts,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis_lib.analyses import immortal_time
-from analysis_lib.base.errors import InputError
 from analysis_lib.base.units import MONTHS_PER_YEAR
 from analysis_lib.presentation.figures import COLOURS
 from analysis_lib.printed.names import NAMES
@@ -16,8 +15,6 @@ from analysis_lib.printed.names import NAMES
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-#: More lanes than this cannot be told apart.
-MOST_PATIENTS = 120
 _LANE = 0.135  # inches
 _SCHEMES = ("#009e73", "#aa4499", "#7a7a7a")
 
@@ -28,7 +25,7 @@ def swimmer(frame: pd.DataFrame, landmark_months: float) -> tuple[Figure, pd.Dat
     Parameters
     ----------
     frame : pandas.DataFrame
-        One cohort in the schema.
+        One cohort of the ensemble.
     landmark_months : float
         Drawn as a line.
 
@@ -36,19 +33,11 @@ def swimmer(frame: pd.DataFrame, landmark_months: float) -> tuple[Figure, pd.Dat
     -------
     Figure, pandas.DataFrame
         The drawing and its values, in years.
-
-    Raises
-    ------
-    InputError
-        As :func:`immortal_time.counting_process`, and if there are more than :data:`MOST_PATIENTS`.
     """
     import matplotlib.pyplot as plt
 
     rows = immortal_time.counting_process(frame)
-    patients = frame.dropna(subset=["os_years", "os_event"])
-    if len(patients) > MOST_PATIENTS:
-        raise InputError(f"{len(patients)} patients are too many to draw, each in a lane of his own")
-    lanes = patients.sort_values(["group", "os_years"], ascending=[False, False]).reset_index(drop=True)
+    lanes = frame.sort_values(["group", "os_years"], ascending=[False, False]).reset_index(drop=True)
     place = {patient: y for y, patient in enumerate(lanes["patient"])}
     figure, axis = plt.subplots(figsize=(7.0, 0.9 + _LANE * len(lanes)))
     for row in rows.itertuples():
@@ -64,11 +53,8 @@ def swimmer(frame: pd.DataFrame, landmark_months: float) -> tuple[Figure, pd.Dat
         landmark_months / MONTHS_PER_YEAR + 0.1, -1.4, f"landmark, {landmark_months:g} months", fontsize=9, va="center"
     )
     for group in ("surgery", "prrt_only"):
-        mine = lanes.index[lanes["group"] == group]
-        if len(mine):
-            axis.text(
-                lanes["os_years"].max(), mine.max() - 1.5, NAMES[group], ha="right", va="bottom", color=COLOURS[group]
-            )
+        below = lanes.index[lanes["group"] == group].max() - 1.5
+        axis.text(lanes["os_years"].max(), below, NAMES[group], ha="right", va="bottom", color=COLOURS[group])
     axis.set(ylim=(len(lanes) - 0.4, -2.2), xlim=(0, None), xlabel="years from the start of PRRT")
     axis.set_xticks(range(0, int(lanes["os_years"].max()) + 1, 5))
     axis.set_yticks([])

@@ -20,6 +20,7 @@ from analysis_lib.base.checks import Floats
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.units import Z95
 from analysis_lib.statistics import newton
+from analysis_lib.statistics.near_ties import merge_near_ties
 
 NO_EVENTS = "nobody had an event"
 NO_CONTRAST = "there is nobody to compare with: at each event all at risk were exposed, or none"
@@ -69,15 +70,24 @@ def risk_tables(
         1 or True: an event at `stop`; exposed during the row.
     start : array_like, shape (n,), optional
         A row is at risk at times t with ``start < t <= stop``; all from the beginning by default.
+        (statsmodels' ``PHReg(entry=...)`` counts it at ``start`` too, R does not.)
 
     Returns
     -------
     RiskTables
+
+    Raises
+    ------
+    ValueError
+        If a row ends where it starts: it would be at risk at no time.
     """
     stop = np.asarray(stop, float)
     start = np.full(stop.shape, -np.inf) if start is None else np.asarray(start, float)
     event, exposed = np.asarray(event, bool), np.asarray(exposed, bool)
     labels, code = np.unique(np.asarray(cohort), return_inverse=True)
+    start, stop = np.split(merge_near_ties(np.concatenate([start, stop]), np.tile(code, 2)), 2)
+    if (start >= stop).any():
+        raise ValueError("start: must lie before stop")
     # A key orders by cohort, then time; whole numbers, so that no two times run together.
     late = np.isfinite(start)
     times, place = np.unique(np.concatenate([start[late], stop]), return_inverse=True)
@@ -181,6 +191,7 @@ def proportional_hazards(
     event: ArrayLike,
     exposed: ArrayLike,
     transform: Callable[[Floats], Floats] = np.log,
+    ties: str = "breslow",
 ) -> pd.DataFrame:
     """Score test of proportional hazards: does the log hazard ratio change with a function of time?
 
@@ -190,6 +201,8 @@ def proportional_hazards(
         As :func:`risk_tables`, everyone at risk from the beginning.
     transform
         Of the times of events, elementwise.
+    ties
+        As :func:`cox`.
 
     Returns
     -------
@@ -205,7 +218,7 @@ def proportional_hazards(
     References
     ----------
     Grambsch PM, Therneau TM. Biometrika 1994;81:515-526; in the form of R's ``cox.zph`` since
-    survival 3.0, a score test, for Breslow ties.
+    survival 3.0, a score test.
 
     Examples
     --------
@@ -215,15 +228,19 @@ def proportional_hazards(
     >>> proportional_hazards([0] * 8, time, event, exposed).round(3).to_dict("records")
     [{'chi2': 3.799, 'p': 0.051}]
     """
-    fits = cox(cohort, time, event, exposed)
+    fits = cox(cohort, time, event, exposed, ties=ties)
     if (fits["reason"] != "").all():
         raise InputError(fits["reason"].iat[0])
     tables = risk_tables(cohort, time, event, exposed)
-    share = _share_exposed(tables.at_risk, fits["coef"].to_numpy()[tables.cohort])
-    events = tables.events.sum(axis=1)
-    residual, variance = tables.events[:, 1] - events * share, events * share * (1 - share)
-    g = transform(tables.time)
-    score, v, vg, vgg = (tables.sums(x) for x in (g * residual, variance, g * variance, g * g * variance))
+    row, at_risk, events = _terms(tables, np.arange(tables.time.size), ties)
+    share = _share_exposed(at_risk, fits["coef"].to_numpy()[tables.cohort[row]])
+    total = events.sum(axis=1)
+    residual, variance = events[:, 1] - total * share, total * share * (1 - share)
+    g = transform(tables.time)[row]
+    score, v, vg, vgg = (
+        np.bincount(tables.cohort[row], weights=x, minlength=tables.labels.size)
+        for x in (g * residual, variance, g * variance, g * g * variance)
+    )
     with np.errstate(divide="ignore", invalid="ignore"):
         information = vgg - vg**2 / v
         information[~(information > 1e-9 * vgg)] = np.nan
@@ -237,16 +254,22 @@ def _share_exposed(at_risk: NDArray, log_ratio: Floats) -> Floats:
     return hazard / (at_risk[:, 0] + hazard)
 
 
-def _derivatives(tables: RiskTables, use: NDArray[np.bool_], ties: str) -> newton.Derivatives:
-    """Score and information of the cohorts' partial likelihoods, from the tables to use."""
-    cohort, at_risk, events = tables.cohort[use], tables.at_risk[use], tables.events[use].astype(float)
+def _terms(tables: RiskTables, row: NDArray[np.intp], ties: str) -> tuple[NDArray[np.intp], Floats, Floats]:
+    """Terms of the partial likelihood from some rows of the tables: row, at risk and events of each."""
+    at_risk, events = tables.at_risk[row].astype(float), tables.events[row].astype(float)
     if ties == "efron":
         # Of d tied events the k-th is taken among those at risk less k/d of the tied.
         d = events.sum(axis=1).astype(int)
         k = np.arange(d.sum()) - np.repeat(np.cumsum(d) - d, d)
-        cohort, at_risk, events = (np.repeat(x, d, axis=0) for x in (cohort, at_risk, events / d[:, np.newaxis]))
+        row, at_risk, events = (np.repeat(x, d, axis=0) for x in (row, at_risk, events / d[:, np.newaxis]))
         at_risk = at_risk - k[:, np.newaxis] * events
-    total, exposed = events.sum(axis=1), events[:, 1]
+    return row, at_risk, events
+
+
+def _derivatives(tables: RiskTables, use: NDArray[np.bool_], ties: str) -> newton.Derivatives:
+    """Score and information of the cohorts' partial likelihoods, from the tables to use."""
+    row, at_risk, events = _terms(tables, np.flatnonzero(use), ties)
+    cohort, total, exposed = tables.cohort[row], events.sum(axis=1), events[:, 1]
 
     def derivatives(beta: Floats, rows: NDArray[np.intp]) -> tuple[NDArray, NDArray]:
         log_ratio = np.zeros(tables.labels.size)

@@ -87,3 +87,36 @@ def e_value(ratio: float, ci_low: float, ci_high: float) -> EValue:
 def _e_value(ratio: float) -> float:
     above = max(ratio, 1 / ratio)
     return float(above + np.sqrt(above * (above - 1)))
+
+
+def e_value_of_hazard_ratio(hr: float, ci_low: float, ci_high: float, common: bool) -> EValue:
+    """E-value of a hazard ratio and its interval.
+
+    Parameters
+    ----------
+    hr, ci_low, ci_high : float
+        Positive and in order.
+    common : bool
+        Whether more than about 15% have the outcome: the ratio is then made a risk ratio first.
+
+    Returns
+    -------
+    EValue
+
+    Raises
+    ------
+    ValueError
+        As `e_value`.
+
+    References
+    ----------
+    VanderWeele TJ, Ding P. Ann Intern Med 2017;167:268-274, table 2.
+
+    Examples
+    --------
+    >>> found = e_value_of_hazard_ratio(0.56, 0.46, 0.69, common=True)
+    >>> round(found.estimate, 2), round(found.limit, 2)
+    (2.35, 1.91)
+    """
+    ratios = (hr, ci_low, ci_high)
+    return e_value(*map(risk_ratio, ratios)) if common else e_value(*ratios)

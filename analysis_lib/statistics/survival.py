@@ -1,8 +1,9 @@
 """Survival analysis as SPSS 25 prints it: Kaplan-Meier, medians and the log-rank test.
 
 Times may have any unit and results come in the same. A death at the time of a censoring comes
-before it, as in every package. The libraries' routines do the work where they agree with SPSS; the
-median's symmetric interval is written out here, since none has it.
+before it, as in every package, and times that differ by rounding alone are one. The libraries'
+routines do the work where they agree with SPSS and R; the median's symmetric interval is written out
+here, since none has it, and so is the restricted mean, whose variance lifelines has wrong.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from scipy import special
 from analysis_lib.base import checks
 from analysis_lib.base.checks import Floats, Integers
 from analysis_lib.base.units import Z95
+from analysis_lib.statistics.near_ties import merge_near_ties
 
 #: A survival probability this near to a limit (.45, .50, .55) is at the limit: .55 and a product
 #: such as 19/20 * 18/19 * ... that equals it differ in their last bits. R's ``quantile.survfit``
@@ -53,7 +55,7 @@ class MedianSurvival:
 
 @dataclass(frozen=True)
 class MeanSurvival:
-    """A mean survival time, restricted to the largest time observed."""
+    """A mean survival time, restricted to a horizon."""
 
     mean: float
     se: float
@@ -99,7 +101,7 @@ def kaplan_meier(time: ArrayLike, event: ArrayLike) -> KaplanMeier:
     >>> curve.survival.tolist(), curve.standard_error.round(3).tolist()
     ([0.75, 0.75, 0.375, 0.375], [0.217, 0.217, 0.286, 0.286])
     """
-    time, event = checks.times_and_events(time, event)
+    time, event = _times_and_events(time, event)
     times, position = np.unique(time, return_inverse=True)
     at_risk = np.bincount(position)[::-1].cumsum()[::-1]
     events = np.bincount(position, weights=event).astype(int)
@@ -160,23 +162,64 @@ def median_survival(time: ArrayLike, event: ArrayLike, ci: str = "spss") -> Medi
     )
 
 
-def reverse_kaplan_meier_median(time: ArrayLike, event: ArrayLike) -> MedianSurvival:
+def survival_at(time: ArrayLike, event: ArrayLike, at: float) -> tuple[float, float, float]:
+    """Kaplan-Meier survival at a time, with its pointwise 95% interval (log-log).
+
+    Parameters
+    ----------
+    time, event : array_like, shape (n,)
+        As `kaplan_meier`.
+    at : float
+        In the unit of `time`; an event at that very time counts.
+
+    Returns
+    -------
+    tuple of float
+        Survival and its limits; the limits are NaN where survival is 0 or 1, and all three where the curve
+        has ended before.
+
+    Raises
+    ------
+    ValueError
+        As `kaplan_meier`.
+
+    References
+    ----------
+    Kalbfleisch JD, Prentice RL. The statistical analysis of failure time data. 2nd ed. 2002, section 1.4.
+
+    Examples
+    --------
+    >>> [round(x, 3) for x in survival_at([1, 2, 3, 4], [1, 0, 1, 0], at=3)]
+    [0.375, 0.011, 0.808]
+    """
+    curve = kaplan_meier(time, event)
+    step = np.searchsorted(curve.time, at + TOLERANCE * max(at, 1), side="right") - 1
+    if step < 0:
+        return 1.0, np.nan, np.nan
+    if step == curve.time.size - 1 and curve.time[-1] < at - TOLERANCE * max(at, 1) and curve.survival[-1] > 0:
+        return np.nan, np.nan, np.nan
+    low, high = _pointwise_band(curve, "log-log")
+    return float(curve.survival[step]), float(low[step]), float(high[step])
+
+
+def reverse_kaplan_meier_median(time: ArrayLike, event: ArrayLike, ci: str = "spss") -> MedianSurvival:
     """Median follow-up by the reverse Kaplan-Meier method: deaths count as censored.
 
     Parameters
     ----------
     time, event : array_like, shape (n,)
         As `kaplan_meier`; event is 1 for a death.
+    ci
+        As `median_survival`.
 
     Returns
     -------
     MedianSurvival
-        With SPSS's interval.
 
     Raises
     ------
     ValueError
-        As `kaplan_meier`.
+        As `median_survival`.
 
     References
     ----------
@@ -188,37 +231,49 @@ def reverse_kaplan_meier_median(time: ArrayLike, event: ArrayLike) -> MedianSurv
     3.0
     """
     times, events = checks.times_and_events(time, event)
-    return median_survival(times, 1 - events)
+    return median_survival(times, 1 - events, ci)
 
 
-def mean_survival(time: ArrayLike, event: ArrayLike) -> MeanSurvival:
-    """Restricted mean survival as in SPSS: the area under the curve up to the largest time.
+def mean_survival(time: ArrayLike, event: ArrayLike, horizon: float | None = None) -> MeanSurvival:
+    """Restricted mean survival time: the area under the curve up to a horizon.
 
     Parameters
     ----------
     time, event : array_like, shape (n,)
         As `kaplan_meier`.
+    horizon : float, optional
+        In the unit of `time`; by default the largest time, censored or not, as in SPSS.
 
     Returns
     -------
     MeanSurvival
-        The largest time counts even if censored. ``se^2 = sum A^2 d / (n (n-d))`` over the event
-        times, A being the area to the right; the 95% interval is mean -+ 1.96 se.
+        ``se^2 = sum A^2 d / (n (n-d))`` over the event times, A being the area to the right; the 95%
+        interval is mean -+ 1.96 se.
 
     Raises
     ------
     ValueError
-        As `kaplan_meier`.
+        As `kaplan_meier`, and if the curve ends above 0 before the horizon, or the horizon is not positive.
 
     References
     ----------
     IBM support page swg21476688 (the mean); Klein JP, Moeschberger ML. Survival Analysis, 2nd ed.
     2003, section 4.5 (its variance).
+
+    Examples
+    --------
+    >>> mean_survival([1, 2, 3, 4], [1, 0, 1, 0], horizon=2.5).mean
+    2.125
     """
     curve = kaplan_meier(time, event)
-    steps = np.diff(curve.time, prepend=0.0) * np.r_[1.0, curve.survival[:-1]]
+    last = float(curve.time[-1])
+    horizon = last if horizon is None else float(checks.positive("horizon", horizon))
+    if horizon > last * (1 + TOLERANCE) and curve.survival[-1] > 0:
+        raise ValueError(f"the curve ends at {last:g}, before the horizon of {horizon:g}")
+    ends = np.minimum(np.append(curve.time, max(horizon, last)), horizon)
+    steps = np.diff(ends, prepend=0.0) * np.r_[1.0, curve.survival]
     mean = float(steps.sum())
-    area_right = mean - np.cumsum(steps)
+    area_right = mean - np.cumsum(steps)[:-1]
     se = float(np.sqrt(area_right**2 @ _greenwood_terms(curve.at_risk, curve.events)))
     return MeanSurvival(mean, se, mean - Z95 * se, mean + Z95 * se)
 
@@ -255,7 +310,7 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRank:
     >>> round(found.statistic, 3), round(found.p, 3)
     (5.052, 0.025)
     """
-    times, events = checks.times_and_events(time, event)
+    times, events = _times_and_events(time, event)
     code = checks.group_codes(group, times.size)
     informative = times >= np.min(times[events == 1], initial=np.inf)
     times, events, code = times[informative], events[informative], code[informative]
@@ -268,6 +323,11 @@ def logrank(time: ArrayLike, event: ArrayLike, group: ArrayLike) -> LogRank:
 
     statistic = float(survdiff(times, events, code)[0])
     return LogRank(statistic, df, float(special.chdtrc(df, statistic)))
+
+
+def _times_and_events(time: ArrayLike, event: ArrayLike) -> tuple[Floats, Integers]:
+    times, events = checks.times_and_events(time, event)
+    return merge_near_ties(times), events
 
 
 def _greenwood_terms(at_risk: Integers, events: Integers) -> Floats:

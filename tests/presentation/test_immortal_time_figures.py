@@ -2,11 +2,9 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 
 from analysis_lib.analyses import immortal_time
-from analysis_lib.base.errors import InputError
 from analysis_lib.presentation import figures, immortal_time_figures
 from analysis_lib.reconstruction import ensemble
 
@@ -31,13 +29,6 @@ def test_a_swimmer_plot_has_a_lane_for_each_patient_cut_at_the_operation():
     length = sum(np.ptp(line.get_xdata()) for line in lines)
     assert length == pytest.approx(cohort["os_years"].sum())
     assert len(values) == len(cohort) and values["os_years"].sum() == pytest.approx(cohort["os_years"].sum(), abs=0.1)
-
-
-def test_too_many_patients_are_not_drawn():
-    twice = pd.concat([ENSEMBLE.one(k) for k in FEW[:3]]).assign(cohort=0)
-    twice["patient"] = range(len(twice))
-    with pytest.raises(InputError, match="too many to draw"):
-        immortal_time_figures.swimmer(twice, 18)
 
 
 def test_the_drawing_has_a_panel_for_each_endpoint_and_a_band_for_each_scheme():
