@@ -223,7 +223,8 @@ def _typed(cells: pd.Series, column: Column) -> tuple[pd.Series, list[tuple[int,
     cell_reader, kind = _cell_reader(column.name, column.unit), column.field["type"]
     # Lists and the like, which Parquet may hold, are no values of any column, and True is no number; pandas
     # makes floats of whole numbers, which the largest are too large for. Their text is told instead.
-    cells = cells.map(lambda value: str(value) if _is_told_as_text(value) else value)
+    if not set(map(type, cells)) <= {str, float, type(None)}:
+        cells = cells.map(lambda value: str(value) if _is_told_as_text(value) else value)
     # A column repeats its values, and judging a cell costs microseconds: judge each value once.
     codes, uniques = pd.factorize(cells, use_na_sentinel=False)
     verdicts = [_judge(cell_reader, kind, value) for value in uniques.tolist()]
