@@ -18,10 +18,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis_lib.base.errors import InputError
 from analysis_lib.cohort import reader
 from analysis_lib.cohort.cautions import cautions, unit_traps
-from analysis_lib.cohort.headings import PER_YEAR, TIMES, Column, known, plain, recognise
+from analysis_lib.cohort.headings import PER_YEAR, TIMES, Column, check_unit, known, plain, recognise
 from analysis_lib.cohort.mending import advice, labelled
 from analysis_lib.cohort.problems import LONGEST_CELL, CohortError, Problem, add, listed, shorten
 from analysis_lib.cohort.rules import RULES
@@ -71,8 +70,7 @@ def judge(file: Path | str, number: int | None = 0, time_unit: str = "") -> Judg
     InputError
         If the file cannot be read at all, or there is no such unit.
     """
-    if time_unit not in ("", *PER_YEAR):
-        raise InputError(f"{time_unit!r} is no unit of time", remedy="one of " + ", ".join(PER_YEAR))
+    check_unit(time_unit)
     return judge_sheet(reader.read(file, lambda heading: _is_number(heading, time_unit)), number, time_unit)
 
 
