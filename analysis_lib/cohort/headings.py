@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from analysis_lib.base.errors import InputError
 from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
 from analysis_lib.cohort.problems import LONGEST_CELL
 from analysis_lib.cohort.schema import fields
@@ -17,6 +18,19 @@ _WORDS_OF_UNITS = {"years": "year yr yrs y", "months": "month mo mos mth mths m"
 _UNITS = {word: unit for unit, words in _WORDS_OF_UNITS.items() for word in words.split()}
 #: Headings that name a time from the first cycle or the operation, and leave its unit open.
 TIMES = ("os", "pfs", "dfs")
+
+
+def check_unit(unit: str) -> str:
+    """A unit of time, or blank.
+
+    Raises
+    ------
+    InputError
+        If there is no such unit.
+    """
+    if unit not in ("", *PER_YEAR):
+        raise InputError(f"{unit!r} is no unit of time", remedy="one of " + ", ".join(PER_YEAR))
+    return unit
 
 
 @dataclass(frozen=True)

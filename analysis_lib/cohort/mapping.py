@@ -16,7 +16,7 @@ import pandas as pd
 from analysis_lib.base.atomic import beside
 from analysis_lib.base.errors import InputError
 from analysis_lib.cohort import reader
-from analysis_lib.cohort.headings import PER_YEAR, TIMES, Column, plain, recognise
+from analysis_lib.cohort.headings import PER_YEAR, TIMES, Column, check_unit, plain, recognise
 from analysis_lib.cohort.mending import LONGEST_YEARS, labelled, mended
 from analysis_lib.cohort.problems import CohortError, listed, shorten
 from analysis_lib.cohort.schema import fields
@@ -71,8 +71,9 @@ def suggest(file: Path | str, time_unit: str = "") -> tuple[Sheet, list[str]]:
     CohortError
         If rows of the file are not as long as its heading, or numbers have two kinds of decimal marks.
     InputError
-        If the file cannot be read at all.
+        If the file cannot be read at all, or there is no such unit.
     """
+    check_unit(time_unit)
     sheet = reader.read(file, lambda heading: _is_number(_meant(heading, time_unit)))
     lost = [problem for problem in sheet.problems if problem.row is not None and problem.problem != ABOVE_HEADING]
     if lost:

@@ -57,9 +57,9 @@ def mended(field: dict, text: str) -> str:
     ('female', '1', '1234.5')
     """
     text = text.strip()
-    if text.casefold() in _UNKNOWN:
-        return ""
     choices = [str(choice) for choice in field.get("constraints", {}).get("enum", ())]
+    if text.casefold() in _UNKNOWN and text.casefold() not in choices:
+        return ""
     if field["type"] == "string":
         return _choice(field["name"], choices, text)
     if choices == ["0", "1"]:

@@ -18,10 +18,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis_lib.base.errors import InputError
 from analysis_lib.cohort import reader
 from analysis_lib.cohort.cautions import cautions, unit_traps
-from analysis_lib.cohort.headings import PER_YEAR, TIMES, Column, known, plain, recognise
+from analysis_lib.cohort.headings import PER_YEAR, TIMES, Column, check_unit, known, plain, recognise
 from analysis_lib.cohort.mending import advice, labelled
 from analysis_lib.cohort.problems import LONGEST_CELL, CohortError, Problem, add, listed, shorten
 from analysis_lib.cohort.rules import RULES
@@ -71,8 +70,7 @@ def judge(file: Path | str, number: int | None = 0, time_unit: str = "") -> Judg
     InputError
         If the file cannot be read at all, or there is no such unit.
     """
-    if time_unit not in ("", *PER_YEAR):
-        raise InputError(f"{time_unit!r} is no unit of time", remedy="one of " + ", ".join(PER_YEAR))
+    check_unit(time_unit)
     return judge_sheet(reader.read(file, lambda heading: _is_number(heading, time_unit)), number, time_unit)
 
 
@@ -223,7 +221,8 @@ def _typed(cells: pd.Series, column: Column) -> tuple[pd.Series, list[tuple[int,
     cell_reader, kind = _cell_reader(column.name, column.unit), column.field["type"]
     # Lists and the like, which Parquet may hold, are no values of any column, and True is no number; pandas
     # makes floats of whole numbers, which the largest are too large for. Their text is told instead.
-    cells = cells.map(lambda value: str(value) if _is_told_as_text(value) else value)
+    if not set(map(type, cells)) <= {str, float, type(None)}:
+        cells = cells.map(lambda value: str(value) if _is_told_as_text(value) else value)
     # A column repeats its values, and judging a cell costs microseconds: judge each value once.
     codes, uniques = pd.factorize(cells, use_na_sentinel=False)
     verdicts = [_judge(cell_reader, kind, value) for value in uniques.tolist()]

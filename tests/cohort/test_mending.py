@@ -40,6 +40,7 @@ def field(name):
         ("grade", "g2", "G2"),
         ("os_years", "NA", ""),
         ("sex", "n/a", ""),
+        ("no_surgery_reason", "Unknown", "unknown"),
     ],
 )
 def test_a_cell_is_mended_where_it_can_be_told_what_it_means(name, cell, meant):
