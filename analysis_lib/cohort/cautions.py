@@ -63,7 +63,7 @@ def _times(frame: pd.DataFrame) -> Iterator[str]:
             yield f"{name} exceeds {LONGEST_YEARS}, the age of PRRT with 177Lu, in {_of(many, len(values))}: {ask}"
         elif len(values) >= _SOME and values.median() > _LONG_MEDIAN_YEARS:
             yield f"{name} exceeds {_LONG_MEDIAN_YEARS} in most patients, which few centres have seen: {ask}"
-        elif stem == "os" and _outlasts_months(frame):
+        elif stem == "os" and len(values) and _outlasts_months(frame):
             yield f"{name} is no less than the months that came before it in nearly all patients: {ask}"
         elif len(values) >= _SOME and (values == values.round()).all() and (values > 0).any():
             yield f"{name} are whole numbers throughout: are they rounded? Months and days count, over 12 or 365.25"

@@ -57,3 +57,9 @@ def test_a_patient_who_is_there_twice_under_two_numbers_is_pointed_out():
     frame.loc[2, frame.columns != "patient"] = frame.loc[0, frame.columns != "patient"]
     (caution,) = cautions.cautions(frame)
     assert "there twice" in caution
+
+
+def test_any_column_may_be_missing():
+    frame = many(prrt_months=[7.2] * 10)
+    for name in frame:
+        assert isinstance(cautions.cautions(frame.drop(columns=name)), list)

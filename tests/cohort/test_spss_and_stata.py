@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import os
+import time
 
 import pandas as pd
 import pyreadstat
 import pytest
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.cohort import sheet, validation
+from analysis_lib.cohort import spss_and_stata, validation
 
 PATIENTS = pd.DataFrame(
     {
@@ -28,6 +30,14 @@ LABELS = {
     "os_event": {0: "alive", 1: "dead"},
     "tvi_pre": {0: "none", 6: "both beyond 180 degrees"},
 }
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Spare the seconds that a process of its own takes to start."""
+    monkeypatch.setattr(spss_and_stata, "read", spss_and_stata._read)
+
+
 WRITERS = {".sav": pyreadstat.write_sav, ".dta": pyreadstat.write_dta}
 
 
@@ -44,13 +54,13 @@ def test_codes_are_read_by_their_labels(ending, tmp_path):
     assert loaded["centre"].tolist() == ["Bâle", "", "x"]
 
 
-def test_a_code_that_stands_for_the_opposite_is_read_as_what_it_stands_for(tmp_path):
+def test_a_code_that_stands_for_the_opposite_is_read_as_what_it_stands_for(in_this_process, tmp_path):
     file = tmp_path / "cohort.sav"
     pyreadstat.write_sav(PATIENTS, file, variable_value_labels=LABELS | {"os_event": {0: "Dead", 1: "Censored"}})
     assert validation.load(file)["os_event"].tolist() == [0, 1, 0]
 
 
-def test_days_and_what_no_label_explains_are_told_by_row(tmp_path):
+def test_days_and_what_no_label_explains_are_told_by_row(in_this_process, tmp_path):
     file = tmp_path / "cohort.sav"
     days = PATIENTS.assign(os_months=[datetime.date(2020, 4, 30)] * 3)
     pyreadstat.write_sav(days, file, variable_value_labels=LABELS | {"group": {1: "Arm A", 2: "PRRT only"}})
@@ -62,18 +72,26 @@ def test_days_and_what_no_label_explains_are_told_by_row(tmp_path):
 
 
 @pytest.mark.parametrize("ending", WRITERS)
-def test_a_file_that_is_far_too_large_is_refused_before_it_is_unpacked(ending, tmp_path, monkeypatch):
+def test_a_file_that_would_be_far_too_large_is_refused_before_it_is_unpacked(in_this_process, ending, tmp_path):
+    # A text of few letters is stored in few bytes, and unpacked to its column's width.
     file = tmp_path / f"cohort{ending}"
-    WRITERS[ending](PATIENTS, file)
-    monkeypatch.setattr(sheet, "MOST_BYTES", file.stat().st_size)
-    wide = PATIENTS.loc[[0] * 5000].assign(centre="x" * 200)
-    WRITERS[ending](wide, tmp_path / f"wide{ending}")
+    wide = PATIENTS.loc[[0] * 60_000].assign(centre=["x" * 2000] + ["x"] * 59_999)
+    WRITERS[ending](wide, file, **({"compress": True} if ending == ".sav" else {}))
     with pytest.raises(InputError, match="holds .* bytes"):
-        validation.judge(tmp_path / f"wide{ending}")
+        validation.judge(file)
 
 
 @pytest.mark.parametrize("ending", WRITERS)
-def test_a_damaged_file_is_one_clear_error(ending, tmp_path):
+def test_a_damaged_file_is_one_clear_error(in_this_process, ending, tmp_path):
     (tmp_path / f"cohort{ending}").write_bytes(b"$FL2" + bytes(range(256)) * 4)
     with pytest.raises(InputError, match="cannot be read: "):
         validation.judge(tmp_path / f"cohort{ending}")
+
+
+@pytest.mark.parametrize("harm", [lambda _: os._exit(1), lambda _: time.sleep(60)], ids=["crash", "endless"])
+def test_a_file_that_ends_its_parser_or_never_does_is_one_clear_error(harm, tmp_path, monkeypatch):
+    (tmp_path / "cohort.sav").touch()
+    monkeypatch.setattr(spss_and_stata, "_alone", harm)
+    monkeypatch.setattr(spss_and_stata, "_SECONDS", 2)
+    with pytest.raises(InputError, match="cannot be read: it is damaged"):
+        validation.judge(tmp_path / "cohort.sav")
