@@ -67,7 +67,18 @@ def draw(
         axis.annotate(row.text, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=9)
     axis.set(xscale="log", xlim=(least, greatest), ylim=(-0.6, len(ratios) - 0.4), yticks=places)
     axis.set_yticklabels([row.label for row in ratios])
-    axis.set_xlabel(f"← favours {favours[0]}      {measure}      favours {favours[1]} →")
+    axis.set_xlabel(measure)
+    for side, x, words in (("left", 0, f"← favours {favours[0]}"), ("right", 1, f"favours {favours[1]} →")):
+        axis.annotate(
+            words,
+            (x, -0.6),
+            xycoords=("axes fraction", "data"),
+            xytext=(0, -34),
+            textcoords="offset points",
+            ha=side,
+            va="top",
+            fontsize=9,
+        )
     ticks = [t for t in (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50) if least <= t <= greatest]
     axis.set_xticks(ticks, [f"{t:g}" for t in ticks])
     axis.minorticks_off()

@@ -32,5 +32,6 @@ def test_an_interval_beyond_the_axis_ends_in_arrows_and_one_within_does_not(draw
 
 def test_the_axis_says_whom_each_side_favours(drawn):
     axis, _ = drawn
-    assert axis.get_xlabel().startswith("← favours surgery")
-    assert axis.get_xlabel().endswith("favours no surgery →")
+    left, right = (next(t for t in axis.texts if words in t.get_text()) for words in ("← favours", "favours no"))
+    assert (left.get_text(), left.get_ha()) == ("← favours surgery", "left")
+    assert (right.get_text(), right.get_ha()) == ("favours no surgery →", "right")

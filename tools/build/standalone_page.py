@@ -83,7 +83,9 @@ def alone(text: str, references: str, folder: Path) -> str:
         heading.string = "References"
         article.append(heading)
         article.extend(entries[anchor] for anchor in sorted(set(wanted), key=lambda a: entries[a].get_text()))
-    for inert in [*article.find_all(["script", "iframe", "form"]), *article.select("a.headerlink")]:
+    # The values of the parameters stand in the page's own table of them.
+    cells = article.select(".tag_parameters, .tag_injected-parameters")
+    for inert in [*article.find_all(["script", "iframe", "form"]), *article.select("a.headerlink"), *cells]:
         inert.decompose()
     for image in article.find_all("img"):
         image["src"] = _inside(folder / image["src"])

@@ -62,29 +62,34 @@ def section(cohort: Cohort) -> Html:
 
 
 def _described(cohort: Cohort, claims: Mapping[str, Claim]) -> list[tuple[str, ...]]:
-    found = cohort.baseline.set_index(["column", "level"])
+    found = {(row.column, row.level): row for row in cohort.baseline.itertuples()}
     rows = []
     for stem, column, level in COMPARABLE:
-        if (column, level) not in found.index:
+        if (column, level) not in found:
             continue
-        row = found.loc[(column, level)]
-        printed = {group: tables.cell(claims, f"{stem}.{group}") for group in GROUPS}
+        row = found[column, level]
+        printed = {group: _printed(claims, f"{stem}.{group}") for group in GROUPS}
         here = {group: _value(row, group) for group in GROUPS}
         if not any(printed.values()):
-            printed = {"all": tables.cell(claims, f"{stem}.all")}
-            both = row[list(GROUPS)].fillna(0).sum(), row[[f"{group}_n" for group in GROUPS]].sum()
-            here = {"all": wording.share(*both)}
-        name = ", ".join(filter(None, (row["variable"], row["unit"])))
-        name += f": {level}" if level not in ("", "yes") else ""
-        rows += [(escape(name), NAMES[group], text, escape(here[group])) for group, text in printed.items() if text]
+            printed = {"all": _printed(claims, f"{stem}.all")}
+            both = [getattr(row, group) for group in GROUPS if getattr(row, f"{group}_n")]
+            here = {"all": wording.share(sum(both), row.surgery_n + row.prrt_only_n)}
+        name = escape(wording.variable(row))
+        rows += [(name, NAMES[group], text, escape(here[group])) for group, text in printed.items() if text]
     return rows
 
 
-def _value(row: pd.Series, group: str) -> str:
-    of = row[f"{group}_n"]
-    if row["kind"] == "count" or not of:
-        return wording.share(row[group], of)
-    return f"{row[group]:,.4g} ({row[f'{group}_q1']:,.4g}–{row[f'{group}_q3']:,.4g})"
+def _printed(claims: Mapping[str, Claim], stem: str) -> str:
+    """What the paper prints, without what was recomputed beneath it."""
+    return tables.cell(claims, stem).partition("<br>")[0]
+
+
+def _value(row, group: str) -> str:
+    middle, of = getattr(row, group), getattr(row, f"{group}_n")
+    if row.kind == "count" or not of:
+        return wording.share(middle, of)
+    low, high = getattr(row, f"{group}_q1"), getattr(row, f"{group}_q3")
+    return f"{middle:,.4g} ({low:,.4g}–{high:,.4g})"
 
 
 def _survival(cohort: Cohort, claims: Mapping[str, Claim]) -> list[tuple[str, ...]]:
@@ -95,14 +100,14 @@ def _survival(cohort: Cohort, claims: Mapping[str, Claim]) -> list[tuple[str, ..
         for group in GROUPS:
             if group in medians.index:
                 what = f"Median {words} survival, years (95% interval)"
-                printed = tables.cell(claims, f"{place}.{endpoint}.{group}")
+                printed = _printed(claims, f"{place}.{endpoint}.{group}")
                 rows.append((what, NAMES[group], printed, wording.median(medians.loc[group])))
         printed = tables.linked(claims[f"{place}.{endpoint}.p"])
         rows.append((f"Log-rank p, {words} survival", "", printed, _logrank(cohort.patients, endpoint)))
         if endpoint == "os":
-            naive, printed = found.loc["from the start"], tables.cell(claims, f"{place}.cox_surgery")
+            naive, printed = found.loc["from the start"], _printed(claims, f"{place}.cox_surgery")
             rows.append(("Hazard ratio of surgery, death", "", printed, _ratio(naive)))
-    printed = tables.cell(claims, f"{place}.cox_surgery_adjusted")
+    printed = _printed(claims, f"{place}.cox_surgery_adjusted")
     rows.append(("The same, with the propensity score", "", printed, _adjusted(cohort)))
     return rows
 

@@ -87,21 +87,19 @@ def _table(rows: pd.DataFrame, caption: str) -> Html:
         head += ["p (test)", "Standardised difference"]
     lines = []
     for row in rows.itertuples():
-        cells = [_name(row), *(_value(row, group) for group in groups)]
+        cells = [wording.variable(row), *(_value(row, group) for group in groups)]
         if compared:
             cells.append("" if np.isnan(row.p) else f"{wording.p_value(row.p)} ({row.test})")
-            cells.append("" if np.isnan(row.difference) else f"{row.difference:+.2f}")
+            cells.append("" if np.isnan(row.difference) else wording.signed(row.difference))
         lines.append([escape(cell) for cell in cells])
     return tables.table(head, lines, f"{caption}: median (quartiles) or count, of the patients whose value is known")
 
 
-def _name(row) -> str:
-    name = ", ".join(filter(None, (row.variable, row.unit)))
-    return name if row.level in ("", "yes") else f"{name}: {row.level}"
-
-
 def _value(row, group: str) -> str:
     middle, of, blank = (getattr(row, name) for name in (group, f"{group}_n", f"{group}_blank"))
+    if not of and not blank:
+        # A question to the other group alone.
+        return ""
     unknown = f"; {blank:,} unknown" if blank else ""
     if row.kind == "count":
         return wording.share(middle, of) + (unknown if of else "")
@@ -118,7 +116,7 @@ def _imbalance(rows: pd.DataFrame) -> str:
     apart = sizes[sizes > IMBALANCE].sort_values(ascending=False)
     if apart.empty:
         return f"No characteristic differs by more than {IMBALANCE} standard deviations between the groups."
-    names = " · ".join(f"{name.lower()} ({size:.2f})" for name, size in apart.head(4).items())
+    names = " · ".join(f"{name} ({size:.2f})" for name, size in apart.head(4).items())
     return (
         f"Of {wording.count(len(sizes), 'characteristic', 'characteristics')}, {len(apart)} "
         f"{'differs' if len(apart) == 1 else 'differ'} between the groups by more than {IMBALANCE} standard "

@@ -40,7 +40,7 @@ def section(cohort: Cohort) -> Html:
         _FOLLOW_UP,
         _restricted_means(patients, cohort.horizon_years),
         _tests(cohort),
-        _CAUTION if overall.index.size > 2 else "",
+        _CAUTION if cohort.patients["group"].nunique() > 1 else "",
     )
 
 
@@ -141,6 +141,7 @@ def _p(test, *arguments) -> str:
 
 
 _CAUTION = wording.paragraph(
-    "These comparisons count the surgery group as operated from the first day of PRRT. They had to be alive "
-    "until their operation, so the next section counts time in two other ways."
+    "A low p for proportional hazards says that the ratio changes with time, so that a single one is an average. All "
+    "of these comparisons count the surgery group as operated from the first day of PRRT, although its patients had to "
+    "be alive until their operation."
 )

@@ -77,6 +77,25 @@ def interval(row: pd.Series, estimate: str = "hr") -> str:
     return f"{ratio(row[estimate])} ({ratio(row['ci_low'])} to {ratio(row['ci_high'])})"
 
 
+def signed(value: float) -> str:
+    """A difference with its sign.
+
+    Examples
+    --------
+    >>> signed(0.184), signed(-0.357), signed(-0.0004)
+    ('+0.18', '−0.36', '0.00')
+    """
+    text = f"{value:+.2f}"
+    return "0.00" if text[1:] == "0.00" else text.replace("-", "−")
+
+
+def variable(row) -> str:
+    """What a row of :func:`baseline.baseline` is about: the variable, its unit and the level."""
+    known = row.unit and row.unit.lower() not in row.variable.lower()
+    name = f"{row.variable}, {row.unit}" if known else row.variable
+    return name if row.level in ("", "yes") else f"{name}: {row.level}"
+
+
 def median(row: pd.Series, decimals: int = 1) -> str:
     """A median with its limits in brackets, those not reached named so."""
     middle, low, high = (row[name] for name in ("median", "ci_low", "ci_high"))
