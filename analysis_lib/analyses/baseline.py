@@ -30,7 +30,7 @@ _RESPONSE = frozenset(
 _BLANK_IS_NONE = ("prior_surgery", "dose_adjustment", "vascular_resection")
 # Beyond so many patients a table with small expected counts and more than two rows has Pearson's test: the
 # exact one takes too long, and no chance is worth it.
-_MOST_EXACT = 500
+_MOST_EXACT = 200
 _GROUPS = ("surgery", "prrt_only")
 
 
@@ -74,9 +74,8 @@ def baseline(patients: pd.DataFrame) -> pd.DataFrame:
             continue
         # What is a question to one group alone is no gap in the other.
         asked = {g: part[name] for g, part in parts.items() if _of_one_group(field) in ("", g)}
-        asked = {
-            g: cells.fillna(_BLANK_IS_NONE[name]) if name in _BLANK_IS_NONE else cells for g, cells in asked.items()
-        }
+        if name in _BLANK_IS_NONE:
+            asked = {g: cells.fillna("none") for g, cells in asked.items()}
         known = {g: cells.dropna().to_numpy() for g, cells in asked.items()}
         about = {"section": _section(name, field), "column": name, "variable": _words(field)}
         about |= {"unit": field.get("unit", "")}
