@@ -38,7 +38,8 @@ class Adjustment:
         (score as a covariate), ``iptw`` (stabilised) and ``overlap``: ``hr, ci_low, ci_high, p,
         patients, events`` and ``reason``, blank or why there is no estimate.
     balance : pandas.DataFrame
-        Standardised differences, a row a covariate: ``none``, ``iptw``, ``overlap``.
+        Standardised differences, a row a covariate: ``none``, ``iptw``, ``overlap``; NaN where a covariate is
+        the same in all of each group.
     scores : pandas.DataFrame
         ``group, score, iptw, overlap``, a row each complete patient.
     effective : pandas.DataFrame
@@ -141,12 +142,15 @@ def adjust(patients: pd.DataFrame, names: Sequence[str] = tuple(COVARIATES), tie
     separated = not np.isfinite(scores).all()
     weights = propensity_weighting.weights(sample, scores)
     ratios = _ratios(patients, sample, scores, weights, ties)
-    balance = {"none": propensity_weighting.standardised_differences(sample)[0]}
-    balance |= {name: propensity_weighting.standardised_differences(sample, w)[0] for name, w in weights.items()}
+    with np.errstate(divide="ignore", invalid="ignore"):
+        balance = {
+            name: propensity_weighting.standardised_differences(sample, w)[0]
+            for name, w in ({"none": None} | weights).items()
+        }
     group = np.where(sample.treated[0] == 1, "surgery", "prrt_only")
     by_patient = pd.DataFrame({"group": group, "score": scores[0]} | {name: w[0] for name, w in weights.items()})
     by_group = by_patient.groupby("group")
-    effective = by_group[list(weights)].agg(lambda w: w.sum() ** 2 / (w**2).sum()).T
+    effective = (by_group[list(weights)].sum() ** 2 / (by_patient[list(weights)] ** 2).groupby(group).sum()).T
     low, high = by_group["score"].min().max(), by_group["score"].max().min()
     common = np.nan if separated else by_patient["score"].between(low, high).mean()
     return Adjustment(
@@ -155,7 +159,7 @@ def adjust(patients: pd.DataFrame, names: Sequence[str] = tuple(COVARIATES), tie
         patients=len(patients),
         complete=len(by_patient),
         ratios=ratios,
-        balance=pd.DataFrame(balance, index=used),
+        balance=pd.DataFrame(balance, index=used).replace([np.inf, -np.inf], np.nan),
         scores=by_patient,
         effective=effective,
         common=float(common),

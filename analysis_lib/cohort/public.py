@@ -2,7 +2,8 @@
 
 The patients had other diseases and other treatments: what stands under ``surgery`` is a heart
 transplant in one set, hormone therapy or a sex in others. This demonstrates the form and no medicine.
-The data are those that lifelines ships; nothing is downloaded.
+The data are those that lifelines ships, and two sets of R's survival package as `tests/oracles/data`
+holds them; nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis_lib.base.paths import ROOT
 from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
 from analysis_lib.cohort.template import EXAMPLES
 
+_FROM_R = ROOT / "tests" / "oracles" / "data"
 # Months and years of one day must meet again, or who was operated on and who died on it change places.
 _DECIMALS = 10
 
@@ -59,6 +62,10 @@ class PublicCohort:
         return EXAMPLES / f"{self.name}.csv"
 
 
+def _months(days: pd.Series) -> pd.Series:
+    return (days * MONTHS_PER_YEAR / DAYS_PER_YEAR).round(_DECIMALS)
+
+
 def _years(days: pd.Series) -> pd.Series:
     return (days / DAYS_PER_YEAR).round(_DECIMALS)
 
@@ -84,10 +91,9 @@ def stanford() -> pd.DataFrame:
     spells = load_stanford_heart_transplants()
     patients = spells.groupby("id").agg(days=("stop", "max"), died=("event", "max"), age=("age", "first"))
     wait = spells[spells["transplant"] == 1].groupby("id")["start"].min().reindex(patients.index)
-    months = (wait * MONTHS_PER_YEAR / DAYS_PER_YEAR).round(_DECIMALS)
     # Ages are given from 48 years on.
     age = (patients["age"] + 48).round(2)
-    return _cohort(wait.notna(), patients["days"], patients["died"], age_years=age, months_to_surgery=months)
+    return _cohort(wait.notna(), patients["days"], patients["died"], age_years=age, months_to_surgery=_months(wait))
 
 
 def lung() -> pd.DataFrame:
@@ -124,6 +130,35 @@ def gbsg2() -> pd.DataFrame:
     )
 
 
+def veteran() -> pd.DataFrame:
+    """Advanced lung cancer, test chemotherapy beside the standard; Karnofsky's scores to the nearest ten."""
+    patients = pd.read_csv(_FROM_R / "veteran.csv")
+    return _cohort(
+        patients["trt"] == 2,
+        patients["time"],
+        patients["event"],
+        age_years=patients["age"],
+        kps=(10 * np.floor(patients["karno"] / 10 + 0.5)).astype(int),
+        months_since_diagnosis=patients["diagtime"],
+        prior_chemotherapy=patients["prior"],
+    )
+
+
+def myeloid() -> pd.DataFrame:
+    """Acute myeloid leukaemia: a stem-cell transplant is the operation, relapse or death the progression."""
+    patients = pd.read_csv(_FROM_R / "myeloid.csv")
+    end = patients["rltime"].fillna(np.inf).clip(upper=patients["futime"])
+    return _cohort(
+        patients["txtime"].notna(),
+        patients["futime"],
+        patients["death"],
+        sex=patients["sex"].map({"f": "female", "m": "male"}),
+        months_to_surgery=_months(patients["txtime"]),
+        pfs_years=_years(end),
+        pfs_event=(patients["rltime"].notna() | (patients["death"] == 1)).astype(int),
+    )
+
+
 PUBLIC = (
     PublicCohort(
         "stanford",
@@ -157,5 +192,32 @@ PUBLIC = (
         "R's TH.data package, GPL 3; lifelines, MIT",
         12.0,
         gbsg2,
+    ),
+)
+
+#: All on which the report on somebody's own patients is held against R.
+REPORTED = (
+    *PUBLIC,
+    PublicCohort(
+        "veteran",
+        "Veterans' Administration lung cancer trial",
+        "who had the test chemotherapy",
+        "who had the standard",
+        "randomisation to death",
+        "kalbfleisch2002",
+        "R's survival package, LGPL 2 or later",
+        3.0,
+        veteran,
+    ),
+    PublicCohort(
+        "myeloid",
+        "Trial of acute myeloid leukaemia (simulated on it)",
+        "who had a stem-cell transplant",
+        "who had none",
+        "randomisation to death",
+        "therneau2000",
+        "R's survival package, LGPL 2 or later",
+        6.0,
+        myeloid,
     ),
 )

@@ -185,10 +185,15 @@ def fisher_exact(table: ArrayLike) -> float:
     >>> round(fisher_exact([[3, 1], [1, 3]]), 4)
     0.4857
     """
-    (a, b), (c, d) = _two_by_two(table).tolist()
+    counts = _two_by_two(table)
+    # The rarest margin first, of which there are the fewest tables.
+    (a, b), (c, d) = min((counts, counts[::-1], counts.T, counts.T[::-1]), key=lambda t: t[0].sum()).tolist()
     # In whole numbers: of each table with these margins, in how many ways patients can fall into it.
-    ways = [comb(a + b, k) * comb(c + d, a + c - k) for k in range(min(a + b, a + c) + 1)]
-    return sum(w for w in ways if w <= ways[a]) / comb(a + b + c + d, a + c)
+    least = max(0, a - d)
+    ways = [comb(a + b, least) * comb(c + d, a + c - least)]
+    for k in range(least, min(a + b, a + c)):
+        ways.append(ways[-1] * (a + b - k) * (a + c - k) // ((k + 1) * (d - a + k + 1)))
+    return sum(w for w in ways if w <= ways[a - least]) / sum(ways)
 
 
 def fisher_freeman_halton(table: ArrayLike) -> float:

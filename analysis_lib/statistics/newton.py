@@ -16,6 +16,8 @@ from analysis_lib.base.checks import Floats
 _STEPS = 100
 # Of the last step, in the covariates' units. Under separation steps stay near 1.
 _CONVERGED = 1e-9
+# More than the decrement of a step of 1 in a sample of some hundred patients.
+_FAR = 10
 # The information's determinant, its diagonal scaled to 1, and that diagonal against the first step's.
 _SINGULAR, _VANISHED = 1e-11, 1e-7
 
@@ -68,16 +70,18 @@ def maximise(derivatives: Derivatives, samples: int, coefficients: int) -> Fits:
             score, information = derivatives(beta[rows], rows)
             covariances = inverse(information)
             step = np.einsum("mij,mj->mi", covariances, score)
-            # Damped where the likelihood is far from a parabola, whole near its top.
-            decrement = np.sqrt(np.maximum(np.einsum("mi,mi->m", score, step), 0))
+            # Damped where the likelihood is far from a parabola, whole near its top. Its decrement grows with
+            # the number of patients, and the way does not: of very many, the step itself says how far off.
             size = np.abs(step).max(axis=1)
+            decrement = np.sqrt(np.maximum(np.einsum("mi,mi->m", score, step), 0))
+            damping = np.where(decrement > 0.5, np.minimum(decrement, _FAR * size), 0)
         diagonal = np.einsum("mii->mi", information)
         at_first = diagonal if at_first is None else at_first
         alive = np.isfinite(step).all(axis=1) & (diagonal > _VANISHED * at_first[rows]).all(axis=1)
         done = alive & (size < _CONVERGED)
         coef[rows[done]], covariance[rows[done]] = (beta[rows] + step)[done], covariances[done]
         go = alive & ~done
-        beta[rows[go]] += (step / (1 + np.where(decrement > 0.5, decrement, 0))[:, None])[go]
+        beta[rows[go]] += (step / (1 + damping)[:, None])[go]
         rows = rows[go]
     return Fits(coef, covariance)
 

@@ -89,7 +89,8 @@ def cox(
     at = np.repeat(np.arange(times.size), steps)
     less = (np.arange(at.size) - np.repeat(np.cumsum(steps) - steps, steps)) / steps[at]
     share = (np.add.reduceat(w * died, first) / steps)[at]
-    at, less, share = (values[share > 0] for values in (at, less, share))
+    there = share > 0
+    at, less, share = at[there], less[there], share[there]
 
     def sums(values: Floats) -> Floats:
         """Sums over those at risk in each step, shape (steps, ...)."""

@@ -15,6 +15,8 @@ write(with(leukemia, data.frame(
   time, event = status, maintained = as.integer(x == "Maintained")
 )), "leukemia.csv")
 
+write(myeloid, "myeloid.csv")
+
 # Freireich EJ et al. Blood 1963;21:699-716: weeks in remission, 6-MP (treated) and placebo
 write(data.frame(
   time = c(

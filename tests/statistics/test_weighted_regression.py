@@ -58,6 +58,15 @@ def test_a_whole_weight_counts_a_patient_so_often():
         assert coef_and_se(weighted) == pytest.approx(coef_and_se(repeated), rel=1e-7)
 
 
+def test_a_sample_repeated_two_thousand_times_has_the_same_estimates():
+    data = table("endometrial")
+    once, repeated = (
+        weighted_regression.logistic(columns(d, ["PI", "EH"]), columns(d, "HG"), np.ones((1, len(d))))
+        for d in (data, pd.concat([data] * 2000))
+    )
+    assert repeated.coef == pytest.approx(once.coef, rel=1e-8)
+
+
 def test_a_skewed_covariate_on_which_whole_newton_steps_run_off_converges():
     rng = np.random.default_rng(3)
     skewed = np.exp(2 * rng.normal(size=49))

@@ -1,7 +1,7 @@
 """Write data that is computed and kept: `python tools/data/remake.py predictions --jobs 2`.
 
-- examples: data/examples, from the schema and from the public data sets that lifelines ships. After a change of the
-  latter, ask R anew: tests/oracles/public.R.
+- examples: data/examples, from the schema and from public data sets. After a change of these, ask R anew:
+  tests/oracles/report.R.
 - predictions: data/predictions, what the other printed numbers say of each one withheld, in some 25 minutes on two
   cores. An interrupted run goes on where it was.
 - sensitivity: data/trust, each printed number changed in turn, and which verdicts change.
@@ -24,7 +24,7 @@ def make_examples() -> None:
     template.EXAMPLES.mkdir(exist_ok=True)
     template.TEMPLATE.write_text(template.template(), encoding="utf-8")
     template.example().to_csv(template.EXAMPLE, index=False)
-    for public in public_cohorts.PUBLIC:
+    for public in public_cohorts.REPORTED:
         public.mapped().to_csv(public.file, index=False)
 
 

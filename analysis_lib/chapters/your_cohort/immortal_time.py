@@ -51,7 +51,7 @@ def section(cohort: Cohort) -> Html:
 def _cells(row: pd.Series) -> tuple[str, ...]:
     if row["reason"]:
         return escape(row["reason"]), "", "", ""
-    return wording.interval(row), wording.p_value(row["p"]), f"{row['patients']:,.0f}", f"{row['events']:,.0f}"
+    return wording.interval(row), escape(wording.p_value(row["p"])), f"{row['patients']:,.0f}", f"{row['events']:,.0f}"
 
 
 def _waits(operated: pd.Series) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from html import escape
+from pathlib import Path
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.chapters.parameters import Value
@@ -30,12 +31,11 @@ class Report:
     """
 
     def __init__(self, chosen: Mapping[str, Value]) -> None:
-        self.chosen = chosen
         self.invented = chosen["cohort"] == "example"
-        file = template.EXAMPLE if self.invented else str(chosen["cohort"])
-        judged = validation.judge(file, int(chosen["cohort_number"]), str(chosen["time_unit"]))
+        self.file = str(template.EXAMPLE if self.invented else chosen["cohort"])
+        judged = validation.judge(self.file, int(chosen["cohort_number"]), str(chosen["time_unit"]))
         if judged.problems:
-            raise CohortError(file, judged.problems)
+            raise CohortError(Path(self.file), judged.problems)
         self.cohort = Cohort(judged.frame, chosen)
         self.cautions = judged.cautions
         self.left_out: list[str] = []
@@ -43,7 +43,7 @@ class Report:
 
     def opening(self) -> Html:
         """Whom the report is about, and what looks odd in the file."""
-        name = f"{template.PATIENTS} patients whom we invented" if self.invented else str(self.chosen["cohort"])
+        name = f"{template.PATIENTS} patients whom we invented" if self.invented else self.file
         counts = self.cohort.patients["group"].value_counts()
         groups = " and ".join(
             f"{wording.count(int(counts.get(group, 0)), 'patient', 'patients')} {words}"

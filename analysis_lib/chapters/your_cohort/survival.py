@@ -108,7 +108,7 @@ def _restricted_means(patients: pd.DataFrame, horizon: float) -> Html | str:
     rows = []
     for group, row in found.iterrows():
         name = "Difference" if group == "difference" else NAMES[group]
-        p = wording.p_value(row["p"]) if group == "difference" else ""
+        p = escape(wording.p_value(row["p"])) if group == "difference" else ""
         rows.append((name, f"{row['mean']:.2f} ({row['ci_low']:.2f} to {row['ci_high']:.2f})", p))
     head = ("Group", "Years (95% interval)", "p")
     return tables.table(head, rows, f"Restricted mean survival: years lived, on average, of the first {horizon:g}")
@@ -125,7 +125,7 @@ def _tests(cohort: Cohort) -> Html | str:
                 TITLES[endpoint],
                 _p(description.logrank_p, cohort.patients, endpoint),
                 escape(row["reason"]) if row["reason"] else wording.interval(row),
-                "" if row["reason"] else wording.p_value(row["p"]),
+                "" if row["reason"] else escape(wording.p_value(row["p"])),
                 _p(description.proportional_hazards_p, cohort.patients, endpoint, cohort.ties),
             )
         )
@@ -135,7 +135,7 @@ def _tests(cohort: Cohort) -> Html | str:
 
 def _p(test, *arguments) -> str:
     try:
-        return wording.p_value(test(*arguments))
+        return escape(wording.p_value(test(*arguments)))
     except InputError as reason:
         return escape(reason.without_remedy)
 
