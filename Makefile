@@ -9,13 +9,14 @@ SHELL := /bin/bash
 PYTHON ?= python3
 OUT ?= _build
 LIMIT ?= 300
+COHORT ?=
 VENV_PYTHON := .venv/bin/python
 READY := .venv/.ready
 
 # What is given on the command line is a value, never make's or the shell's to expand: it goes to the
 # recipes, as it stands, through the environment.
 ASKED := $(filter-out file,$(origin PYTHON))
-GIVEN := PYTHON OUT LIMIT SCHEDULER PART PYTHONS SHORT UPGRADE MODULES MOST
+GIVEN := PYTHON OUT LIMIT COHORT SCHEDULER PART PYTHONS SHORT UPGRADE MODULES MOST
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export $(GIVEN)
 # A Dask cluster for the searches: make predictions SCHEDULER=tcp://host:8786

@@ -24,7 +24,6 @@ from analysis_lib.statistics.near_ties import merge_near_ties
 STRATA = 3
 # Below so many patients in each, a stratum compares next to nobody, and there is no estimate.
 FEWEST_IN_STRATUM = 8
-MOST_LEFT_OUT = 1000
 # Patients in samples that are fitted side by side.
 _CELLS = 500_000
 # As cut, scores that differ by less are one: the last digits of a fit are not the same everywhere.
@@ -302,12 +301,6 @@ def standardised_differences(sample: Stack, w: Floats | None = None) -> Floats:
 def leave_one_out(sample: Stack) -> Floats:
     """Leave-one-out crude log hazard ratios, without each patient in turn, shape (m, n); NaN for nobody's place.
 
-    Raises
-    ------
-    InputError
-        Of more patients than :data:`MOST_LEFT_OUT`: the work grows with their square, and no single
-        one of so many decides anything.
-
     Examples
     --------
     >>> from analysis_lib.base.paths import ROOT
@@ -317,8 +310,6 @@ def leave_one_out(sample: Stack) -> Floats:
     [0.57, 0.614]
     """
     m, n = sample.counts.shape
-    if n > MOST_LEFT_OUT:
-        raise InputError(f"one of {n} patients decides nothing; up to {MOST_LEFT_OUT} are left out in turn")
     found = np.empty(m * n)
     # Some at a time: a thousand samples without each of a thousand patients would fill the memory.
     for each in np.array_split(np.arange(m * n), np.ceil(m * n * n / _CELLS)):

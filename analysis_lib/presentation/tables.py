@@ -107,11 +107,6 @@ def range_text(values: ArrayLike, form: str = "{:.2f}") -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def not_computable(what: str, reason: Exception) -> Html:
-    """A sentence in the place of a result that a cohort does not allow."""
-    return Html(f"<p><strong>Not computed: {escape(what)}.</strong> {escape(str(reason))}.</p>")
-
-
 def compare(claims: Mapping[str, Claim], ids: Iterable[str], caption: str) -> Html:
     """Published beside recomputed, one row a number, with the verdict linked to the ledger."""
     rows = []

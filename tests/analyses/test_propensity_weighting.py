@@ -1,7 +1,6 @@
 """Scores, weights, strata and ratios of many samples at once are those of R, sample by sample."""
 
 import json
-from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -150,10 +149,3 @@ def test_however_many_samples_are_fitted_side_by_side_the_ratios_without_each_pa
     whole = propensity_weighting.leave_one_out(sample)
     monkeypatch.setattr(propensity_weighting, "_CELLS", 7 * sample.counts.shape[1])
     assert propensity_weighting.leave_one_out(sample) == pytest.approx(whole, rel=1e-12, nan_ok=True)
-
-
-def test_of_very_many_patients_none_is_left_out(cohorts):
-    sample = propensity_weighting.stack(cohorts[cohorts["cohort"] == cohorts["cohort"].iat[0]])
-    crowd = replace(sample, counts=np.ones((1, propensity_weighting.MOST_LEFT_OUT + 1)))
-    with pytest.raises(InputError, match="decides nothing"):
-        propensity_weighting.leave_one_out(crowd)

@@ -1,8 +1,8 @@
-"""The chapter your-cohort on files that are not its example: a first look or a reason, and nothing leaks."""
+"""The chapter your-cohort: it shows the whole report, refuses a bad file, and nothing leaks."""
 
 import base64
-import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ import matplotlib
 import pytest
 
 from analysis_lib.base.paths import ROOT
-from analysis_lib.cohort.public import PUBLIC
+from analysis_lib.cohort.problems import CohortError
 from tests.book import cells
 
 # A time that occurs nowhere else, by which a patient can be found again.
@@ -59,7 +59,7 @@ def test_nothing_is_sent_and_nothing_of_a_patient_is_left_outside_the_folder_nam
         [*command, "--out", str(tmp_path / "out")], cwd=ROOT, env=environment, capture_output=True, text=True
     )
     assert run.returncode == 0, run.stderr
-    assert files_with_mark(tmp_path / "out"), "a first look shows the curve's steps"
+    assert files_with_mark(tmp_path / "out"), "the report shows the curve's steps"
     assert files_with_mark(tmp_path / "mine") == [file]
     for elsewhere in ("home", "temporary", "watch"):
         assert files_with_mark(tmp_path / elsewhere) == []
@@ -67,37 +67,15 @@ def test_nothing_is_sent_and_nothing_of_a_patient_is_left_outside_the_folder_nam
     assert not (tmp_path / "connections").exists()
 
 
-@pytest.mark.parametrize(
-    ("content", "shown"),
-    [
-        (
-            HEADING.strip() + ",<img src=x onerror=alert(1)>\n1,<script>alert(2)</script>,3,1,7\n",
-            ["Refused", "&lt;script&gt;alert(2)", "&lt;img src=x onerror=alert(1)&gt;", "The file was refused"],
-        ),
-        (
-            HEADING + "1,surgery,3,0\n2,surgery,4.5,0\n",
-            ["there is only one group", "without a death nothing is said", "not reached", "steps aside without"],
-        ),
-    ],
-    ids=["HTML in a name and a cell", "one group and no deaths"],
-)
-def test_a_bad_or_a_poor_file_is_answered_and_escaped(tmp_path, content, shown):
-    file = tmp_path / "<b>mine.csv"
-    file.write_text(content)
-    page = cells.run("your-cohort", ["."], {"cohort": str(file)})
-    for words in shown:
-        assert words in page
-    for raw in ("<script>alert", "<img src=x", "<b>mine"):
-        assert raw not in page
+def test_papermill_alone_refuses_a_bad_file_with_all_that_is_wrong(tmp_path):
+    file = tmp_path / "mine.csv"
+    file.write_text(HEADING + "1,sugery,-2,1\n")
+    with pytest.raises(CohortError, match=r"(?s)sugery.*-2"):
+        cells.run("your-cohort", [r"report\.opening"], {"cohort": str(file)})
 
 
-def test_public_patients_come_out_on_the_page_as_r_has_them():
-    stanford = next(public for public in PUBLIC if public.name == "stanford")
-    given = {"cohort": str(stanford.file), "landmark_months": stanford.landmark_months}
-    page = cells.run("your-cohort", ["."], given)
-    r = json.loads((ROOT / "tests" / "oracles" / "public.json").read_text())["stanford"]
-    for answer in (r["naive"], r["landmark"], r["time_dependent"]):
-        hr, low, high = answer["breslow"][2:5]
-        assert f"<div>{hr:.2f} ({low:.2f} to {high:.2f})</div>" in page
-    assert "Survivors of 2 months" in page
-    assert f"<div>{r['logrank']['p']:.3g}</div>" in page
+def test_the_cells_show_every_section_of_the_report_in_order():
+    page = cells.run("your-cohort", [r"report\."], {})
+    shown = re.findall(r'<section id="([a-z-]+)" class="report">', page)
+    sections = "in-short who treatment response operation survival immortal-time confounding beside-the-paper"
+    assert shown == sections.split()

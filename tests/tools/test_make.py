@@ -58,6 +58,14 @@ def test_a_value_arrives_as_it_was_given(folder, goal, name, before):
     assert sorted(folder.rglob("*")) == files
 
 
+def test_a_file_of_patients_arrives_as_it_was_given_and_must_be_named(folder):
+    files = sorted(folder.rglob("*"))
+    said = make(folder, "report", f"COHORT={NASTY}", f"OUT={NASTY}")
+    assert f"cohort={NASTY}" in said and said[said.index("--out") + 1] == NASTY
+    assert make(folder, "report") == []
+    assert sorted(folder.rglob("*")) == files
+
+
 @pytest.mark.parametrize(("goal", "name"), [("bench", "PART"), ("reproduce", "PYTHONS"), ("trust", "SHORT")])
 def test_words_arrive_and_are_not_commands(folder, goal, name):
     files = sorted(folder.rglob("*"))

@@ -28,7 +28,10 @@ OTHER = {
     "resamplings": 40,
     "ties": "efron",
     "median_interval": "log",
+    "horizon_years": 3.0,
 }
+# About the file, which the public cohorts change.
+_OF_THE_FILE = ("cohort", "cohort_number", "time_unit")
 # One page is also made to stand alone.
 AS_PAGE = ("toxicity", "interval")
 # It says what was changed, whether or not that changed anything.
@@ -55,7 +58,7 @@ def asked() -> list[Rerun]:
         Rerun(chapter, ((p.name, OTHER[p.name]),))
         for chapter, declared in parameters.CHAPTERS.items()
         for p in declared
-        if p.name != "cohort"
+        if p.name not in _OF_THE_FILE
     ]
     for public in public_cohorts.PUBLIC:
         values: list[tuple[str, object]] = [("cohort", public.file)]
