@@ -205,7 +205,13 @@ def agreement_table(found: pd.DataFrame) -> Html:
         return ", ".join("not reached" if np.isnan(x) else f"{x:.4g}" for x in values)
 
     rows = [
-        (escape(row.patients), escape(row.what), written(row.here), written(row.r), f"{row.apart:.0e}")
+        (
+            escape(row.patients),
+            escape(row.what),
+            written(row.here),
+            written(row.r),
+            f"{row.apart:.0e}" if row.apart else "0",
+        )
         for row in found.itertuples()
     ]
     caption = (
