@@ -126,7 +126,8 @@ def _validate(arguments: argparse.Namespace) -> int:
         raise InputError("--out is the place of the copy that --map mends", remedy="--map --out FILE")
     if arguments.map:
         sheet, changes = mapping.suggest(file, unit)
-        print(*(f"suggested: {change}" for change in changes), sep="\n")
+        for change in changes:
+            print(f"suggested: {change}")
         if arguments.out:
             mapping.write(sheet, arguments.out)
             file = arguments.out
