@@ -9,8 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis_lib.base.atomic import beside
@@ -98,8 +100,13 @@ def suggest(file: Path | str, time_unit: str = "") -> tuple[Sheet, list[str]]:
     return Sheet(table, sheet.rows, cautions=sheet.cautions), lines
 
 
-def write(sheet: Sheet, file: Path) -> None:
+def write(sheet: Sheet, file: Path) -> Sheet:
     """Write a mended copy as CSV, over no other file.
+
+    Returns
+    -------
+    Sheet
+        The same, its rows numbered as they are in the copy.
 
     Raises
     ------
@@ -112,6 +119,7 @@ def write(sheet: Sheet, file: Path) -> None:
         raise InputError("is there already", file=file, remedy="a new name: a copy is written over nothing")
     with beside(file) as path:
         sheet.cells.to_csv(path, index=False, lineterminator="\n")
+    return replace(sheet, rows=np.arange(2, len(sheet.cells) + 2))
 
 
 def _is_number(column: Column | None) -> bool:

@@ -130,7 +130,7 @@ def test_a_copy_is_written_over_nothing(tmp_path, capsys):
 
 
 def test_problems_that_remain_are_told_of_the_copy_and_end_non_zero(tmp_path, capsys):
-    file = file_of(tmp_path, R.replace("306", "x"))
+    file = file_of(tmp_path, "Our patients\n\nid," + R[3:].replace("306", "x"))
     assert main(["validate", "--map", str(file), "--out", str(tmp_path / "mended.csv")]) == 1
     told = capsys.readouterr()
     assert "row 2, column 'os_days', value 'x': is not a number" in told.err
