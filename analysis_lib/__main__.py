@@ -126,18 +126,19 @@ def _validate(arguments: argparse.Namespace) -> int:
         raise InputError("--out is the place of the copy that --map mends", remedy="--map --out FILE")
     if arguments.map:
         sheet, changes = mapping.suggest(file, unit)
-        print(*(f"suggested: {change}" for change in changes), sep="\n")
+        for change in changes:
+            print(f"suggested: {change}")
         if arguments.out:
-            mapping.write(sheet, arguments.out)
-            file = arguments.out
+            sheet, file = mapping.write(sheet, arguments.out), arguments.out
         judged = validation.judge_sheet(sheet, number)
     else:
         judged = validation.judge(file, number, unit)
-    cohorts = judged.frame["cohort"].nunique()
+    cohorts = judged.frame["cohort"]
     problems, patients = judged.problems, _number(judged.frame, "patient", "patients")
     found = _number(problems, "problem", "problems") if problems else f"a well-formed cohort file of {patients}"
-    if cohorts > 1 and not problems:
-        found += f" in {cohorts:,} cohorts, of which `chapter your-cohort` takes one, as by -p cohort_number=1"
+    if cohorts.nunique() > 1 and not problems:
+        choose = f"`chapter your-cohort` takes one, as by -p cohort_number={cohorts.max()}"
+        found += f" in {cohorts.nunique():,} cohorts, of which {choose}"
     if not arguments.map and any(problem.problem == "is missing" for problem in problems):
         found += "; `validate --map` suggests which columns others may be"
     for caution in judged.cautions:

@@ -9,14 +9,16 @@ from __future__ import annotations
 import difflib
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from analysis_lib.base.atomic import beside
 from analysis_lib.base.errors import InputError
 from analysis_lib.cohort import reader
-from analysis_lib.cohort.headings import PER_YEAR, TIMES, Column, check_unit, plain, recognise
+from analysis_lib.cohort.headings import PER_YEAR, Column, check_unit, plain, recognise
 from analysis_lib.cohort.mending import LONGEST_YEARS, labelled, mended
 from analysis_lib.cohort.problems import CohortError, listed, shorten
 from analysis_lib.cohort.schema import fields
@@ -98,8 +100,13 @@ def suggest(file: Path | str, time_unit: str = "") -> tuple[Sheet, list[str]]:
     return Sheet(table, sheet.rows, cautions=sheet.cautions), lines
 
 
-def write(sheet: Sheet, file: Path) -> None:
+def write(sheet: Sheet, file: Path) -> Sheet:
     """Write a mended copy as CSV, over no other file.
+
+    Returns
+    -------
+    Sheet
+        The same, its rows numbered as they are in the copy.
 
     Raises
     ------
@@ -112,6 +119,7 @@ def write(sheet: Sheet, file: Path) -> None:
         raise InputError("is there already", file=file, remedy="a new name: a copy is written over nothing")
     with beside(file) as path:
         sheet.cells.to_csv(path, index=False, lineterminator="\n")
+    return replace(sheet, rows=np.arange(2, len(sheet.cells) + 2))
 
 
 def _is_number(column: Column | None) -> bool:
@@ -128,8 +136,11 @@ def _meant(heading: str, time_unit: str) -> Column | None:
     name = _NAMES.get(word) or next(iter(difflib.get_close_matches(plain(heading), list(fields()), 1, _NEAR)), "")
     if not name:
         return None
-    is_time = fields()[name].get("unit") in PER_YEAR and name != "age_years"
-    return Column(heading, name, (units or [time_unit])[0] if is_time else "")
+    return Column(heading, name, (units or [time_unit])[0] if _is_time(name) else "")
+
+
+def _is_time(name: str) -> bool:
+    return fields()[name].get("unit") in PER_YEAR and name != "age_years"
 
 
 def _columns(cells: pd.DataFrame, time_unit: str) -> dict[str, Column]:
@@ -138,11 +149,12 @@ def _columns(cells: pd.DataFrame, time_unit: str) -> dict[str, Column]:
     first: dict[str, Column] = {}
     for column in sorted(meant.values(), key=lambda column: recognise(column.heading, time_unit) is None):
         first.setdefault(column.name, column)
-    without = [c.heading for c in first.values() if c.name.removesuffix("_years") in TIMES and not c.unit]
+    without = [column.heading for column in first.values() if _is_time(column.name) and not column.unit]
     longest = pd.to_numeric(cells[without].stack(), errors="coerce").max() if without else 0
     units = [unit for unit, of in PER_YEAR.items() if not longest > LONGEST_YEARS * of]
-    guess = {heading: (units or ["days"])[0] for heading in without}
-    return {c.heading: Column(c.heading, c.name, guess.get(c.heading, c.unit)) for c in first.values()}
+    survival = first.get("os_years")
+    unit = (survival and survival.unit) or (units or ["days"])[0]
+    return {c.heading: Column(c.heading, c.name, unit if c.heading in without else c.unit) for c in first.values()}
 
 
 def _mended(values: pd.Series, field: dict) -> pd.Series:
@@ -174,7 +186,7 @@ def _changes(column: Column, before: pd.Series, after: pd.Series) -> list[str]:
     if column.heading != column.said:
         line = f"{heading!r} is {line}"
         if column.unit and column.unit not in plain(column.heading).split("_"):
-            line += f", as its numbers reach {pd.to_numeric(after, errors='coerce').max():g}"
+            line += f", taken to be in {column.unit}: its numbers reach {pd.to_numeric(after, errors='coerce').max():g}"
     changed = Counter((a, b) for a, b in zip(before, after, strict=True) if a != b)
     if column.name == "patient" and changed:
         return [f"{line}: the patients were numbered"]

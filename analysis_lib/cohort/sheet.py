@@ -105,9 +105,11 @@ def as_text(value: object) -> str:
 
 
 def _heading(filled: list[tuple[int, Sequence[str]]]) -> int:
-    """Which of the first rows names the columns: that with ``patient``, or else the first."""
-    found = (at for at, (_, row) in enumerate(filled[:HEADING_WITHIN]) if any(plain(c) == "patient" for c in row))
-    return next(found, 0)
+    """Which of the first rows names the columns: that with ``patient``, or else the first of several cells."""
+    first = [row for _, row in filled[:HEADING_WITHIN]]
+    named = (at for at, row in enumerate(first) if any(plain(cell) == "patient" for cell in row))
+    several = (at for at, row in enumerate(first) if sum(map(bool, map(str.strip, row))) > 1)
+    return next(named, next(several, 0))
 
 
 def laid_out(rows: Iterable[Sequence[str]]) -> Sheet:

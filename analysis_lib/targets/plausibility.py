@@ -27,7 +27,7 @@ def logic_misses(frame: pd.DataFrame, time_unit: str = Assumptions.time_unit) ->
 
     The early death of sepsis after one cycle, the late haematological ones, surgery after PRRT
     and before death, recurrence as progression, more than the categories of vessels allow,
-    follow-up beyond April 2020, and blanks where the paper leaves no patient out. ``time_unit`` is
+    complete responses, follow-up beyond April 2020, and blanks where the paper leaves no patient out. ``time_unit`` is
     that of the cohort's years, as :class:`~analysis_lib.targets.assumptions.Assumptions` has it.
     """
     c = frame
@@ -58,6 +58,7 @@ def logic_misses(frame: pd.DataFrame, time_unit: str = Assumptions.time_unit) ->
         "disease-free follow-up beyond the last": c["dfs_years"].notna() & ~(recurrence <= c["os_years"] + apart),
         "veins that contradict the category": graded & ((c["tvi_pre"] >= 1) != (veins > 0)),
         "arteries that contradict the category": graded & ((c["tvi_pre"] >= 3) != (arteries > 0)),
+        "a complete response, of which the paper has none": c["best_response"] == "CR",
         "follow-up beyond April 2020": c["os_years"] > LONGEST_FOLLOW_UP_YEARS,
         "more activity than the cycles can have given": c["prrt_activity_gbq"] > 7.71 * c["prrt_cycles"],
         "a Ki-67 index too high for the grade": (grade_1 & (ki67 >= 3)) | (grade_2 & (ki67 > 20)),

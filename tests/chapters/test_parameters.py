@@ -3,6 +3,7 @@
 import html
 import re
 import shlex
+import sys
 from types import SimpleNamespace
 
 import nbformat
@@ -93,6 +94,26 @@ def test_a_cohort_that_a_chapter_could_not_read_is_refused_before_it_runs(tmp_pa
     file.write_text("patient,age\n1,2\n")
     with pytest.raises(InputError, match="mine.csv"):
         parameters.check_files("your-cohort", {"cohort": str(file)})
+
+
+def test_a_file_in_the_user_s_folder_is_found_and_one_that_is_missing_is_told_before_anything_is_loaded(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "mine.csv").touch()
+    assert parameters.parse("your-cohort", ["cohort=~/mine.csv"])["cohort"] == str(tmp_path / "mine.csv")
+    monkeypatch.setitem(sys.modules, "analysis_lib.cohort", None)
+    with pytest.raises(InputError, match="~/none.csv: no such file"):
+        parameters.check_files("your-cohort", parameters.parse("your-cohort", ["cohort=~/none.csv"]))
+
+
+def test_a_file_of_several_cohorts_is_refused_before_its_chapter_runs(tmp_path):
+    file = tmp_path / "mine.csv"
+    file.write_text("cohort,patient,group,os_years,os_event\n1,1,surgery,3,1\n2,1,surgery,3,1\n")
+    given = parameters.check("your-cohort", {"cohort": str(file)})
+    with pytest.raises(InputError, match="the file holds 2 cohorts.*-p cohort_number=2"):
+        parameters.check_files("your-cohort", given)
+    parameters.check_files("your-cohort", given | {"cohort_number": 2})
 
 
 @pytest.mark.parametrize("chapter", parameters.CHAPTERS)

@@ -6,7 +6,7 @@ import pytest
 
 from analysis_lib.__main__ import main
 from analysis_lib.base.errors import InputError
-from analysis_lib.cohort import mapping, problems, validation
+from analysis_lib.cohort import mapping, problems, template, validation
 
 R = """"","inst","time","status","age","sex","ph.karno","treat"
 "1",3,306,2,74,"M",90,TRUE
@@ -24,7 +24,7 @@ def file_of(folder, content: str):
 def test_a_file_as_r_writes_it_is_mapped_with_a_line_for_each_change(tmp_path):
     sheet, lines = mapping.suggest(file_of(tmp_path, R))
     assert lines[1:] == [
-        "'time' is os_days, as its numbers reach 1010",
+        "'time' is os_days, taken to be in days: its numbers reach 1010",
         "'status' is os_event: '2' is 1 (2), '1' is 0 (1)",
         "'age' is age_years",
         "sex: 'M' is male (2), 'F' is female (1)",
@@ -54,6 +54,13 @@ def test_a_unit_is_named_or_guessed_and_the_numbers_stay(heading, numbers, time_
     sheet, _ = mapping.suggest(file_of(tmp_path, f"id;{heading};dead;surgery\n{rows}"), time_unit)
     assert sheet.cells[said].tolist() == [number.replace(",", ".") for number in numbers]
     assert validation.judge_sheet(sheet).problems == []
+
+
+def test_a_wait_without_a_unit_has_that_of_survival(tmp_path):
+    sheet, _ = mapping.suggest(file_of(tmp_path, "id,survival (months),time_to_surgery\n1,50,14\n2,60,\n"))
+    assert list(sheet.cells) == ["patient", "os_months", "months_to_surgery"]
+    sheet, lines = mapping.suggest(file_of(tmp_path, "id,time,time_to_surgery\n1,1500,420\n2,400,\n"))
+    assert lines[-1] == "'time_to_surgery' is days_to_surgery, taken to be in days: its numbers reach 420"
 
 
 @pytest.mark.parametrize(
@@ -101,6 +108,11 @@ def test_the_command_suggests_and_writes_nothing_unless_told_to(tmp_path, capsys
     assert "`validate --map` suggests which columns others may be" in capsys.readouterr().out
 
 
+def test_of_a_file_in_the_schema_nothing_is_changed(capsys):
+    assert main(["validate", "--map", str(template.EXAMPLE)]) == 0
+    assert capsys.readouterr().out == f"{template.EXAMPLE}: a well-formed cohort file of 64 patients\n"
+
+
 def test_a_copy_is_written_over_nothing(tmp_path, capsys):
     file = file_of(tmp_path, R)
     (tmp_path / "link.csv").symlink_to(file)
@@ -118,7 +130,7 @@ def test_a_copy_is_written_over_nothing(tmp_path, capsys):
 
 
 def test_problems_that_remain_are_told_of_the_copy_and_end_non_zero(tmp_path, capsys):
-    file = file_of(tmp_path, R.replace("306", "x"))
+    file = file_of(tmp_path, "Our patients\n\nid," + R[3:].replace("306", "x"))
     assert main(["validate", "--map", str(file), "--out", str(tmp_path / "mended.csv")]) == 1
     told = capsys.readouterr()
     assert "row 2, column 'os_days', value 'x': is not a number" in told.err

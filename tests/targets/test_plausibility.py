@@ -46,6 +46,7 @@ def graded(low: int, high: int):
 # Who is changed, what to, and what is then told; None where it is still allowed.
 CASES = {
     "two cycles before sepsis": (SEPSIS, {"prrt_cycles": 2}, "death of sepsis after more than one cycle"),
+    "complete response": (SEPSIS, {"best_response": "CR"}, "a complete response, of which the paper has none"),
     "sepsis on day 70": (SEPSIS, {"os_years": 70 / 365, "pfs_years": 70 / 365}, None),
     "sepsis later": (SEPSIS, {"os_years": 71 / 365, "pfs_years": 71 / 365}, "death of sepsis later than ten weeks"),
     "death without a cause": (HAEMATOLOGICAL, {"cause_of_death": None}, "a cause of death without death, or none"),
