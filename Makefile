@@ -31,7 +31,7 @@ book: $(READY) ## run what changed and render the book: _build/html/index.html (
 
 .PHONY: test
 test: $(READY) ## run the tests
-	@$(VENV_PYTHON) -m pytest -n 2 -q
+	@$(VENV_PYTHON) -m pytest -n 2 --dist worksteal -q
 
 .PHONY: lint
 lint: $(READY) ## check style, types and the order of the rooms
