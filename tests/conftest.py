@@ -22,11 +22,13 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what takes minutes, unless trials are asked for."""
-    if not config.getoption("trials"):
-        trials = [item for item in items if item.get_closest_marker("trial")]
-        config.hook.pytest_deselected(items=trials)
-        items[:] = [item for item in items if item not in set(trials)]
+    """Leave out what takes minutes, unless trials are asked for, and then all but the trials."""
+    if config.getoption("trials"):
+        others = [item for item in items if not (item.get_closest_marker("trial") or "table" in item.fixturenames)]
+    else:
+        others = [item for item in items if item.get_closest_marker("trial")]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in set(others)]
 
 
 @pytest.fixture(scope="session")
