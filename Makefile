@@ -37,7 +37,7 @@ report: $(READY) ## a report on your own patients: make report COHORT=file OUT=f
 
 .PHONY: test
 test: $(READY) ## run the tests
-	@$(VENV_PYTHON) -m pytest -n 2 -q
+	@$(VENV_PYTHON) -m pytest -n 2 --dist worksteal -q
 
 .PHONY: lint
 lint: $(READY) ## check style, types and the order of the rooms

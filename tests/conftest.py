@@ -6,6 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis_lib.ledger import audit
+from analysis_lib.printed import transcription
+from analysis_lib.reconstruction import ensemble
+from analysis_lib.targets.catalogue import load_targets
 from tools.checks.provenance import Making
 
 # Scripts that ask other programs, not tests.
@@ -18,11 +22,13 @@ def pytest_addoption(parser):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leave out what takes minutes, unless trials are asked for."""
-    if not config.getoption("trials"):
-        trials = [item for item in items if item.get_closest_marker("trial")]
-        config.hook.pytest_deselected(items=trials)
-        items[:] = [item for item in items if item not in set(trials)]
+    """Leave out what takes minutes, unless trials are asked for, and then all but the trials."""
+    if config.getoption("trials"):
+        others = [item for item in items if not (item.get_closest_marker("trial") or "table" in item.fixturenames)]
+    else:
+        others = [item for item in items if item.get_closest_marker("trial")]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if item not in set(others)]
 
 
 @pytest.fixture(scope="session")
@@ -50,6 +56,38 @@ def cluster():
         n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0", silence_logs=50
     ) as running:
         yield running
+
+
+# What ships, read once a process; no test changes it.
+
+
+@pytest.fixture(scope="session")
+def paper():
+    """The transcription."""
+    return transcription.load()
+
+
+@pytest.fixture(scope="session")
+def claims():
+    """The verdict on each printed number."""
+    return audit.audit()
+
+
+@pytest.fixture(scope="session")
+def targets():
+    return load_targets()
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """The shipped ensemble."""
+    return ensemble.load()
+
+
+@pytest.fixture
+def one(shipped):
+    """The first shipped cohort, which a test may change."""
+    return shipped.one(0)
 
 
 @pytest.fixture(params=range(12))

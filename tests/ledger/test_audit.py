@@ -16,7 +16,6 @@ from analysis_lib.base.errors import InputError
 from analysis_lib.ledger import audit, recipes
 from analysis_lib.ledger.audit import deviations, expected
 from analysis_lib.ledger.verdicts import VERDICTS, Claim, judge
-from analysis_lib.printed import transcription as published
 from analysis_lib.printed.number import Interval, Printed
 from analysis_lib.printed.transcription import COLUMNS, PublishedNumber, Transcription
 
@@ -295,16 +294,6 @@ def test_in_a_table_that_adds_up_no_count_and_no_share_can_be_off_by_one_unseen(
 
 
 # --- the paper
-
-
-@pytest.fixture(scope="module")
-def claims() -> dict[str, Claim]:
-    return audit.audit()
-
-
-@pytest.fixture(scope="module")
-def paper() -> Transcription:
-    return published.load()
 
 
 def test_every_number_of_the_paper_has_one_verdict_in_the_order_of_the_transcription(claims, paper):

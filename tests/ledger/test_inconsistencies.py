@@ -7,16 +7,10 @@ import pytest
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.ledger import inconsistencies
-from analysis_lib.printed import transcription
 
 
-@pytest.fixture(scope="module")
-def numbers():
-    return transcription.load()
-
-
-def test_every_finding_is_filled_in(numbers):
-    found = inconsistencies.load(numbers)
+def test_every_finding_is_filled_in(paper):
+    found = inconsistencies.load(paper)
     assert len(found) >= 15
     for finding in found:
         for text in (finding.says, finding.shows, finding.consequence):
@@ -24,13 +18,13 @@ def test_every_finding_is_filled_in(numbers):
             assert text.strip().endswith(".")
 
 
-def test_findings_follow_the_transcription(numbers, tmp_path):
+def test_findings_follow_the_transcription(paper, tmp_path):
     file = tmp_path / "findings.csv"
     file.write_text(
         "kind,where,says,shows,consequence\ncount,Table 1,{table1.sex_male.all.count} men,{=graded} graded,None.\n",
         encoding="utf-8",
     )
-    (finding,) = inconsistencies.load(numbers, file)
+    (finding,) = inconsistencies.load(paper, file)
     assert finding.says == "25 men"
     # 25 + 12 + 2 + 1 of Table 1.
     assert finding.shows == "40 graded"
@@ -45,16 +39,16 @@ def test_findings_follow_the_transcription(numbers, tmp_path):
         ("gossip,x,y,y,z", "gossip"),
     ],
 )
-def test_a_placeholder_or_kind_that_names_nothing_is_refused(numbers, tmp_path, row, what):
+def test_a_placeholder_or_kind_that_names_nothing_is_refused(paper, tmp_path, row, what):
     file = tmp_path / "findings.csv"
     file.write_text(f"kind,where,says,shows,consequence\n{row}\n", encoding="utf-8")
     with pytest.raises(InputError, match=re.escape(what)) as error:
-        inconsistencies.load(numbers, file)
+        inconsistencies.load(paper, file)
     assert "row 2" in str(error.value)
 
 
 def test_no_finding_types_a_number_that_it_could_compute():
-    # Years, degrees, table numbers, the level 0.05 and the rule's 5 are names here, not results.
+    # Years, degrees, table paper, the level 0.05 and the rule's 5 are names here, not results.
     allowed = re.compile(r"0\.05\b|Tables? \d|117|177|180°|\b2000\b|\b2020\b|5 or more|grade 1|100%|0\.055|Ki-67")
     with inconsistencies.FILE.open(encoding="utf-8", newline="") as stream:
         for cells in csv.DictReader(stream):

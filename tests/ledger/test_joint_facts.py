@@ -10,7 +10,6 @@ import pytest
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.ledger.joint_facts import facts, tvi_transitions
-from analysis_lib.printed import transcription
 from analysis_lib.printed.names import TVI_BEYOND_180, TVI_CATEGORIES
 from analysis_lib.printed.number import Printed
 from analysis_lib.printed.transcription import Transcription
@@ -25,12 +24,7 @@ TABLE_4 = {
 
 
 @pytest.fixture(scope="module")
-def paper() -> Transcription:
-    return transcription.load()
-
-
-@pytest.fixture(scope="module")
-def found(paper) -> dict[str, float]:
+def found(paper):
     return facts(paper)
 
 

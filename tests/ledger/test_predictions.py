@@ -15,11 +15,6 @@ from analysis_lib.printed.number import Interval, Printed
 ID = "results-survival.os.all.median"
 
 
-@pytest.fixture(scope="module")
-def paper():
-    return transcription.load()
-
-
 def prediction(*values, **scheme):
     return Prediction(ID, "s", "t", (ID,), {"one": np.array(values, float)} | scheme)
 

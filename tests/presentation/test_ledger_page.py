@@ -10,15 +10,10 @@ from dataclasses import replace
 import pytest
 
 from analysis_lib.base.paths import ROOT
-from analysis_lib.ledger import audit, recipes, verdicts
+from analysis_lib.ledger import recipes, verdicts
 from analysis_lib.presentation import ledger_page
 from analysis_lib.printed import transcription
 from analysis_lib.printed.transcription import PLACES
-
-
-@pytest.fixture(scope="module")
-def claims():
-    return audit.audit()
 
 
 @pytest.fixture(scope="module")

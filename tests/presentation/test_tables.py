@@ -6,13 +6,7 @@ import re
 
 import pytest
 
-from analysis_lib.ledger import audit
 from analysis_lib.presentation import tables
-
-
-@pytest.fixture(scope="module")
-def claims():
-    return audit.audit()
 
 
 def test_side_by_side_shows_every_number_of_a_row_once(claims):

@@ -43,11 +43,6 @@ def read(tmp_path: Path) -> Callable[[str | bytes], Transcription]:
     return read
 
 
-@pytest.fixture(scope="module")
-def paper() -> Transcription:
-    return load()
-
-
 # --- the paper
 
 

@@ -13,11 +13,6 @@ from analysis_lib.reconstruction import ensemble
 
 
 @pytest.fixture(scope="module")
-def shipped():
-    return ensemble.load()
-
-
-@pytest.fixture(scope="module")
 def small(tmp_path_factory, shipped):
     """The first cohorts of two starts, as a file with its manifest."""
     folder = tmp_path_factory.mktemp("ensemble")

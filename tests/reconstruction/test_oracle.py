@@ -7,8 +7,6 @@ import pytest
 
 from analysis_lib.base.paths import ROOT
 from analysis_lib.cohort import validation
-from analysis_lib.reconstruction import ensemble
-from analysis_lib.targets.catalogue import load_targets
 from analysis_lib.targets.recompute import Recomputed
 
 ORACLES = ROOT / "tests" / "oracles"
@@ -16,16 +14,6 @@ R = json.loads((ORACLES / "ensemble.json").read_text())["cohorts"]
 ASK_AGAIN = "the sample is of another ensemble: run tests/oracles/ensemble.py"
 # What counting alone gives; R is asked for all the rest.
 COUNTED = {"count", "known", "unknown", "any", "within", "beyond_180", "tvi_no_change", "tvi_decrease", "tvi_increase"}
-
-
-@pytest.fixture(scope="module")
-def targets():
-    return load_targets()
-
-
-@pytest.fixture(scope="module")
-def shipped():
-    return ensemble.load()
 
 
 def sampled(name):

@@ -14,33 +14,18 @@ from analysis_lib.reconstruction import verify
 from analysis_lib.targets import plausibility, recompute
 from analysis_lib.targets.catalogue import Assumptions, load_targets
 
-ENSEMBLE = ROOT / "data" / "ensemble" / "cohorts.parquet"
+SHIPPED = ROOT / "data" / "ensemble" / "cohorts.parquet"
 DAY = 1 / 365.25
-
-
-@pytest.fixture(scope="module")
-def targets():
-    return load_targets()
-
-
-@pytest.fixture(scope="module")
-def ensemble():
-    return validation.load_cohorts(ENSEMBLE)
-
-
-@pytest.fixture
-def one(ensemble):
-    return ensemble[ensemble["cohort"] == 0].reset_index(drop=True)
 
 
 def missed(frame, targets):
     return {miss.target.id for miss in verify.misses(frame, targets)}
 
 
-def test_a_sample_of_the_ensemble_meets_every_target(ensemble, targets):
-    numbers = ensemble["cohort"].unique()
-    for number in numbers[:: max(1, len(numbers) // 3)]:
-        frame = ensemble[ensemble["cohort"] == number].reset_index(drop=True)
+def test_the_shipped_cohorts_are_well_formed_and_a_sample_meets_every_target(shipped, targets):
+    pd.testing.assert_frame_equal(validation.load_cohorts(SHIPPED), shipped.patients)
+    for number in shipped.origin.index[:: len(shipped) // 3]:
+        frame = shipped.one(number)
         assert not verify.misses(frame, targets, number)
         assert not verify.logic_misses(frame)
 
@@ -141,7 +126,7 @@ def test_a_cohort_without_a_column_that_is_needed_is_one_clear_error(tmp_path, o
 
 def test_a_truncated_ensemble_is_one_clear_error(tmp_path):
     file = tmp_path / "half.parquet"
-    file.write_bytes(ENSEMBLE.read_bytes()[:5000])
+    file.write_bytes(SHIPPED.read_bytes()[:5000])
     with pytest.raises(InputError, match="cannot be read"):
         verify.verify_file(file)
 
@@ -151,22 +136,21 @@ def test_every_target_s_statistic_has_a_recomputation(one, targets):
     assert all(np.isfinite(recomputed.value(t)) for t in targets.values())
 
 
-def test_processes_find_what_one_finds_in_the_same_order(tmp_path, ensemble, monkeypatch):
-    numbers = ensemble["cohort"].unique()[:5]
-    some = ensemble[ensemble["cohort"].isin(numbers)].reset_index(drop=True)
-    some.loc[some["cohort"].isin(numbers[[1, 3, 4]]) & (some["patient"] == 7), "age_years"] += 30
+def test_processes_find_what_one_finds_in_the_same_order(tmp_path, shipped, monkeypatch):
+    some = pd.concat([shipped.one(number) for number in range(5)], ignore_index=True)
+    some.loc[some["cohort"].isin([1, 3, 4]) & (some["patient"] == 7), "age_years"] += 30
     file = tmp_path / "some.csv"
     some.to_csv(file, index=False)
     monkeypatch.setattr(verify, "_CHUNK", 2)
     alone, together = verify.verify_file(file), verify.verify_file(file, jobs=2)
-    assert {line.split(":")[0] for line in alone} == {f"cohort {numbers[k]}" for k in (1, 3, 4)}
+    assert {line.split(":")[0] for line in alone} == {f"cohort {k}" for k in (1, 3, 4)}
     assert together == alone
 
 
 @settings(max_examples=20, deadline=None)
 @given(data=st.data())
-def test_blanks_are_told_where_the_paper_has_every_patient_and_trace_back_nowhere(data, ensemble, targets):
-    spoiled = ensemble[ensemble["cohort"] == ensemble["cohort"].iloc[0]].reset_index(drop=True)
+def test_blanks_are_told_where_the_paper_has_every_patient_and_trace_back_nowhere(data, shipped, targets):
+    spoiled = shipped.one(0)
     columns = [name for name in spoiled if name not in ("cohort", "patient", "group")]
     names = data.draw(st.lists(st.sampled_from(columns), min_size=1, max_size=4, unique=True))
     rows = data.draw(st.lists(st.integers(0, len(spoiled) - 1), min_size=1, unique=True))

@@ -13,8 +13,6 @@ import pytest
 
 from analysis_lib import __main__ as commands
 from analysis_lib.base.errors import InputError
-from analysis_lib.base.paths import ROOT
-from analysis_lib.cohort import validation
 from analysis_lib.reconstruction import build
 from analysis_lib.reconstruction._numba.anneal_survival import SURVIVAL_STATISTICS, survival_statistics
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES
@@ -25,13 +23,6 @@ from analysis_lib.targets.catalogue import load_targets
 from analysis_lib.targets.recompute import Recomputed
 
 FOLLOW_UP = [f"results-survival.follow_up.all.{s}" for s in ("median", "q1", "q3")]
-
-
-@pytest.fixture(scope="module")
-def one() -> pd.DataFrame:
-    """The first reconstructed cohort."""
-    frame = validation.load_cohorts(ROOT / "data" / "ensemble" / "cohorts.parquet")
-    return frame[frame["cohort"] == 0]
 
 
 @pytest.fixture
@@ -61,7 +52,7 @@ def test_each_reading_of_follow_up_is_the_same_in_search_and_verification_and_by
     rule = assumptions.CHOICES["follow_up"].index(follow_up)
     survival_statistics(years, event, (one["group"] == "surgery").to_numpy(), rule, QUANTILE_RULES["weibull"], searched)
     targets = load_targets(assumptions=Assumptions(follow_up=follow_up))
-    recomputed = Recomputed(one.reset_index(drop=True), targets)
+    recomputed = Recomputed(one, targets)
     expected = by_hand(one, follow_up)
     assert [recomputed.value(targets[id]) for id in FOLLOW_UP] == pytest.approx(expected, abs=1e-9)
     assert searched[-3:] == pytest.approx(expected, abs=1e-9)

@@ -10,8 +10,6 @@ import pytest
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ASSUMPTIONS, ENSEMBLE
-from analysis_lib.cohort import validation
-from analysis_lib.printed import transcription
 from analysis_lib.printed.number import Interval
 from analysis_lib.targets import assumptions, catalogue, recompute
 from analysis_lib.targets.assumptions import CHOICES, Assumptions
@@ -52,8 +50,8 @@ def test_cohorts_that_ship_were_searched_for_these_targets(manifest):
     assert list(found.printed.items()) == list(shipped["met"].items())
 
 
-def test_the_file_has_a_row_for_each_target_and_one_more_for_each_other_value_of_an_assumption():
-    rows, targets = cells(), load_targets()
+def test_the_file_has_a_row_for_each_target_and_one_more_for_each_other_value_of_an_assumption(targets):
+    rows = cells()
     assert list(dict.fromkeys(row["id"] for row in rows)) == list(targets)
     variants = Counter(row["id"] for row in rows if row["assumption"])
     for id_, n in variants.items():
@@ -63,20 +61,18 @@ def test_the_file_has_a_row_for_each_target_and_one_more_for_each_other_value_of
     assert len(rows) == len(targets) + sum(n - 1 for n in variants.values())
 
 
-def test_counts_by_hand_are_those_that_the_targets_print():
+def test_counts_by_hand_are_those_that_the_targets_print(one, paper):
     """pandas alone, on one cohort that ships: each count's column, value, group and subset are meant as they stand."""
-    frame = validation.load_cohorts(ENSEMBLE / "cohorts.parquet")
-    frame, numbers = frame[frame["cohort"] == frame["cohort"].iloc[0]], transcription.load()
     counts = [row for row in cells() if row["statistic"] == "count"]
     assert len(counts) == 183
     for row in counts:
-        part = frame if row["group"] == "all" else frame[frame["group"] == row["group"]]
+        part = one if row["group"] == "all" else one[one["group"] == row["group"]]
         if row["subset"]:
             column, value = row["subset"].split("=")
             part = part[part[column].astype(str) == value]
         values = part[row["columns"]].dropna()
         value = type(values.iloc[0])(row["value"])
-        assert (values == value).sum() == numbers.count(row["id"]), row["id"]
+        assert (values == value).sum() == paper.count(row["id"]), row["id"]
 
 
 def test_every_statistic_has_a_recomputation_and_is_used():
@@ -92,12 +88,11 @@ def test_an_assumption_chooses_the_row():
     assert other["results-survival.follow_up.all.median"].value == "survivors"
 
 
-def test_limits_are_read_from_the_transcription():
-    numbers, targets = transcription.load(), load_targets()
-    low, high = (numbers.value(f"table2.class_low_{end}.threshold") for end in ("from", "to"))
+def test_limits_are_read_from_the_transcription(paper, targets):
+    low, high = (paper.value(f"table2.class_low_{end}.threshold") for end in ("from", "to"))
     assert targets["table2.class_low.surgery.count"].between == (low, high)
     assert targets["table2.class_full_to.threshold"].between[1] == np.inf
-    alpha = numbers.value("methods.alpha.threshold")
+    alpha = paper.value("methods.alpha.threshold")
     assert targets["table5.not_significant.male_death"].interval == Interval(alpha, 1)
 
 

@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import pytest
 
-from analysis_lib.base.paths import ROOT
-from analysis_lib.cohort import validation
 from analysis_lib.targets import plausibility
 
 DAY = 1 / 365.25
-
-
-@pytest.fixture(scope="module")
-def first(tmp_path_factory):
-    """The first shipped cohort alone, which is quickly read."""
-    file = tmp_path_factory.mktemp("cohort") / "first.parquet"
-    pd.read_parquet(ROOT / "data" / "ensemble" / "cohorts.parquet", filters=[("cohort", "==", 0)]).to_parquet(file)
-    return validation.load_cohorts(file)
-
-
-@pytest.fixture
-def one(first):
-    return first.copy()
 
 
 def whose(condition: str):

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from lifelines import CoxPHFitter
 from scipy import stats
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.base.paths import ENSEMBLE
-from analysis_lib.cohort import validation
 from analysis_lib.printed.number import Interval
 from analysis_lib.statistics import survival
 from analysis_lib.targets.assumptions import Assumptions
@@ -23,22 +20,9 @@ EVERYTHING = Interval(-np.inf, np.inf)
 
 
 @pytest.fixture(scope="module")
-def targets():
-    return load_targets()
-
-
-@pytest.fixture(scope="module")
-def first(tmp_path_factory):
-    """The first shipped cohort alone, which is quickly read."""
-    file = tmp_path_factory.mktemp("cohort") / "first.parquet"
-    pd.read_parquet(ENSEMBLE / "cohorts.parquet", filters=[("cohort", "==", 0)]).to_parquet(file)
-    return validation.load_cohorts(file)
-
-
-@pytest.fixture(scope="module")
-def changed(first):
+def changed(shipped):
     """The same patients with some blanks and some other values: what nothing printed describes."""
-    frame = first.copy()
+    frame = shipped.one(0)
     for k, name in enumerate(("age_years", "tumour_size_mm", "tumour_size_post_mm", "tvi_pre", "kps", "best_response")):
         frame[name] = frame[name].where(frame.index % 7 != k)
     frame["age_years"] += frame.index % 3
@@ -50,8 +34,8 @@ def value(frame, targets, statistic, columns, group="all", **more):
     return Recomputed(frame, targets).value(target)
 
 
-def test_a_shipped_cohort_meets_every_target(first, targets):
-    recomputed = Recomputed(first, targets)
+def test_a_shipped_cohort_meets_every_target(one, targets):
+    recomputed = Recomputed(one, targets)
     assert [t.id for t in targets.values() if recomputed.value(t) not in t.interval] == []
 
 
@@ -104,14 +88,14 @@ def test_a_decrease_is_in_percent_of_the_first_value(changed, targets):
     assert value(changed, targets, "decrease_sd", columns) == pytest.approx(decrease.std())
 
 
-def test_limits_of_a_range_belong_to_it_and_limits_of_a_class_do_not(first, targets):
-    ages = sorted(set(first["age_years"].dropna()))
+def test_limits_of_a_range_belong_to_it_and_limits_of_a_class_do_not(one, targets):
+    ages = sorted(set(one["age_years"].dropna()))
     low, high = ages[2], ages[8]
     between = {"between": (low, high)}
-    assert value(first, targets, "within", "age_years", **between) == first["age_years"].between(low, high).sum()
-    assert value(first, targets, "class_from", "age_years", **between) == ages[3]
-    assert value(first, targets, "class_to", "age_years", **between) == ages[7]
-    assert np.isnan(value(first, targets, "class_from", "age_years", between=(low, ages[3])))
+    assert value(one, targets, "within", "age_years", **between) == one["age_years"].between(low, high).sum()
+    assert value(one, targets, "class_from", "age_years", **between) == ages[3]
+    assert value(one, targets, "class_to", "age_years", **between) == ages[7]
+    assert np.isnan(value(one, targets, "class_from", "age_years", between=(low, ages[3])))
 
 
 def test_changes_of_a_category_are_those_of_patients_with_both(changed, targets):
@@ -125,9 +109,9 @@ def test_changes_of_a_category_are_those_of_patients_with_both(changed, targets)
         assert value(changed, targets, f"tvi_{name}", "tvi_pre tvi_post") == count
 
 
-def test_vessels_are_counted_in_patients_with_any_contact(first, targets):
-    vessels = [name for name in first if name.startswith("vessel_")]
-    frame = first.iloc[:4].assign(tvi_pre=[0.0, 1, 3, 4], **dict.fromkeys(vessels, 0.0))
+def test_vessels_are_counted_in_patients_with_any_contact(one, targets):
+    vessels = [name for name in one if name.startswith("vessel_")]
+    frame = one.iloc[:4].assign(tvi_pre=[0.0, 1, 3, 4], **dict.fromkeys(vessels, 0.0))
     for row, number in enumerate((2, 1, 2, 4)):
         frame.loc[frame.index[row], vessels[:number]] = 1.0
     columns = " ".join(["tvi_pre", *vessels])
@@ -136,28 +120,28 @@ def test_vessels_are_counted_in_patients_with_any_contact(first, targets):
 
 
 @pytest.mark.parametrize("group", ["surgery", "prrt_only", "all"])
-def test_a_median_by_statsmodels_is_the_library_s_own(first, targets, group):
-    part = first if group == "all" else first[first["group"] == group]
+def test_a_median_by_statsmodels_is_the_library_s_own(one, targets, group):
+    part = one if group == "all" else one[one["group"] == group]
     own = survival.median_survival(part["os_years"], part["os_event"])
-    found = [value(first, targets, f"km_{x}", "os_years os_event", group) for x in ("median", "ci_lo", "ci_hi")]
+    found = [value(one, targets, f"km_{x}", "os_years os_event", group) for x in ("median", "ci_lo", "ci_hi")]
     assert found == pytest.approx([own.median, own.ci_low, own.ci_high], nan_ok=True)
 
 
-def test_a_median_that_is_reached_may_have_no_limits_and_one_that_is_not_has_none(first, targets):
+def test_a_median_that_is_reached_may_have_no_limits_and_one_that_is_not_has_none(one, targets):
     assert np.isnan(spss_median(np.array([1.0, 2, 3, 4]), np.array([1, 0, 0, 0]))).all()
     median, low, high = spss_median(np.array([1.0, 2]), np.array([1, 0]))
     assert median == 1 and np.isnan([low, high]).all()
-    two = first.iloc[:2].assign(os_years=[1.0, 2.0], os_event=[1, 0])
+    two = one.iloc[:2].assign(os_years=[1.0, 2.0], os_event=[1, 0])
     assert value(two, targets, "km_undefined", "os_years os_event") == 1
     assert value(two.assign(os_event=0), targets, "km_undefined", "os_years os_event") == 0
-    assert value(first, targets, "km_undefined", "os_years os_event") == 0
+    assert value(one, targets, "km_undefined", "os_years os_event") == 0
 
 
-def test_a_log_rank_test_is_the_library_s_own_and_needs_two_groups(first, targets):
-    statistic = survival.logrank(first["os_years"], first["os_event"], first["group"] == "surgery")
-    found = value(first, targets, "log_rank", "os_years os_event group")
+def test_a_log_rank_test_is_the_library_s_own_and_needs_two_groups(one, targets):
+    statistic = survival.logrank(one["os_years"], one["os_event"], one["group"] == "surgery")
+    found = value(one, targets, "log_rank", "os_years os_event group")
     assert found == pytest.approx(statistic.p, rel=1e-9)
-    assert np.isnan(value(first.assign(group="surgery"), targets, "log_rank", "os_years os_event group"))
+    assert np.isnan(value(one.assign(group="surgery"), targets, "log_rank", "os_years os_event group"))
 
 
 @pytest.mark.parametrize("covariates", ["surgery", "surgery age_years kps"])
@@ -174,32 +158,32 @@ def test_a_cox_model_is_that_of_lifelines(changed, targets, covariates):
         assert found == pytest.approx(wanted, rel=1e-5)
 
 
-def test_follow_up_is_read_in_three_ways(first, targets):
+def test_follow_up_is_read_in_three_ways(one, targets):
     def found(how, part="median"):
-        return value(first, targets, f"follow_up_{part}", "os_years os_event", value=how)
+        return value(one, targets, f"follow_up_{part}", "os_years os_event", value=how)
 
-    alive = first.loc[first["os_event"] == 0, "os_years"]
-    assert found("observed") == np.percentile(first["os_years"], 50, method="weibull")
+    alive = one.loc[one["os_event"] == 0, "os_years"]
+    assert found("observed") == np.percentile(one["os_years"], 50, method="weibull")
     assert found("survivors", "q1") == np.percentile(alive, 25, method="weibull")
-    own = survival.kaplan_meier(first["os_years"], 1 - first["os_event"])
+    own = survival.kaplan_meier(one["os_years"], 1 - one["os_event"])
     assert found("reverse_kaplan_meier", "q3") == own.time[np.flatnonzero(own.survival <= 0.25 + 1e-9)[0]]
 
 
-def test_the_rule_for_quartiles_is_that_which_is_assumed(first):
+def test_the_rule_for_quartiles_is_that_which_is_assumed(one):
     other = load_targets(assumptions=Assumptions(quantile="hazen"))
-    wanted = np.percentile(first["age_years"].dropna(), 25, method="hazen")
-    assert value(first, other, "q1", "age_years") == wanted
+    wanted = np.percentile(one["age_years"].dropna(), 25, method="hazen")
+    assert value(one, other, "q1", "age_years") == wanted
 
 
-def test_what_cannot_be_computed_is_nan_and_a_column_that_is_missing_an_error(first, targets):
-    assert np.isnan(value(first.assign(os_event=0), targets, "cox_hr", "surgery", value="surgery"))
-    assert np.isnan(value(first.iloc[:1], targets, "onset_second", "age_years"))
+def test_what_cannot_be_computed_is_nan_and_a_column_that_is_missing_an_error(one, targets):
+    assert np.isnan(value(one.assign(os_event=0), targets, "cox_hr", "surgery", value="surgery"))
+    assert np.isnan(value(one.iloc[:1], targets, "onset_second", "age_years"))
     with pytest.raises(InputError, match="lacks the column 'age_years'"):
-        value(first.drop(columns="age_years"), targets, "mean", "age_years")
+        value(one.drop(columns="age_years"), targets, "mean", "age_years")
 
 
-def test_a_fit_does_not_depend_on_the_printed_ratio_it_begins_at(first, targets):
+def test_a_fit_does_not_depend_on_the_printed_ratio_it_begins_at(one, targets):
     target = next(t for t in targets.values() if t.statistic == "logistic_or")
-    begun = Recomputed(first, targets).value(target)
-    elsewhere = Recomputed(first, targets.without({target.id})).value(replace(target, interval=EVERYTHING))
+    begun = Recomputed(one, targets).value(target)
+    elsewhere = Recomputed(one, targets.without({target.id})).value(replace(target, interval=EVERYTHING))
     assert elsewhere == pytest.approx(begun, rel=1e-9)

@@ -93,7 +93,7 @@ def test_a_simulated_study_has_the_patients_asked_for_and_ends_with_the_study():
 
 
 def test_memory_is_that_of_a_process_and_not_of_the_one_that_started_it():
-    ballast = np.ones(100_000_000)  # 800 MB
+    ballast = np.ones(60_000_000)  # 480 MB
     spent, megabytes = growth.command("validate", str(growth.template.EXAMPLE))
     assert spent > 0 and 50 < megabytes < ballast.nbytes / 2**20 / 2
 

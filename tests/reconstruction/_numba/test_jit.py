@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import llvmlite.binding as llvm
 import numba
@@ -22,9 +24,16 @@ ON_X86 = platform.machine() in ("x86_64", "AMD64") and all(FEATURES.get(name) fo
 @pytest.mark.skipif(not ON_X86, reason="this processor compiles for itself")
 def test_sums_are_of_four_whatever_the_processor_can_take_at_once():
     assert numba.config.CPU_NAME == jit._PROCESSOR
-    fresh = njit(regression.logistic_one.py_func, cache=False, fastmath={"reassoc", "contract"})
-    assert fresh(np.arange(6.0), np.array([0.0, 1, 0, 1, 0, 1]), np.zeros(3))
-    (code,) = fresh.inspect_asm().values()
+
+    @njit(cache=False, fastmath={"reassoc", "contract"})
+    def total(values):
+        found = 0.0
+        for value in values:
+            found += value
+        return found
+
+    assert total(np.arange(6.0)) == 15
+    (code,) = total.inspect_asm().values()
     assert "%ymm" in code and "%zmm" not in code
 
 
@@ -33,3 +42,16 @@ def test_a_processor_that_the_user_has_set_stays():
     env = os.environ | {"NUMBA_CPU_NAME": "generic"}
     done = subprocess.run([sys.executable, "-c", script], env=env, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "generic"
+
+
+@pytest.mark.skipif(bool(numba.config.CACHE_DIR), reason="the user has named a cache")
+def test_kernels_are_kept_by_what_their_sources_say_and_not_by_where_these_lie(tmp_path, monkeypatch):
+    def folder_of(copy: Path) -> str:
+        monkeypatch.setattr(jit, "_HERE", copy)
+        return jit.SharedCacheLocator.get_suitable_cache_subpath(str(copy / "regression.py"))
+
+    copy = shutil.copytree(jit._HERE, tmp_path / "_numba")
+    assert Path(regression.logistic_one.stats.cache_path).name == folder_of(jit._HERE) == folder_of(copy)
+    with (copy / "exp.py").open("a") as stream:
+        stream.write("# regression.py calls this one\n")
+    assert Path(regression.logistic_one.stats.cache_path).name != folder_of(copy)

@@ -7,12 +7,6 @@ from analysis_lib.base.paths import ROOT
 from analysis_lib.reconstruction import ensemble, verify
 from analysis_lib.reconstruction.stages.state import SearchFailed
 from analysis_lib.reconstruction.studies import extremes
-from analysis_lib.targets.catalogue import load_targets
-
-
-@pytest.fixture(scope="module")
-def targets():
-    return load_targets()
 
 
 @pytest.fixture(scope="module")

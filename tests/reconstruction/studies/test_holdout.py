@@ -8,14 +8,8 @@ from analysis_lib.ledger import predictions
 from analysis_lib.printed import transcription
 from analysis_lib.reconstruction.stages.state import Blocks
 from analysis_lib.reconstruction.studies.holdout import SETS, Draw, constraining
-from analysis_lib.targets.catalogue import load_targets
 
 MANIFEST = json.loads((predictions.PREDICTIONS / "predictions.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(scope="module")
-def targets():
-    return load_targets()
 
 
 def test_predictions_are_of_these_targets_and_sets(targets):

@@ -13,14 +13,9 @@ from analysis_lib.printed.number import Interval
 from analysis_lib.reconstruction import build, chain
 from analysis_lib.reconstruction.stages.state import SearchFailed
 from analysis_lib.reconstruction.studies import infeasible_subset
-from analysis_lib.targets.catalogue import Targets, load_targets
+from analysis_lib.targets.catalogue import Targets
 
 PLACE = "results-survival"
-
-
-@pytest.fixture(scope="module")
-def targets() -> Targets:
-    return load_targets()
 
 
 def with_interval(targets: Targets, id: str, low: float, high: float) -> Targets:
