@@ -112,7 +112,7 @@ def test_changes_of_a_category_are_those_of_patients_with_both(changed, targets)
 def test_vessels_are_counted_in_patients_with_any_contact(one, targets):
     vessels = [name for name in one if name.startswith("vessel_")]
     frame = one.iloc[:4].assign(tvi_pre=[0.0, 1, 3, 4], **dict.fromkeys(vessels, 0.0))
-    for row, number in enumerate((2, 1, 2, 4)):
+    for row, number in enumerate((3, 1, 2, 4)):
         frame.loc[frame.index[row], vessels[:number]] = 1.0
     columns = " ".join(["tvi_pre", *vessels])
     found = [value(frame, targets, f"vessels_{x}", columns) for x in ("median", "range_lo", "range_hi")]
@@ -194,6 +194,7 @@ def test_what_cannot_be_computed_is_nan_and_a_column_that_is_missing_an_error(on
     assert np.isnan(value(one.assign(os_event=0), targets, "cox_hr", "surgery", value="surgery"))
     for model in ("cox", "logistic"):
         assert np.isnan(value(one.assign(sex="male"), targets, f"{model}_p", "male", value="male"))
+    assert np.isnan(value(one.assign(kps=90), targets, "cox_hr", "surgery propensity_score", value="surgery"))
     assert np.isnan(value(one.iloc[:1], targets, "onset_second", "age_years"))
     with pytest.raises(InputError, match="lacks the column 'age_years'"):
         value(one.drop(columns="age_years"), targets, "mean", "age_years")
