@@ -13,6 +13,7 @@ from analysis_lib.printed.number import Interval
 from analysis_lib.statistics import survival
 from analysis_lib.targets.assumptions import Assumptions
 from analysis_lib.targets.catalogue import Target, load_targets
+from analysis_lib.targets.patients import Patients
 from analysis_lib.targets.recompute import Recomputed, spss_median
 
 EVERYTHING = Interval(-np.inf, np.inf)
@@ -182,6 +183,13 @@ def test_follow_up_by_reverse_kaplan_meier_is_that_of_patients_who_might_have_li
     parts = (f"follow_up_{part}" for part in ("q1", "median", "q3"))
     found = [12 * value(pd.concat([frame, dead]), targets, part, **how) for part in parts]
     assert found == pytest.approx([51, 102, 153])
+
+
+def test_a_blank_of_any_kind_is_nan_among_numbers_and_none_among_texts():
+    """The search fills columns of objects."""
+    found = Patients.of(pd.DataFrame({"kps": [90, None], "sex": ["male", np.nan]}, dtype=object))
+    assert np.isnan(found["kps"]).tolist() == [False, True]
+    assert found["sex"].tolist() == ["male", None]
 
 
 def test_the_rule_for_quartiles_is_that_which_is_assumed(one):
