@@ -49,11 +49,6 @@ class Recomputed:
         self._patients = Patients.of(frame)
         self._fits: dict[tuple[str, tuple[str, ...]], dict[str, tuple[float, float]]] = {}
         self._medians: dict[tuple, tuple[float, float, float]] = {}
-        self._printed = {
-            (t.statistic.partition("_")[0], t.columns, t.value): np.log((t.interval.low + t.interval.high) / 2)
-            for t in targets.values()
-            if t.statistic in ("cox_hr", "logistic_or") and 0 < t.interval.low and t.interval.high < np.inf
-        }
 
     def value(self, target: Target) -> float:
         """The statistic of ``target`` in this cohort; NaN where it is not defined, which meets no target.
@@ -63,7 +58,7 @@ class Recomputed:
         InputError
             If the cohort lacks a column that the statistic needs.
         """
-        with warnings.catch_warnings(), np.errstate(all="ignore"):
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
                 return float(STATISTICS[target.statistic](self, self._chosen(target), target))
@@ -101,21 +96,15 @@ class Recomputed:
     def _fit(self, kind: str, covariates: tuple[str, ...]) -> dict[str, tuple[float, float]]:
         matrix = np.column_stack([self._covariate(name) for name in covariates])
         known = ~np.isnan(matrix).any(axis=1)
-        # The same model on a scale on which Newton's method converges to the last digit.
         scaled, scale = _standardised(matrix[known])
-        # It begins at what is printed; the likelihood is concave, so that only its speed depends on where.
-        start = np.array([self._printed.get((kind, covariates, name), 0.0) for name in covariates])
         if kind == "cox":
             time, event = (self._patients[name][known] for name in ("os_years", "os_event"))
-            fit = PHReg(time, scaled, status=event, ties="breslow").fit(disp=0, start_params=start * scale)
+            fit = PHReg(time, scaled, status=event, ties="breslow").fit()
             parameters, errors = fit.params, fit.bse
         else:
-            fit = _logistic(self._patients["group"][known] == "surgery", scaled, start * scale)
+            fit = _logistic(self._patients["group"][known] == "surgery", scaled)
             parameters, errors = fit.params[1:], fit.bse[1:]
-        return {
-            name: (float(b), float(e))
-            for name, b, e in zip(covariates, parameters / scale, errors / scale, strict=True)
-        }
+        return {name: (b, e) for name, b, e in zip(covariates, parameters / scale, errors / scale, strict=True)}
 
     def _covariate(self, name: str) -> np.ndarray:
         if name == PROPENSITY_SCORE:
@@ -138,16 +127,14 @@ Statistic = Callable[[Recomputed, Patients, Target], float]
 
 
 def _standardised(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Covariates of mean 0 and SD 1, and their SDs; NaN where all are equal, of which no model has an estimate."""
     scale = matrix.std(axis=0)
     return (matrix - matrix.mean(axis=0)) / scale, scale
 
 
-def _logistic(outcome: np.ndarray, covariates: np.ndarray, start: np.ndarray | float = 0.0):
+def _logistic(outcome: np.ndarray, covariates: np.ndarray):
     design = np.column_stack([np.ones(len(outcome)), covariates])
-    begin = np.zeros(design.shape[1])
-    begin[1:] = start
-    fit = Logit(outcome.astype(float), design).fit
-    return fit(disp=0, method="newton", maxiter=100, tol=1e-12, start_params=begin)
+    return Logit(outcome.astype(float), design).fit(disp=0)
 
 
 def spss_median(time: np.ndarray, event: np.ndarray) -> tuple[float, float, float]:
@@ -236,11 +223,7 @@ def _log_rank(cohort: Recomputed, patients: Patients, target: Target) -> float:
 
 
 def _onset(ordinal: int) -> Statistic:
-    def onset(cohort: Recomputed, patients: Patients, target: Target) -> float:
-        values = np.sort(patients.known(target.columns[0]))
-        return values[ordinal] if values.size > ordinal else np.nan
-
-    return onset
+    return lambda cohort, patients, target: np.sort(patients.known(target.columns[0]))[ordinal]
 
 
 def _within(cohort: Recomputed, patients: Patients, target: Target) -> float:
@@ -283,7 +266,7 @@ def _median_survival(part: int) -> Statistic:
 def _without_limits(cohort: Recomputed, patients: Patients, target: Target) -> float:
     """1 if the median is reached but has no confidence interval."""
     median, low, _ = cohort.median_survival(target)
-    return float(np.isnan(low) and median > 0)
+    return np.isnan(low) and not np.isnan(median)
 
 
 def _follow_up(percent: float) -> Statistic:

@@ -10,6 +10,7 @@ import pytest
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ASSUMPTIONS, ENSEMBLE
+from analysis_lib.printed import transcription
 from analysis_lib.printed.number import Interval
 from analysis_lib.targets import assumptions, catalogue, recompute
 from analysis_lib.targets.assumptions import CHOICES, Assumptions
@@ -86,6 +87,29 @@ def test_an_assumption_chooses_the_row():
     assert changed == ["table1.age.p", *(f"results-survival.follow_up.all.{s}" for s in ("median", "q1", "q3"))]
     assert (usual["table1.age.p"].statistic, other["table1.age.p"].statistic) == ("welch", "student")
     assert other["results-survival.follow_up.all.median"].value == "survivors"
+
+
+def test_a_changed_digit_changes_its_target_and_the_digest(tmp_path, targets):
+    text = (transcription.NUMBERS / "numbers.csv").read_text(encoding="utf-8")
+    line = next(row for row in text.splitlines() if row.startswith("table5.kps_death.hr,"))
+    (tmp_path / "numbers.csv").write_text(text.replace(line, line.replace("0.934", "0.935")), encoding="utf-8")
+    changed = load_targets(tmp_path)
+    assert changed["table5.kps_death.hr"].interval.low == pytest.approx(0.9345)
+    assert changed.digest != targets.digest
+
+
+def test_a_box_has_the_ends_of_each_interval_and_half_a_unit_of_its_last_digit(targets):
+    """A count is exact, and what is withheld may be anything; the ends have room for errors of rounding."""
+    withheld = "results-survival.os.p"
+    rest = targets.without({withheld})
+    box = rest.box(("table1.ki67.all.median", "table1.sex_male.surgery.count", withheld))
+    assert box[0] == pytest.approx([0.5 - 2e-10, 12 - 2.4e-9, -np.inf], rel=1e-11)
+    assert box[1] == pytest.approx([1.5 + 3e-10, 12 + 2.4e-9, np.inf], rel=1e-11)
+    assert box[2] == pytest.approx([0.5, 0.5, 1])
+    assert list(rest) == [id_ for id_ in targets if id_ != withheld]
+    assert (rest.numbers, rest.assumptions) == (targets.numbers, targets.assumptions)
+    with pytest.raises(InputError, match="none is no target"):
+        rest.without({"none", "table1.age.all.mean"})
 
 
 def test_limits_are_read_from_the_transcription(paper, targets):

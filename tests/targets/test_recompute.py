@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+import pandas as pd
 import pytest
 from lifelines import CoxPHFitter
 from scipy import stats
@@ -14,6 +13,7 @@ from analysis_lib.printed.number import Interval
 from analysis_lib.statistics import survival
 from analysis_lib.targets.assumptions import Assumptions
 from analysis_lib.targets.catalogue import Target, load_targets
+from analysis_lib.targets.patients import Patients
 from analysis_lib.targets.recompute import Recomputed, spss_median
 
 EVERYTHING = Interval(-np.inf, np.inf)
@@ -34,9 +34,10 @@ def value(frame, targets, statistic, columns, group="all", **more):
     return Recomputed(frame, targets).value(target)
 
 
-def test_a_shipped_cohort_meets_every_target(one, targets):
+def test_a_shipped_cohort_meets_every_target_without_a_word(one, targets, capsys):
     recomputed = Recomputed(one, targets)
     assert [t.id for t in targets.values() if recomputed.value(t) not in t.interval] == []
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_changes_of_a_category_are_those_of_patients_with_both(changed, targets)
 def test_vessels_are_counted_in_patients_with_any_contact(one, targets):
     vessels = [name for name in one if name.startswith("vessel_")]
     frame = one.iloc[:4].assign(tvi_pre=[0.0, 1, 3, 4], **dict.fromkeys(vessels, 0.0))
-    for row, number in enumerate((2, 1, 2, 4)):
+    for row, number in enumerate((3, 1, 2, 4)):
         frame.loc[frame.index[row], vessels[:number]] = 1.0
     columns = " ".join(["tvi_pre", *vessels])
     found = [value(frame, targets, f"vessels_{x}", columns) for x in ("median", "range_lo", "range_hi")]
@@ -125,6 +126,12 @@ def test_a_median_by_statsmodels_is_the_library_s_own(one, targets, group):
     own = survival.median_survival(part["os_years"], part["os_event"])
     found = [value(one, targets, f"km_{x}", "os_years os_event", group) for x in ("median", "ci_lo", "ci_hi")]
     assert found == pytest.approx([own.median, own.ci_low, own.ci_high], nan_ok=True)
+
+
+@pytest.mark.parametrize("time", [np.arange(1.0, 21) ** 2, np.array([1.0, 2, 2])], ids=["55 50 45", "0"])
+def test_a_curve_that_falls_to_a_level_exactly_has_reached_it(time):
+    own = survival.median_survival(time, np.ones(len(time)))
+    assert spss_median(time, np.ones(len(time))) == pytest.approx((own.median, own.ci_low, own.ci_high))
 
 
 def test_a_median_that_is_reached_may_have_no_limits_and_one_that_is_not_has_none(one, targets):
@@ -158,15 +165,31 @@ def test_a_cox_model_is_that_of_lifelines(changed, targets, covariates):
         assert found == pytest.approx(wanted, rel=1e-5)
 
 
-def test_follow_up_is_read_in_three_ways(one, targets):
+def test_follow_up_is_of_all_or_of_survivors(one, targets):
     def found(how, part="median"):
         return value(one, targets, f"follow_up_{part}", "os_years os_event", value=how)
 
     alive = one.loc[one["os_event"] == 0, "os_years"]
     assert found("observed") == np.percentile(one["os_years"], 50, method="weibull")
     assert found("survivors", "q1") == np.percentile(alive, 25, method="weibull")
-    own = survival.kaplan_meier(one["os_years"], 1 - one["os_event"])
-    assert found("reverse_kaplan_meier", "q3") == own.time[np.flatnonzero(own.survival <= 0.25 + 1e-9)[0]]
+
+
+def test_follow_up_by_reverse_kaplan_meier_is_that_of_patients_who_might_have_lived_on(targets):
+    """Of 203 patients one leaves each month, after deaths that end nobody's follow-up."""
+    months = np.arange(1.0, 204)
+    frame = pd.DataFrame({"group": "surgery", "os_years": months / 12, "os_event": 0})
+    dead = pd.DataFrame({"group": "surgery", "os_years": [1 / 24] * 7, "os_event": 1})
+    how = {"columns": "os_years os_event", "value": "reverse_kaplan_meier"}
+    parts = (f"follow_up_{part}" for part in ("q1", "median", "q3"))
+    found = [12 * value(pd.concat([frame, dead]), targets, part, **how) for part in parts]
+    assert found == pytest.approx([51, 102, 153])
+
+
+def test_a_blank_of_any_kind_is_nan_among_numbers_and_none_among_texts():
+    """The search fills columns of objects."""
+    found = Patients.of(pd.DataFrame({"kps": [90, None], "sex": ["male", np.nan]}, dtype=object))
+    assert np.isnan(found["kps"]).tolist() == [False, True]
+    assert found["sex"].tolist() == ["male", None]
 
 
 def test_the_rule_for_quartiles_is_that_which_is_assumed(one):
@@ -177,13 +200,9 @@ def test_the_rule_for_quartiles_is_that_which_is_assumed(one):
 
 def test_what_cannot_be_computed_is_nan_and_a_column_that_is_missing_an_error(one, targets):
     assert np.isnan(value(one.assign(os_event=0), targets, "cox_hr", "surgery", value="surgery"))
+    for model in ("cox", "logistic"):
+        assert np.isnan(value(one.assign(sex="male"), targets, f"{model}_p", "male", value="male"))
+    assert np.isnan(value(one.assign(kps=90), targets, "cox_hr", "surgery propensity_score", value="surgery"))
     assert np.isnan(value(one.iloc[:1], targets, "onset_second", "age_years"))
     with pytest.raises(InputError, match="lacks the column 'age_years'"):
         value(one.drop(columns="age_years"), targets, "mean", "age_years")
-
-
-def test_a_fit_does_not_depend_on_the_printed_ratio_it_begins_at(one, targets):
-    target = next(t for t in targets.values() if t.statistic == "logistic_or")
-    begun = Recomputed(one, targets).value(target)
-    elsewhere = Recomputed(one, targets.without({target.id})).value(replace(target, interval=EVERYTHING))
-    assert elsewhere == pytest.approx(begun, rel=1e-9)

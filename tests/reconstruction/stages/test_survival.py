@@ -9,38 +9,13 @@ import pandas as pd
 import pytest
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.base.paths import ROOT
 from analysis_lib.reconstruction import build, chain
 from analysis_lib.reconstruction.stages import covariates, survival
 from analysis_lib.reconstruction.stages import state as blocks
-from analysis_lib.targets.assumptions import Assumptions
 from analysis_lib.targets.catalogue import load_targets
 
 # A start that finds its first cohort soon.
 QUICK_START = 5
-
-
-def test_a_changed_digit_changes_its_target_and_the_digest(tmp_path, targets):
-    numbers = ROOT / "data" / "published" / "numbers.csv"
-    text = numbers.read_text(encoding="utf-8")
-    line = next(row for row in text.splitlines() if row.startswith("table5.kps_death.hr,"))
-    (tmp_path / "numbers.csv").write_text(text.replace(line, line.replace("0.934", "0.935")), encoding="utf-8")
-    changed = load_targets(tmp_path)
-    assert changed["table5.kps_death.hr"].interval.low == pytest.approx(0.9345)
-    assert changed.digest != targets.digest
-
-
-def test_an_assumption_is_part_of_the_digest(targets):
-    assert load_targets(assumptions=Assumptions(follow_up="survivors")).digest != targets.digest
-
-
-def test_a_withheld_target_leaves_its_box_open(targets):
-    id = "results-survival.os.p"
-    box = targets.without({id}).box((id, "results-survival.os.all.median"))
-    assert np.isinf(box[:2, 0]).all()
-    assert np.isfinite(box[:, 1]).all()
-    with pytest.raises(InputError, match="is no target"):
-        targets.without({"none"})
 
 
 def test_a_column_search_meets_its_summaries_and_repeats_from_its_seed(targets):
