@@ -216,7 +216,8 @@ def recurrences(frame: pd.DataFrame) -> pd.DataFrame:
         curve = survival.median_survival(years, event).median
         recurred = years[event == 1]
         median = np.median(recurred) if recurred.size else np.nan
-        rows[number] = (recurred.size, median, np.count_nonzero(recurred < curve), curve)
+        # A median that is not reached lies later than all of them.
+        rows[number] = (recurred.size, median, np.count_nonzero(~(recurred >= curve)), curve)
     found = pd.DataFrame.from_dict(rows, orient="index", columns=["recurred", "median", "earlier", "curve"])
     return found.rename_axis("cohort")
 

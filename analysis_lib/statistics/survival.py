@@ -369,11 +369,17 @@ def _pointwise_band(curve: KaplanMeier, kind: str) -> tuple[Floats, Floats]:
 
 
 def _crossing_of_half(time: Floats, curve: Floats) -> float:
-    """Where a step function first falls to .5: the middle if it stays there for a while."""
-    reaches = np.flatnonzero(curve <= 0.5 + TOLERANCE)
-    passes = np.flatnonzero(curve < 0.5 - TOLERANCE)
-    if not reaches.size:
-        return np.nan
-    if passes.size:
-        return float(time[reaches[0]] + time[passes[0]]) / 2
-    return float(time[reaches[0]] + time[-1]) / 2 if np.isfinite(curve[-1]) else np.nan
+    """Where a step function falls to .5: the middle if it stays there for a while.
+
+    A band can rise again among the last few patients; where it is below .5 twice, R's
+    ``quantile.survfit`` takes the time at which it is nearest to it, and so does this.
+    """
+
+    def falls_to(limit: float) -> float:
+        below = np.flatnonzero(curve <= limit)
+        return float(time[below[np.argmax(curve[below])]]) if below.size else np.nan
+
+    reaches, passes = falls_to(0.5 + TOLERANCE), falls_to(0.5 - TOLERANCE)
+    if np.isnan(passes) and np.isfinite(curve[-1]):
+        passes = float(time[-1])
+    return (reaches + passes) / 2

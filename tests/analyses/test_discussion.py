@@ -75,6 +75,12 @@ def test_relapses_are_those_of_patients_who_were_clear():
     assert found[["recurred", "median", "earlier", "curve"]].tolist() == [3, 2.0, 1, curve]
 
 
+def test_relapses_come_before_a_median_that_is_not_reached():
+    frame = pd.DataFrame({"cohort": 0, "dfs_years": [1.0, 2, 3, 4, 5], "dfs_event": [1, 1, 0, 0, 0]})
+    found = discussion.recurrences(frame).loc[0]
+    assert np.isnan(found["curve"]) and found["earlier"] == 2
+
+
 def test_medians_are_those_of_each_cohort_by_itself():
     ensemble = ensembles.load(columns=["group", "os_years", "os_event"])
     found = discussion.medians(ensemble.patients, "os", "surgery", "log")

@@ -183,6 +183,9 @@ cases <- list(
   all_at_one_time_or_late = case(c(2, 2, 2, 2, 2, 2, 9, 9), c(1, 1, 1, 1, 0, 0, 1, 0), third, horizon = 5),
   # One group has its deaths before the other's begin, while the other is at risk
   never_overlap = case(c(1, 2, 3, 7, 6, 8, 9, 10), c(1, 1, 0, 1, 1, 0, 1, 1), c(0, 0, 0, 0, 1, 1, 1, 1), horizon = 6),
+  # The upper limit falls below one half, rises and falls again
+  band_that_rises = case(c(4, 6, 7, 11, 15, 16, 25, 37, 38, 39, 42, 43, 44, 48, 51, 51, 56, 57),
+                         c(rep(1, 14), 0, 1, 1, 1), rep(0:1, 9), horizon = 50),
   entry_at_a_failure = case(c(1, 2, 2, 3, 4, 5, 6, 7), c(1, 1, 0, 1, 1, 1, 0, 1), third, start = c(0, 0, 0, 2, 1, 2, 3, 4)),
   entry_near_a_failure = case(c(0.3, 0.7, 0.7, 1, 1.2, 1.5, 1.7, 2), c(1, 1, 0, 1, 1, 1, 0, 1), third,
                               start = c(0, 0, 0, 0.3 - 1e-9, 0.3, 0.7 - 1e-9, 0.7, 0.7 + 1e-9))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from analysis_lib.statistics.e_value import EValue, e_value, risk_ratio
+from analysis_lib.statistics.e_value import EValue, e_value, e_value_of_hazard_ratio, risk_ratio
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,8 @@ def test_a_hazard_ratio_of_a_common_outcome():
     found = e_value(*ratios)
     assert found.estimate == pytest.approx(2.349531257322429, rel=1e-12)
     assert found.limit == pytest.approx(1.9080039432744402, rel=1e-12)
+    assert e_value_of_hazard_ratio(0.56, 0.46, 0.69, common=True) == found
+    assert e_value_of_hazard_ratio(0.56, 0.46, 0.69, common=False) == e_value(0.56, 0.46, 0.69)
 
 
 def test_risk_ratio_and_its_reciprocal_mirror_each_other():

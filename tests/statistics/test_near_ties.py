@@ -19,7 +19,7 @@ each_case = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 @pytest.mark.parametrize("ties", ["breslow", "efron"])
 def test_cox_models_of_small_cases_are_rs(case, ties):
     start = case.get("start")
-    found = binary_cox.cox(np.zeros(8), case["time"], case["event"], case["group"], start, ties).iloc[0]
+    found = binary_cox.cox(np.zeros(len(case["time"])), case["time"], case["event"], case["group"], start, ties).iloc[0]
     wanted = case["cox"][ties]
     assert found[["coef", "se"]].tolist() == pytest.approx(wanted[:2], rel=1e-8)
     if start is None:
