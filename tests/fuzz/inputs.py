@@ -226,11 +226,11 @@ def audits(draw) -> OnFile:
 
 @st.composite
 def on_cohorts(draw) -> OnFile:
-    command = draw(st.sampled_from(["validate", "verify", "verify"]))
+    command = draw(st.sampled_from([["validate"], ["validate", "--map"], ["verify"], ["verify"]]))
     if draw(st.booleans()):
-        return [command, "x.csv"], "x.csv", draw(damaged(reconstructed()))
+        return [*command, "x.csv"], "x.csv", draw(damaged(reconstructed()))
     ending = draw(st.sampled_from([".csv", ".csv", ".parquet", ".xlsx"]))
-    return [command, f"x{ending}"], f"x{ending}", file_of(draw(altered(reconstructed())), ending)
+    return [*command, f"x{ending}"], f"x{ending}", file_of(draw(altered(reconstructed())), ending)
 
 
 @st.composite

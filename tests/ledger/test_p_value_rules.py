@@ -2,23 +2,20 @@
 
 import pytest
 
-from analysis_lib.ledger import audit, p_value_rules, recipes
-from analysis_lib.printed import transcription
+from analysis_lib.ledger import p_value_rules, recipes
 from analysis_lib.printed.number import Printed
 
 TEXTBOOK = "exact test if any expected count is below 5"
 
 
 @pytest.fixture(scope="module")
-def tables():
-    numbers = transcription.load()
-    return p_value_rules.tested_tables(numbers, recipes.load(numbers), audit.audit())
+def tables(paper, claims):
+    return p_value_rules.tested_tables(paper, recipes.load(paper), claims)
 
 
-def test_every_printed_p_of_counts_is_put_to_the_rules(tables):
-    numbers = transcription.load()
+def test_every_printed_p_of_counts_is_put_to_the_rules(tables, paper):
     counted = {
-        id for id, variants in recipes.load(numbers).items() if any(r.method_name == "categorical_p" for r in variants)
+        id for id, variants in recipes.load(paper).items() if any(r.method_name == "categorical_p" for r in variants)
     }
     assert {t.id for t in tables} == counted
     assert len(counted) == 23

@@ -53,22 +53,6 @@ def test_a_plan_makes_as_many_cohorts_as_asked_for(cohorts):
     assert len(starts) >= min(cohorts, 25)
 
 
-@pytest.mark.parametrize(
-    ("cohorts", "seed", "name", "jobs"),
-    [
-        (0, 1, "a.parquet", 1),
-        (-3, 1, "a.parquet", 1),
-        (1, -1, "a.parquet", 1),
-        (1, 1, "a.csv", 1),
-        (1, 1, "a.parquet", 0),
-    ],
-)
-def test_bad_arguments_write_nothing(tmp_path, cohorts, seed, name, jobs):
-    with pytest.raises(InputError):
-        build.build(cohorts, seed, tmp_path / name, jobs)
-    assert not list(tmp_path.iterdir())
-
-
 @pytest.fixture
 def chained(monkeypatch, shipped):
     """A search that has its cohorts at hand; ``chained.until`` is how many it finds before it is interrupted."""
