@@ -63,7 +63,7 @@ class Patients:
 def _array(column: pd.Series, kind: str) -> np.ndarray:
     if kind == "string":
         return column.astype(object).where(column.notna(), None).to_numpy()
-    return column.to_numpy(float, na_value=np.nan)
+    return column.to_numpy(float)
 
 
 def _after_prrt(condition: Callable[[np.ndarray], np.ndarray]) -> Callable[[Patients], np.ndarray]:

@@ -137,6 +137,7 @@ def test_limits_are_read_from_the_transcription(paper, targets):
         ("table2.class_low.all.count", "between", "9 to 7", "'9 to 7' is no range"),
         ("table5.not_significant.male_death", "allowed", "alpha to 1", "'alpha to 1' is no range"),
         ("table1.age.p", "assumption", "age_test=wilcoxon", "'age_test=wilcoxon' is not an assumption (blank,"),
+        ("table1.age.p", "assumption", "age=welch", "(blank, or one of follow_up=observed, "),
     ],
 )
 def test_a_row_that_is_not_as_described(edited, id_, column, cell, words):
