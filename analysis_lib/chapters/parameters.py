@@ -265,7 +265,7 @@ def check_files(chapter: str, values: Mapping[str, Value]) -> None:
             # Only here: it loads slowly.
             from analysis_lib.cohort import validation
 
-            validation.load(file, int(values.get("cohort_number", 0)), str(values.get("time_unit", "")))
+            validation.load(file, int(values["cohort_number"]), str(values["time_unit"]))
 
 
 def run(chapter: str, values: Mapping[str, Value], out: Path) -> Path:
