@@ -64,8 +64,8 @@ def baseline(patients: pd.DataFrame) -> pd.DataFrame:
     >>> from analysis_lib.base.paths import ROOT
     >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
     >>> table = baseline(lung).set_index("column")
-    >>> table.loc["kps", ["surgery", "surgery_n", "surgery_blank", "test"]].tolist()
-    [80.0, 90, 0, 'Mann-Whitney']
+    >>> table.loc["kps", ["surgery", "surgery_n", "surgery_blank", "test"]].astype(str).tolist()
+    ['80.0', '90', '0', 'Mann-Whitney']
     """
     parts = {group: patients[patients["group"] == group] for group in _GROUPS}
     rows = []
