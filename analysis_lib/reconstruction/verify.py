@@ -46,7 +46,7 @@ def misses(frame: pd.DataFrame, targets: Targets, number: int = 0) -> list[Miss]
 
     A statistic that cannot be computed is NaN, which no interval contains: a miss.
     """
-    recomputed = Recomputed(frame.reset_index(drop=True), targets)
+    recomputed = Recomputed(frame, targets)
     values = ((target, recomputed.value(target)) for target in targets.values())
     return [Miss(number, target, value) for target, value in values if value not in target.interval]
 
