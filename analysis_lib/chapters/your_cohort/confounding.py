@@ -79,7 +79,7 @@ def _reading(found: Adjustment) -> list[str]:
     adjusted = found.ratios.loc["overlap"]
     if not adjusted["reason"]:
         sentences.append(wording.position_of_interval(adjusted["ci_low"], adjusted["ci_high"]))
-        sentences.append(wording.few_events(int(adjusted["events"])))
+        sentences.append(wording.few_deaths(int(adjusted["events"])))
     return sentences
 
 

@@ -76,7 +76,7 @@ def _reading(found: pd.DataFrame, operated: pd.Series) -> list[str]:
             f"{wording.ratio(other['hr'])}."
         )
         sentences.append(wording.position_of_interval(other["ci_low"], other["ci_high"]))
-        sentences.append(wording.few_events(int(other["events"])))
+        sentences.append(wording.few_deaths(int(other["events"])))
     last_month, last_day = int(operated["last_month"]), int(operated["last_day"])
     sentences.append(
         f"{wording.count(last_month, 'patient was', 'patients were')} operated on in the last month of life, "

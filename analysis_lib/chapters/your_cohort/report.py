@@ -141,7 +141,7 @@ def _in_short(cohort: Cohort) -> Html:
         sentences.append(wording.position_of_interval(best["ci_low"], best["ci_high"]))
     if not over_time["reason"]:
         sentences.append("Where the analyses disagree, those that count time from the start deserve least trust.")
-    sentences.append(wording.few_events(int(cohort.patients["os_event"].sum())))
+    sentences.append(wording.few_deaths(int(cohort.patients["os_event"].sum())))
     return wording.section("in-short", "In short", picture, wording.paragraph(*sentences))
 
 

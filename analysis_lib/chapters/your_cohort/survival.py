@@ -35,7 +35,7 @@ def section(cohort: Cohort) -> Html:
         "Survival",
         *(_curves(patients, endpoint) for endpoint in medians),
         _medians(medians, ci),
-        wording.paragraph(_medians_in_words(overall), wording.few_events(deaths)),
+        wording.paragraph(_medians_in_words(overall), wording.few_deaths(deaths)),
         _follow_up(patients, ci),
         _FOLLOW_UP,
         _restricted_means(patients, cohort.horizon_years),

@@ -10,8 +10,8 @@ import pandas as pd
 
 from analysis_lib.presentation.tables import Html
 
-#: Below so many events the approximations behind intervals and p values are poor.
-FEW_EVENTS = 10
+#: Below so many deaths the approximations behind intervals and p values are poor.
+FEW_DEATHS = 10
 _NOT_REACHED = "not reached"
 
 
@@ -127,11 +127,20 @@ def position_of_interval(low: float, high: float) -> str:
     )
 
 
-def few_events(events: int, what: str = "deaths") -> str:
-    """What fewer than :data:`FEW_EVENTS` events mean; empty where there are more."""
-    if events >= FEW_EVENTS:
+def few_deaths(deaths: int) -> str:
+    """What fewer than :data:`FEW_DEATHS` deaths mean; empty where there are more.
+
+    Examples
+    --------
+    >>> few_deaths(3)[:21], few_deaths(10)
+    ('There are only 3 deat', '')
+    """
+    if not deaths:
+        return "There are no deaths, so nothing can be said of what they are tied to."
+    if deaths >= FEW_DEATHS:
         return ""
+    there = "There is only 1 death." if deaths == 1 else f"There are only {deaths} deaths."
     return (
-        f"There are only {events} {what}. With fewer than {FEW_EVENTS}, the approximations behind intervals and "
-        "p values are poor, and a single event more or less can change every figure of this section."
+        f"{there} With fewer than {FEW_DEATHS}, the approximations behind intervals and p values are poor, and a single "
+        "death more or less can change every figure of this section."
     )

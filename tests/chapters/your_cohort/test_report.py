@@ -86,7 +86,10 @@ def test_a_file_with_the_least_columns_has_the_sections_that_these_allow_and_say
     ("rows", "says"),
     [
         ("1,surgery,3,1\n", ["1 patient operated on after PRRT", "there is only one group"]),
-        ("1,surgery,3,0\n2,prrt_only,2,0\n3,surgery,5,0\n", ["not reached", "There are only 0 deaths"]),
+        (
+            "1,surgery,3,0\n2,prrt_only,2,0\n3,surgery,5,0\n",
+            ["not reached", "There are no deaths, so nothing can be said"],
+        ),
         ("1,surgery,3,1\n2,surgery,4.5,0\n3,surgery,0,1\n", ["there is only one group", "3 patients operated on"]),
         ("1,surgery,5,1\n2,surgery,6,1\n3,prrt_only,1,1\n4,prrt_only,2,1\n", ["There are only 4 deaths"]),
     ],
