@@ -141,6 +141,6 @@ def few_deaths(deaths: int) -> str:
         return ""
     there = "There is only 1 death." if deaths == 1 else f"There are only {deaths} deaths."
     return (
-        f"{there} With fewer than {FEW_DEATHS}, the approximations behind intervals and p values are poor, and a single "
-        "death more or less can change every figure of this section."
+        f"{there} With fewer than {FEW_DEATHS}, the approximations behind intervals and p values are poor, and a "
+        "single death more or less can change every figure of this section."
     )
