@@ -16,7 +16,8 @@ import pytest
 def program() -> int:
     """Tells what it was given."""
     loaded = [name for name in sys.modules if name.split(".")[0] in ("analysis_lib", "build_book", "execute")]
-    print(json.dumps([sys.argv[1:], os.environ.get("OWN"), os.environ.get("PYTHONHASHSEED"), os.getcwd(), loaded]), flush=True)
+    variables = [os.environ.get(name) for name in ("OWN", "PYTHONHASHSEED")]
+    print(json.dumps([sys.argv[1:], *variables, os.getcwd(), loaded]), flush=True)
     print(json.dumps([place for place in sys.path if "tools" in Path(place).parts]), file=sys.stderr)
     return 3
 
