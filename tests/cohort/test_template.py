@@ -49,7 +49,7 @@ def test_the_example_is_no_reconstructed_cohort():
 
 def test_the_operation_does_nothing_for_invented_patients_whatever_the_naive_ratio_says():
     columns = ["patient", "group", "os_years", "os_event", "months_to_surgery"]
-    drawn = [template.example(seed=seed)[columns].assign(cohort=seed) for seed in range(60)]
+    drawn = [template.example(seed=seed)[columns].assign(cohort=seed) for seed in range(30)]
     patients = pd.concat(drawn, ignore_index=True)
     patients = patients.astype({"os_years": float, "os_event": int, "months_to_surgery": float})
     over_time = immortal_time.time_dependent(patients)["coef"]
