@@ -66,11 +66,9 @@ async function listeningTab(context, base) {
   tab.on("response", (response) => {
     if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
   });
-  await tab.route("**/*", (route) => {
-    const url = route.request().url();
-    if (url.startsWith(base) || /^(data|blob|about):/.test(url)) return route.continue();
-    outside.push(url);
-    return route.abort();
+  tab.on("request", (request) => {
+    const url = request.url();
+    if (!url.startsWith(base) && !/^(data|blob|about):/.test(url)) outside.push(url);
   });
   return { tab, complaints, outside };
 }
@@ -88,9 +86,9 @@ async function axe(tab, width) {
       nodes.map(({ target, html }) => `${id} (${impact}) at ${target.join(" ")}: ${html.slice(0, 140)}`));
 }
 
-// Pages of source code are all of one template, and many: axe sees every sixteenth.
+// Pages of source code are all of one template, and many: all are opened, and every sixteenth is looked at from all sides.
 const ONE_IN = 16;
-const forAxe = (page) => !page.startsWith("_modules" + sep) || pages.indexOf(page) % ONE_IN === 0;
+const whole = (page) => !page.startsWith("_modules" + sep) || pages.indexOf(page) % ONE_IN === 0;
 
 async function axeAtWidths(tab, theme) {
   const found = [];
@@ -167,7 +165,7 @@ async function checkServed(context, base, page, links, anchors) {
   check(page, "has one h1", one ? [] : [`${seen.headings.length}: ${seen.headings.join(" | ")}`]);
   check(page, "ids are unique", seen.ids.filter((id, index) => id && seen.ids.indexOf(id) !== index));
   check(page, "images have alt text", seen.unnamed);
-  if (forAxe(page)) {
+  if (whole(page)) {
     check(page, "axe, light", await axeAtWidths(tab, "light"));
     check(page, "the keyboard gets through, and one sees where it is", await tabThrough(tab));
   }
@@ -184,10 +182,6 @@ async function checkServed(context, base, page, links, anchors) {
 async function checkDark(context, base, page) {
   const { tab } = await listeningTab(context, base);
   await tab.setViewportSize({ width: 1280, height: 900 });
-  await tab.addInitScript(() => {
-    localStorage.setItem("mode", "dark");
-    localStorage.setItem("theme", "dark");
-  });
   await tab.goto(base + page, { waitUntil: "load" });
   const theme = await tab.evaluate(() => document.documentElement.dataset.theme);
   check(page, "axe, dark", theme === "dark" ? await axeAtWidths(tab, "dark") : [`the theme is ${theme}`]);
@@ -238,6 +232,8 @@ const base = `http://127.0.0.1:${server.address().port}/`;
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    // What a page would ask of another host is noted, and goes nowhere.
+    "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
     "--disable-background-networking", "--disable-component-update", "--disable-sync"],
 });
 const links = new Map();
@@ -246,18 +242,17 @@ let longestWord = "";
 try {
   const waiting = [...pages];
   const work = async () => {
+    // A context for each look, so that no stored theme is carried from one to another.
+    const [served, dark, file] = await Promise.all([0, 1, 2].map(() => browser.newContext()));
+    await dark.addInitScript(() => {
+      localStorage.setItem("mode", "dark");
+      localStorage.setItem("theme", "dark");
+    });
     for (let page = waiting.shift(); page; page = waiting.shift()) {
-      // A context of its own for each page and look, so that no stored theme is carried over.
       const started = Date.now();
-      for (const look of [
-        (context) => checkServed(context, base, page, links, anchors),
-        ...(forAxe(page) ? [(context) => checkDark(context, base, page)] : []),
-        (context) => checkFile(context, page),
-      ]) {
-        const context = await browser.newContext();
-        await look(context);
-        await context.close();
-      }
+      await checkServed(served, base, page, links, anchors);
+      if (whole(page)) await checkDark(dark, base, page);
+      if (whole(page)) await checkFile(file, page);
       console.log(`${page} ${((Date.now() - started) / 1000).toFixed(1)} s`);
     }
   };
