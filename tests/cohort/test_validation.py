@@ -231,10 +231,24 @@ def test_what_spreadsheets_of_other_countries_write_is_read_right(tmp_path, cont
     assert loaded["group"].tolist() == ["surgery", "prrt_only"]
 
 
+def test_decimal_commas_of_a_time_without_a_unit_are_read_too(tmp_path):
+    file = written(tmp_path, "patient;group;os;os_event\n1;surgery;37,5;1\n")
+    assert validation.load(file, time_unit="months")["os_years"].tolist() == [37.5 / 12]
+
+
 def test_a_title_does_not_hide_what_separates_the_cells(tmp_path):
     content = "Patients of our centre, 2026\n\n" + (HEADING + ROWS).replace(",", ";")
     (problem,) = validation.judge(written(tmp_path, content)).problems
     assert (problem.row, problem.problem) == (1, "stands above the heading")
+
+
+def test_a_blank_number_of_a_cohort_is_told_and_a_bad_one_is_not_told_as_blank(tmp_path):
+    rows = "3,1,surgery,3,1\n,2,surgery,3,1\nx,3,surgery,3,1\n"
+    found = validation.judge(written(tmp_path, f"cohort,{HEADING}{rows}"), 3).problems
+    assert [(p.row, p.problem) for p in found] == [
+        (3, "is blank, while other patients have one"),
+        (4, "is not a whole number"),
+    ]
 
 
 def test_a_point_beside_decimal_commas_is_not_guessed_at(tmp_path):
@@ -267,7 +281,7 @@ def test_what_is_no_table_is_told_by_its_place(tmp_path, content, row, words):
         (b" \n \n", "is empty"),
         ((HEADING + ROWS).encode("utf-16"), "is in UTF-16"),
         ((HEADING + ROWS + "3,caf\u00e9,1,1\n").encode("latin-1"), "row 4: is not in UTF-8"),
-        ((HEADING + "1,surg\0ery,3,1\n").encode(), "row 2: holds a NUL byte"),
+        ((HEADING + "1,surg\0ery,3,1\n2,surg\0ery,3,1\n").encode(), "row 2: holds a NUL byte"),
         ((HEADING + ROWS + '3,"surgery,3,1\n').encode(), "row 4: a quotation mark"),
     ],
 )
