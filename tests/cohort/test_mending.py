@@ -64,7 +64,51 @@ def test_a_cell_is_mended_where_it_can_be_told_what_it_means(name, cell, meant):
         ("os_event", "dead", "1 for yes, 0 for no"),
         ("sex", "F", "did you mean 'female'?"),
         ("surgery_type", "whiple", "did you mean 'whipple'?"),
+        ("os_years", "2019-03-04", "a length of time between two dates, not a date"),
+        ("os_years", "=3+4", "the value of a formula, not the formula"),
+        ("os_years", "150", "it looks like months or days"),
+        ("os_years", "43528", "Excel's number for a date"),
+        ("os_years", "3 years", "did you mean 3?"),
+        ("os_years", "3 months", "without its unit"),
+        ("chromogranin_a_ug_l", "1,234.5", "did you mean 1234.5?"),
+        ("chromogranin_a_ug_l", "<20", "a number without a sign"),
+        ("age_years", "999.0", "blank if not known"),
+        ("age_years", "-9", "blank if not known"),
+        ("kps", "n/a", "blank if not known"),
+        ("os_years", "NA", "leave out a patient of whom it is not known"),
+        ("os_event", "-99", "leave out a patient of whom it is not known"),
+        ("kps", "9", "in tens: 90 for 9"),
+        ("bmi_kg_m2", "0.0023", "weight in kilograms over the square of the height in metres"),
+        ("months_to_surgery", "20000", "Excel's number for a date"),
+        ("months_to_surgery", "60000", "Excel's number for a date"),
+        ("os_years", "1900", "a year of the calendar"),
+        ("os_years", "2100", "a year of the calendar"),
+        ("os_event", "yes", "1 for yes, 0 for no"),
+        ("age_years", "1956", "a year of the calendar"),
+        ("group", "PRRT only", "did you mean 'prrt_only'?"),
+        ("patient", "P-01", "number the patients 1, 2"),
+        ("prrt_activity_gbq", "29600", "it looks like MBq"),
+        ("tumour_size_mm", "0.4", "it looks like cm or m"),
     ],
 )
 def test_advice_says_what_was_probably_meant(name, cell, words):
     assert words in mending.advice(field(name), cell)
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        ("os_years", "28"),
+        ("months_to_surgery", "240"),
+        ("age_years", "130"),
+        ("kps", "0"),
+        ("kps", "10"),
+        ("prrt_activity_gbq", "100"),
+        ("bmi_kg_m2", "10"),
+        ("tumour_size_mm", "0"),
+        ("tumour_size_mm", "1"),
+        ("surgery_type", "zzz"),
+    ],
+)
+def test_where_nothing_tells_what_was_meant_there_is_no_advice(name, cell):
+    assert mending.advice(field(name), cell) == ""
