@@ -359,6 +359,7 @@ def test_problems_of_cells_are_told_by_value_and_kind(tmp_path):
         (4, "patient", "2", "occurs twice"),
         (5, "os_event", "", "is blank"),
     ]
+    assert found[2].remedy == "a number of its own, or a column 'cohort' if these are several"
     assert found[-1].remedy == schema.describe_field(schema.fields()["os_event"])
 
 

@@ -44,7 +44,7 @@ TESTS = {
     "statistics/survival": ["statistics/test_survival.py"],
     "statistics/binary_cox": ["statistics/test_binary_cox.py"],
     "statistics/near_ties": ["statistics/test_near_ties.py"],
-    "statistics/robust_cox": ["statistics/test_robust_cox.py"],
+    "statistics/robust_cox": ["statistics/test_robust_cox.py", "analyses/test_confounding.py"],
     "statistics/newton": ["statistics/test_binary_cox.py", "statistics/test_weighted_regression.py"],
     "statistics/weighted_regression": ["statistics/test_weighted_regression.py"],
     "ledger/audit": ["ledger/test_audit.py"],
