@@ -1,5 +1,6 @@
 """What was probably meant by a cell: numbers of other countries, words of other files, and dates that were decimals."""
 
+import pandas as pd
 import pytest
 
 from analysis_lib.cohort import mending, schema
@@ -26,6 +27,7 @@ def field(name):
         ("kps", "90%", "90"),
         ("tumour_size_mm", "22 mm", "22"),
         ("tumour_size_mm", "2 cm", "2 cm"),
+        ("tumour_size_mm", "22%", "22%"),
         ("os_years", "3 yrs", "3"),
         ("os_years", "3 months", "3 months"),
         ("os_event", "TRUE", "1"),
@@ -112,3 +114,20 @@ def test_advice_says_what_was_probably_meant(name, cell, words):
 )
 def test_where_nothing_tells_what_was_meant_there_is_no_advice(name, cell):
     assert mending.advice(field(name), cell) == ""
+
+
+def test_a_date_of_which_no_decimal_is_told_is_called_a_date_and_no_more():
+    assert mending.advice(field("os_years"), "4/3/19") == "a length of time between two dates, not a date"
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "cells", "meant"),
+    [
+        ("sex", {"1": "M", "2": "Female", "9": "unknown"}, ["2", "1", "9", "7"], ["female", "male", "", "7"]),
+        ("sex", {"1": "other"}, ["1"], ["other"]),
+        ("os_event", {"1": "alive", "2": "dead", "3": "lost"}, ["1", "2", "3"], ["0", "1", "3"]),
+        ("age_years", {"60": "sixty", "999": "not known"}, ["60", "999"], ["60", "999"]),
+    ],
+)
+def test_codes_become_what_they_stand_for_where_the_schema_knows_it(name, labels, cells, meant):
+    assert mending.labelled(pd.Series(cells), field(name), labels).tolist() == meant
