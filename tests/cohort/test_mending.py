@@ -22,6 +22,7 @@ def field(name):
         ("chromogranin_a_ug_l", "1.234", "1.234"),
         ("chromogranin_a_ug_l", "0,9", "0.9"),
         ("chromogranin_a_ug_l", "0,912", "0.912"),
+        ("chromogranin_a_ug_l", "1,2,3", "1,2,3"),
         ("ki67_percent", "90%", "90"),
         ("ki67_percent", "2,5 %", "2.5"),
         ("kps", "90%", "90"),

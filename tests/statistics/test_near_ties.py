@@ -51,8 +51,8 @@ def test_a_run_of_near_ties_becomes_its_first_as_far_as_each_is_near_the_next():
 
 
 def test_the_tolerance_is_a_part_of_the_mean_of_the_distinct_times():
-    late = 1000 + 400 * TOLERANCE  # the distinct times 1, 1000 and this have a mean of 667, all of them one of 201
-    assert merge_near_ties([1] * 8 + [1000, late]).tolist() == [1] * 8 + [1000, 1000]
+    late = 1000 + 600 * TOLERANCE  # the distinct times 1, 999.5, 1000 and this have a mean of 750, all of them of 273
+    assert merge_near_ties([1] * 8 + [999.5, 1000, late]).tolist() == [1] * 8 + [999.5, 1000, 1000]
     assert merge_near_ties([2, 1]).dtype == float
 
 
