@@ -107,7 +107,7 @@ def _words(field: dict) -> str:
 
 
 def _is_number(field: dict) -> bool:
-    yes_no = field.get("constraints", {}).get("enum") == [0, 1]
+    yes_no = field["constraints"].get("enum") == [0, 1]
     return field["type"] != "string" and "labels" not in field and not yes_no
 
 
@@ -133,7 +133,7 @@ def _counts(field: dict, known: dict[str, np.ndarray]) -> Iterator[dict]:
     labels = field.get("labels", {})
     there = set(np.concatenate(list(known.values())).tolist())
     yes_no = field["type"] != "string" and not labels
-    known_order = field.get("constraints", {}).get("enum", [])
+    known_order = field["constraints"].get("enum", [])
     levels = [0, 1] if yes_no else [x for x in known_order if x in there] + sorted(there - set(known_order), key=str)
     table = np.array([[np.count_nonzero(known[g] == level) for g in known] for level in levels])
     p, test = _test(table) if _pair(known) else (np.nan, "")

@@ -67,7 +67,7 @@ class Column:
         field = fields()[self.name]
         if self.factor == 1:
             return field
-        limits = field.get("constraints", {})
+        limits = field["constraints"]
         scaled = {end: limits[end] * self.factor for end in ("minimum", "maximum") if end in limits}
         return field | {"unit": self.unit, "constraints": limits | scaled}
 

@@ -150,7 +150,7 @@ def _columns(cells: pd.DataFrame, time_unit: str) -> dict[str, Column]:
     for column in sorted(meant.values(), key=lambda column: recognise(column.heading, time_unit) is None):
         first.setdefault(column.name, column)
     without = [column.heading for column in first.values() if _is_time(column.name) and not column.unit]
-    longest = pd.to_numeric(cells[without].stack(), errors="coerce").max() if without else 0
+    longest = pd.to_numeric(cells[without].stack(), errors="coerce").max()
     units = [unit for unit, of in PER_YEAR.items() if not longest > LONGEST_YEARS * of]
     survival = first.get("os_years")
     unit = (survival and survival.unit) or (units or ["days"])[0]
@@ -159,7 +159,7 @@ def _columns(cells: pd.DataFrame, time_unit: str) -> dict[str, Column]:
 
 def _mended(values: pd.Series, field: dict) -> pd.Series:
     distinct = set(values) - {""}
-    choices = field.get("constraints", {}).get("enum")
+    choices = field["constraints"].get("enum")
     if field["name"] == "group" and "2" in distinct:
         # Which of 1 and 2 were operated on, only their author knows.
         return values

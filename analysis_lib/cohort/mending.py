@@ -57,7 +57,7 @@ def mended(field: dict, text: str) -> str:
     ('female', '1', '1234.5')
     """
     text = text.strip()
-    choices = [str(choice) for choice in field.get("constraints", {}).get("enum", ())]
+    choices = [str(choice) for choice in field["constraints"].get("enum", ())]
     if text.casefold() in _UNKNOWN and text.casefold() not in choices:
         return ""
     if field["type"] == "string":
@@ -80,7 +80,7 @@ def labelled(cells: pd.Series, field: dict, labels: dict[str, str]) -> pd.Series
     labels
         What each code stands for. Where that says nothing to the schema, a number remains what it is.
     """
-    choices = [str(choice) for choice in field.get("constraints", {}).get("enum", ())]
+    choices = [str(choice) for choice in field["constraints"].get("enum", ())]
     meant = {code: mended(field, label) for code, label in labels.items()}
     known = {code: value for code, value in meant.items() if value in choices or field["type"] == "string"}
     return cells.map(lambda code: known.get(code, code))
@@ -132,7 +132,7 @@ def advice(field: dict, text: str) -> str:
         The cell.
     """
     text = text.strip()
-    limits, number = field.get("constraints", {}), field["type"] in ("integer", "number")
+    limits, number = field["constraints"], field["type"] in ("integer", "number")
     choices = [str(choice) for choice in limits.get("enum", ())]
     if text.startswith("="):
         return "the value of a formula, not the formula: paste as values"

@@ -52,6 +52,13 @@ def test_a_death_on_the_day_of_the_landmark_counts_and_an_operation_on_that_of_d
     assert time_to_surgery.operations(small())[["last_month", "last_day"]].tolist() == [1, 1]
 
 
+def test_a_death_a_month_after_the_operation_is_one_within_it():
+    found = time_to_surgery.operations(
+        small(os_years=[1.5, 1.5, 70.1 / 12, 0.5, 1.5, 7.0], os_event=[1, 1, 0, 1, 0, 0])
+    )
+    assert found[["last_month", "last_day", "earliest", "latest"]].tolist() == [2, 1, 17, 70]
+
+
 def test_a_landmark_after_all_observation_has_no_risk():
     found = time_to_surgery.deaths_by(small(), 120)
     assert found.loc["prrt_only", ["risk", "ci_low", "ci_high"]].isna().all()

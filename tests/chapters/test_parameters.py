@@ -4,6 +4,7 @@ import html
 import re
 import shlex
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
@@ -117,6 +118,15 @@ def test_a_file_of_several_cohorts_is_refused_before_its_chapter_runs(tmp_path):
     parameters.check_files("your-cohort", given | {"cohort_number": 2})
 
 
+def test_times_without_a_unit_are_read_in_the_one_that_is_asked_for(tmp_path):
+    file = tmp_path / "mine.csv"
+    file.write_text("patient,group,os,os_event\n1,surgery,9000,1\n2,prrt_only,3,1\n")
+    given = parameters.check("your-cohort", {"cohort": str(file), "time_unit": "days"})
+    parameters.check_files("your-cohort", given)
+    with pytest.raises(InputError, match="row 2, column 'os', value '9000'"):
+        parameters.check_files("your-cohort", given | {"time_unit": "years"})
+
+
 @pytest.mark.parametrize("chapter", parameters.CHAPTERS)
 def test_what_a_chapter_reads_by_itself_is_no_file(chapter):
     parameters.check_files(chapter, parameters.check(chapter, {}))
@@ -179,6 +189,12 @@ def test_papermill_shows_every_parameter_with_its_type_and_help(chapter):
         found = shown[parameter.name]
         assert found["inferred_type_name"] == type(parameter.default).__name__
         assert found["help"].startswith(parameter.help)
+
+
+def test_the_folder_of_a_run_is_made_where_it_is_not_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(papermill, "execute_notebook", lambda source, target, **_: Path(target).touch(exist_ok=True))
+    for _ in range(2):
+        assert parameters.run("toxicity", {}, tmp_path / "my" / "runs").is_file()
 
 
 def test_a_run_leaves_the_executed_notebook_in_the_folder_asked_for(tmp_path):

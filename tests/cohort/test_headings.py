@@ -2,6 +2,7 @@
 
 import pytest
 
+from analysis_lib.base.errors import InputError
 from analysis_lib.cohort import headings, schema
 
 
@@ -30,7 +31,7 @@ def test_every_column_of_the_schema_is_known_by_its_own_name_in_its_own_unit(nam
 )
 def test_a_unit_is_that_of_the_heading_or_else_the_one_given(heading, time_unit, name, factor):
     column = headings.recognise(heading, time_unit)
-    assert column.name == name
+    assert (column.heading, column.name) == (heading, name)
     assert column.factor == pytest.approx(factor, rel=1e-15, abs=0)
 
 
@@ -42,3 +43,14 @@ def test_what_names_no_column_is_not_guessed_at(heading):
 def test_limits_are_those_of_the_file_s_unit():
     assert headings.recognise("os_days").field["constraints"]["maximum"] == 120 * 365.25
     assert headings.recognise("os_days").said == "os_days"
+
+
+def test_of_two_columns_that_mean_the_same_the_first_is_known_and_others_are_passed_over():
+    found = headings.known(["ours", "os", "OS_years", "sex"], "months")
+    assert found == {"os_years": headings.Column("os", "os_years", "months"), "sex": headings.Column("sex", "sex")}
+
+
+def test_a_unit_of_time_is_blank_or_one_of_those_there_are():
+    assert [headings.check_unit(unit) for unit in ("", "months")] == ["", "months"]
+    with pytest.raises(InputError, match="one of years, months, days"):
+        headings.check_unit("month")

@@ -43,6 +43,7 @@ def test_a_file_as_r_writes_it_is_mapped_with_a_line_for_each_change(tmp_path):
     ("heading", "numbers", "time_unit", "said"),
     [
         ("time", ["3.5", "20"], "", "os_years"),
+        ("time", ["3.5", "28"], "", "os_years"),
         ("time", ["3.5", "60"], "", "os_months"),
         ("time", ["3.5", "20"], "months", "os_months"),
         ("survival (days)", ["3.5", "20"], "", "os_days"),
@@ -94,6 +95,14 @@ def test_rows_that_would_be_lost_are_refused(tmp_path):
         mapping.suggest(file_of(tmp_path, "patient,sex\n1,male\n2\n"))
 
 
+def test_decimal_commas_are_read_as_in_any_file_and_points_beside_them_refused(tmp_path):
+    sheet, lines = mapping.suggest(file_of(tmp_path, "patient;time_months\n1;3,5\n2;20\n"))
+    assert sheet.cells["os_months"].tolist() == ["3.5", "20"]
+    assert lines == ["'time_months' is os_months"]
+    with pytest.raises(problems.CohortError, match="has a point"):
+        mapping.suggest(file_of(tmp_path, "patient;time_months\n1;3,5\n2;1.234\n"))
+
+
 def test_the_command_suggests_and_writes_nothing_unless_told_to(tmp_path, capsys):
     file = file_of(tmp_path, R)
     assert main(["validate", "--map", str(file)]) == 0
@@ -121,6 +130,8 @@ def test_a_copy_is_written_over_nothing(tmp_path, capsys):
     assert main(["validate", str(file), "--out", str(tmp_path / "x.csv")]) == 2
     assert "--map --out FILE" in capsys.readouterr().err
     sheet, _ = mapping.suggest(file)
+    assert mapping.write(sheet, tmp_path / "copy.csv").rows.tolist() == [2, 3, 4]
+    (tmp_path / "copy.csv").unlink()
     with pytest.raises(InputError, match="a name that ends in .csv"):
         mapping.write(sheet, tmp_path / "x.xlsx")
     with pytest.raises(InputError, match="cannot be written: No such file"):

@@ -50,6 +50,12 @@ def test_a_run_of_near_ties_becomes_its_first_as_far_as_each_is_near_the_next():
     assert merge_near_ties([1000, 1000 + 1e-6]).tolist() == [1000, 1000]
 
 
+def test_the_tolerance_is_a_part_of_the_mean_of_the_distinct_times():
+    late = 1000 + 600 * TOLERANCE  # the distinct times 1, 999.5, 1000 and this have a mean of 750, all of them of 273
+    assert merge_near_ties([1] * 8 + [999.5, 1000, late]).tolist() == [1] * 8 + [999.5, 1000, 1000]
+    assert merge_near_ties([2, 1]).dtype == float
+
+
 def test_cohorts_are_merged_each_by_itself_and_what_is_infinite_stays():
     assert merge_near_ties([0.3, 0.1 + 0.2, np.inf, 5], [1, 2, 1, 2]).tolist() == [0.3, 0.1 + 0.2, np.inf, 5]
     assert merge_near_ties([]).tolist() == []
