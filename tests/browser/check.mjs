@@ -36,6 +36,11 @@ function check(page, what, problems) {
 
 function serve(folder) {
   const server = createServer((request, response) => {
+    // A browser asks each host for an icon, which no page names.
+    if (request.url === "/favicon.ico") {
+      response.writeHead(204).end();
+      return;
+    }
     const path = join(folder, decodeURIComponent(new URL(request.url, "http://x").pathname));
     const inside = path === folder || path.startsWith(folder + sep);
     if (!inside || !existsSync(path) || !statSync(path).isFile()) {
