@@ -188,14 +188,14 @@ def from_namespace(chapter: str, namespace: Mapping[str, object]) -> dict[str, V
 
 
 def banner(chapter: str, values: Mapping[str, Value]) -> Html:
-    """Banner of a rerun: what differs from the book's run, if anything, and a folded table with the command.
+    """Banner of a rerun: what differs from the book's run, if anything, and :func:`settings`.
 
     Parameters
     ----------
     chapter, values
         As :func:`check` takes and gives them.
     """
-    from analysis_lib.presentation import tables
+    from analysis_lib.presentation.tables import Html
 
     declared = CHAPTERS[chapter]
     changed = [p for p in declared if values[p.name] != p.default]
@@ -206,6 +206,14 @@ def banner(chapter: str, values: Mapping[str, Value]) -> Html:
         if changed
         else ""
     )
+    return Html(notice + settings(chapter, values).html)
+
+
+def settings(chapter: str, values: Mapping[str, Value]) -> Html:
+    """Folded table of a chapter's parameters, with the command that gives it these values; as :func:`banner`."""
+    from analysis_lib.presentation import tables
+
+    declared = CHAPTERS[chapter]
     table = tables.table(
         ("Parameter", "Here", "Allowed", "What it is"),
         [
@@ -221,7 +229,7 @@ def banner(chapter: str, values: Mapping[str, Value]) -> Html:
     )
     options = " ".join(f"-p {p.name}={shlex.quote(_text(values[p.name]))}" for p in declared)
     return tables.Html(
-        f'{notice}<details class="parameters"><summary>Run this chapter on other assumptions</summary>{table.html}'
+        f'<details class="parameters"><summary>Run this chapter on other assumptions</summary>{table.html}'
         f"<p><code>python -m analysis_lib chapter {chapter} {escape(options)}</code></p></details>"
     )
 

@@ -75,7 +75,9 @@ def test_papermill_alone_refuses_a_bad_file_with_all_that_is_wrong(tmp_path):
 
 
 def test_the_cells_show_every_section_of_the_report_in_order():
-    page = cells.run("your-cohort", [r"report\."], {})
+    page = cells.run("your-cohort", [r"report\.", "settings"], {"ties": "efron"})
     shown = re.findall(r'<section id="([a-z-]+)" class="report">', page)
     sections = "in-short who treatment response operation survival immortal-time confounding beside-the-paper"
     assert shown == sections.split()
+    assert "-p ties=efron" in page
+    assert "This is a rerun" not in page, "its sentences are computed from whatever file it is given"

@@ -34,8 +34,8 @@ OTHER = {
 _OF_THE_FILE = ("cohort", "cohort_number", "time_unit")
 # One page is also made to stand alone.
 AS_PAGE = ("toxicity", "interval")
-# It says what was changed, whether or not that changed anything.
-_TELLS = "parameters.banner"
+# They say what was changed, whether or not that changed anything.
+_TELLS = ("parameters.banner", "parameters.settings")
 _BARE_NAN = re.compile(r">\s*[^<]{0,60}\bnan\b[^<]{0,60}<", re.IGNORECASE)
 
 
@@ -71,7 +71,7 @@ def asked() -> list[Rerun]:
 def outputs(notebook: Path) -> list[str]:
     """What the executed chapter's cells show, each as JSON, without those that only tell of the parameters."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    kept = [c for c in cells if c.get("outputs") and _TELLS not in "".join(c["source"])]
+    kept = [c for c in cells if c.get("outputs") and not any(told in "".join(c["source"]) for told in _TELLS)]
     return [json.dumps([o.get("data", o.get("text")) for o in c["outputs"]], sort_keys=True) for c in kept]
 
 

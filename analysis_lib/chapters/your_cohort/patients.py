@@ -137,19 +137,22 @@ def _waterfall(patients: pd.DataFrame) -> figures.Picture:
         shown = values
         if len(values) > _MOST_BARS:
             shown = np.quantile(values, np.linspace(1, 0, _MOST_BARS))
-        axis.bar(np.arange(len(shown)), shown, width=0.85, color=COLOURS[group])
+        axis.bar(np.arange(len(shown)), shown, width=0.85, lw=0, color=COLOURS[group])
         axis.axhline(-30, color=plt.rcParams["text.color"], lw=0.8, ls=(0, (4, 3)))
         axis.axhline(0, color=plt.rcParams["text.color"], lw=0.8)
         axis.set(xticks=[], xlabel=f"{NAMES[group]}, {len(values):,} patients")
         axis.spines["bottom"].set_visible(False)
         data.append(pd.DataFrame({"group": group, "change_percent": shown.round(1)}))
     axes[0, 0].set_ylabel("change in size, %")
-    medians = ", ".join(f"{NAMES[group]} {np.median(values):+.0f}%" for group, values in parts.items())
+    medians = ", ".join(
+        f"{NAMES[group]} {np.median(values):+.0f}%".replace("-", "−") for group, values in parts.items()
+    )
+    each = "one patient" if max(map(len, parts.values())) <= _MOST_BARS else f"a {_MOST_BARS}th of a larger group"
     return figures.picture(
         figure,
         name="report-size",
         alt=f"Bars, one a patient, of the change in size of the pancreatic tumour. Medians: {medians}.",
-        caption=f"Median change in size of the pancreatic tumour: {medians}. One bar is one patient (of more than "
-        f"{_MOST_BARS}, so many equal parts); dashed, the 30% decrease of a partial response.",
+        caption=f"Median change in size of the pancreatic tumour: {medians}. One bar is {each}; "
+        "dashed, the 30% decrease of a partial response.",
         data=pd.concat(data, ignore_index=True),
     )

@@ -32,10 +32,10 @@ class Report:
 
     def __init__(self, chosen: Mapping[str, Value]) -> None:
         self.invented = chosen["cohort"] == "example"
-        self.file = str(template.EXAMPLE if self.invented else chosen["cohort"])
+        self.file = Path(template.EXAMPLE if self.invented else str(chosen["cohort"]))
         judged = validation.judge(self.file, int(chosen["cohort_number"]), str(chosen["time_unit"]))
         if judged.problems:
-            raise CohortError(Path(self.file), judged.problems)
+            raise CohortError(self.file, judged.problems)
         self.cohort = Cohort(judged.frame, chosen)
         self.cautions = judged.cautions
         self.left_out: list[str] = []
@@ -43,7 +43,7 @@ class Report:
 
     def opening(self) -> Html:
         """Whom the report is about, and what looks odd in the file."""
-        name = f"{template.PATIENTS} patients whom we invented" if self.invented else self.file
+        name = f"{template.PATIENTS} patients whom we invented" if self.invented else self.file.name
         counts = self.cohort.patients["group"].value_counts()
         groups = " and ".join(
             f"{wording.count(int(counts.get(group, 0)), 'patient', 'patients')} {words}"
