@@ -128,7 +128,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "rerun": (),
     "your-cohort": (
         Parameter("cohort", "example", "the invented example, or a file in the schema"),
-        Parameter("cohort_number", 0, "which cohort of a file that holds several; 0 for the only one", 0, 10**9),
+        Parameter("cohort_number", -1, "which cohort of a file that holds several; -1 for the only one", -1, 10**9),
         Parameter(
             "time_unit",
             "years",

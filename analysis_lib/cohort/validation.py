@@ -31,6 +31,8 @@ from analysis_lib.cohort.sheet import Sheet
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # From here on a float, as which a column with blanks is held, no longer tells whole numbers apart.
 _LARGEST_WHOLE = 2**53
+#: In place of a cohort's number: there is one in the file. Cohorts are numbered from 0.
+THE_ONLY_ONE = -1
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Judgement:
     cautions: list[str]
 
 
-def judge(file: Path | str, number: int | None = 0, time_unit: str = "") -> Judgement:
+def judge(file: Path | str, number: int | None = THE_ONLY_ONE, time_unit: str = "") -> Judgement:
     """A cohort file with all its problems.
 
     Parameters
@@ -60,7 +62,7 @@ def judge(file: Path | str, number: int | None = 0, time_unit: str = "") -> Judg
     file
         CSV, Excel, SPSS, Stata or Parquet.
     number
-        Of the cohort to look at; 0 if the file holds only one, None for all that it holds.
+        Of the cohort to look at; by default the only one in the file, None for all that it holds.
     time_unit
         Of ``os_years``, ``pfs_years`` and ``dfs_years``, or of ``os``, ``pfs`` and ``dfs``, if not years: ``months``
         or ``days``. A heading that names its own, such as ``os_days``, needs none.
@@ -104,7 +106,7 @@ def judge_sheet(sheet: Sheet, number: int | None = None, time_unit: str = "") ->
     return Judgement(frame, sorted(found, key=lambda p: p.row or 0), notes)
 
 
-def load(file: Path | str, number: int = 0, time_unit: str = "") -> pd.DataFrame:
+def load(file: Path | str, number: int = THE_ONLY_ONE, time_unit: str = "") -> pd.DataFrame:
     """The patients of one cohort of a file, typed.
 
     Parameters
@@ -159,18 +161,16 @@ def split_cohorts(frame: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
 
 
 def _chosen(frame: pd.DataFrame, number: int | None) -> tuple[pd.DataFrame, list[Problem]]:
-    """The cohort of that number, and what is wrong if there is none or, for 0, several."""
+    """The cohort of that number, and what is wrong if there is none or, without a number, several."""
     numbers = sorted({int(n) for n in frame["cohort"].dropna()})
-    if number is None or not numbers or (number == 0 and len(numbers) == 1):
+    if number is None or not numbers or (number == THE_ONLY_ONE and len(numbers) == 1):
         return frame, []
-    if number and number in numbers:
+    if number in numbers:
         return frame[frame["cohort"] == number].reset_index(drop=True), []
-    choices = [n for n in numbers if n]
     what = f"there is no cohort {number}"
-    if number == 0:
+    if number == THE_ONLY_ONE:
         what = f"the file holds {len(numbers):,} cohorts, and one is looked at: {listed(numbers)}"
-    remedy = f"choose one, as by -p cohort_number={choices[-1]}" if choices else "it holds one: -p cohort_number=0"
-    return frame, [Problem(None, "cohort", "", what, remedy)]
+    return frame, [Problem(None, "cohort", "", what, f"choose one, as by -p cohort_number={numbers[-1]}")]
 
 
 def _is_number(heading: str, time_unit: str) -> bool:

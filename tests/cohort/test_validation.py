@@ -165,14 +165,15 @@ def test_a_time_whose_unit_nobody_names_is_asked_for(tmp_path):
 
 def test_of_several_cohorts_one_is_chosen_and_none_is_dropped_silently(tmp_path):
     file = tmp_path / "cohort.csv"
-    three = pd.concat([pd.DataFrame(GOOD).assign(cohort=number) for number in (1, 3, 4)])
+    three = pd.concat([pd.DataFrame(GOOD).assign(cohort=number) for number in (0, 3, 4)])
     three.to_csv(file, index=False)
     (problem,) = validation.judge(file).problems
     assert str(problem) == (
-        "column 'cohort': the file holds 3 cohorts, and one is looked at: 1, 3, 4 "
+        "column 'cohort': the file holds 3 cohorts, and one is looked at: 0, 3, 4 "
         "(choose one, as by -p cohort_number=4)"
     )
-    assert validation.load(file, 3)["cohort"].tolist() == [3, 3]
+    for number in (0, 3):
+        assert validation.load(file, number)["cohort"].tolist() == [number, number]
     assert len(validation.load_cohorts(file)) == 6
     with pytest.raises(problems.CohortError, match="there is no cohort 2"):
         validation.load(file, 2)
