@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from html import escape
 
-import pandas as pd
-
 from analysis_lib.analyses import description
+from analysis_lib.analyses.description import GROUPS
 from analysis_lib.analyses.propensity_weighting import COVARIATES
 from analysis_lib.base.errors import InputError
 from analysis_lib.chapters.your_cohort import wording
 from analysis_lib.chapters.your_cohort.cohort import Cohort
+from analysis_lib.chapters.your_cohort.survival import TITLES
 from analysis_lib.ledger.audit import audit
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import tables
-from analysis_lib.presentation.tables import Html
 from analysis_lib.printed.names import NAMES
 
-GROUPS = ("surgery", "prrt_only")
 # The beginning of a printed number's id, and where its like stands in :func:`baseline`: the column and the level.
 COMPARABLE = (
     ("table1.sex_male", "sex", "male"),
@@ -44,21 +42,19 @@ COMPARABLE = (
 )
 
 
-def section(cohort: Cohort) -> Html:
+def section(cohort: Cohort) -> wording.Parts:
     """Section beside the paper."""
     claims = audit()
     rows = [*_described(cohort, claims), *_survival(cohort, claims)]
     head = ("What", "Group", "Printed", "In these patients")
-    return wording.section(
-        "beside-the-paper",
-        "Beside the paper",
+    return [
         tables.table(head, rows, "What the paper prints of its 49 patients, and the same in these"),
         wording.paragraph(
             "The paper's patients had locally advanced or oligometastatic pancreatic neuroendocrine neoplasm. A "
             "difference from them neither confirms nor contradicts the paper: other patients may differ in whom "
             "they are, in whom their surgeons choose, and by chance."
         ),
-    )
+    ]
 
 
 def _described(cohort: Cohort, claims: Mapping[str, Claim]) -> list[tuple[str, ...]]:
@@ -89,41 +85,28 @@ def _value(row, group: str) -> str:
     if row.kind == "count" or not of:
         return wording.share(middle, of)
     low, high = getattr(row, f"{group}_q1"), getattr(row, f"{group}_q3")
-    return f"{middle:,.4g} ({low:,.4g}–{high:,.4g})"
+    return tables.in_brackets(f"{value:,.4g}" for value in (middle, low, high))
 
 
 def _survival(cohort: Cohort, claims: Mapping[str, Claim]) -> list[tuple[str, ...]]:
     place = "results-survival"
     rows = []
     for endpoint, found in cohort.ratios.items():
-        words, medians = _WORDS[endpoint], cohort.medians[endpoint]
+        words, medians = TITLES[endpoint].lower(), cohort.medians[endpoint]
         for group in GROUPS:
             if group in medians.index:
-                what = f"Median {words} survival, years (95% interval)"
+                what = f"Median {words}, years (95% interval)"
                 printed = _printed(claims, f"{place}.{endpoint}.{group}")
                 rows.append((what, NAMES[group], printed, wording.median(medians.loc[group])))
         printed = tables.linked(claims[f"{place}.{endpoint}.p"])
-        rows.append((f"Log-rank p, {words} survival", "", printed, _logrank(cohort.patients, endpoint)))
+        p = wording.p_or_reason(description.logrank_p, cohort.patients, endpoint)
+        rows.append((f"Log-rank p, {words}", "", printed, p))
         if endpoint == "os":
             naive, printed = found.loc["from the start"], _printed(claims, f"{place}.cox_surgery")
-            rows.append(("Hazard ratio of surgery, death", "", printed, _ratio(naive)))
+            rows.append(("Hazard ratio of surgery, death", "", printed, wording.ratio_cells(naive)[0]))
     printed = _printed(claims, f"{place}.cox_surgery_adjusted")
     rows.append(("The same, with the propensity score", "", printed, _adjusted(cohort)))
     return rows
-
-
-_WORDS = {"os": "overall", "pfs": "progression-free"}
-
-
-def _ratio(row: pd.Series) -> str:
-    return escape(row["reason"] or wording.interval(row))
-
-
-def _logrank(patients: pd.DataFrame, endpoint: str) -> str:
-    try:
-        return escape(wording.p_value(description.logrank_p(patients, endpoint)))
-    except InputError as reason:
-        return escape(reason.without_remedy)
 
 
 def _adjusted(cohort: Cohort) -> str:
@@ -134,4 +117,4 @@ def _adjusted(cohort: Cohort) -> str:
     if found.left_out:
         absent = ", ".join(COVARIATES.get(name, name) for name in found.left_out)
         return f"not comparable: the score lacks {escape(absent)}"
-    return _ratio(found.ratios.loc["covariate"])
+    return wording.ratio_cells(found.ratios.loc["covariate"])[0]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import numpy as np
 import pandas as pd
 
@@ -29,27 +27,19 @@ _COMMON = 0.15
 _BALANCE = {"none": ("unweighted", "o"), "iptw": ("inverse probability", "s"), "overlap": ("overlap", "D")}
 
 
-def section(cohort: Cohort) -> Html:
+def section(cohort: Cohort) -> wording.Parts:
     """Section on confounding."""
     found = cohort.adjustment
-    rows = [(words, *_cells(found.ratios.loc[method])) for method, words in METHODS.items()]
+    rows = [(words, *wording.ratio_cells(found.ratios.loc[method])) for method, words in METHODS.items()]
     head = ("Analysis", "Hazard ratio of death (95% interval)", "p", "Patients", "Deaths")
-    parts: list[Html | str] = [
+    parts: list[Html | figures.Picture | str] = [
         wording.paragraph(*_covariates(found)),
         tables.table(head, rows, "Surgery and death from the start of PRRT, unadjusted and adjusted"),
         wording.paragraph(*_reading(found)),
     ]
     if not found.separated:
         parts += [_balance(found), _scores(found)]
-    parts.append(wording.paragraph(*_e_values(found)))
-    parts.append(_LIMITS)
-    return wording.section("confounding", "Confounding", *parts)
-
-
-def _cells(row: pd.Series) -> tuple[str, ...]:
-    if row["reason"]:
-        return escape(row["reason"]), "", "", ""
-    return wording.interval(row), escape(wording.p_value(row["p"])), f"{row['patients']:,.0f}", f"{row['events']:,.0f}"
+    return [*parts, wording.paragraph(*_e_values(found)), _LIMITS]
 
 
 def _covariates(found: Adjustment) -> list[str]:

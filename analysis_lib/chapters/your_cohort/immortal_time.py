@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import pandas as pd
 
 from analysis_lib.analyses import time_to_surgery
-from analysis_lib.base.errors import InputError
 from analysis_lib.chapters.your_cohort import wording
 from analysis_lib.chapters.your_cohort.cohort import Cohort
 from analysis_lib.presentation import tables
@@ -24,34 +21,24 @@ def ways(landmark_months: float) -> dict[str, str]:
     }
 
 
-def section(cohort: Cohort) -> Html:
+def section(cohort: Cohort) -> wording.Parts:
     """Section on immortal time."""
     patients, at = cohort.patients, cohort.landmark_months
     operated = time_to_surgery.operations(patients)
-    if not operated["known"]:
-        raise InputError("no operated patient's time of surgery is known (months_to_surgery)")
     found = cohort.ratios["os"]
     shown = ways(at)
     if not operated["last_day"]:
         del shown["over time, no half day"]
-    rows = [(words, *_cells(found.loc[way])) for way, words in shown.items()]
+    rows = [(words, *wording.ratio_cells(found.loc[way])) for way, words in shown.items()]
     head = ("How time is counted", "Hazard ratio of death (95% interval)", "p", "Patients", "Deaths")
-    return wording.section(
-        "immortal-time",
-        "Immortal time",
+    return [
         wording.paragraph(_waits(operated)),
         tables.table(
             head, rows, f"Surgery and death, by how time is counted; Cox models with {cohort.ties.title()}'s ties"
         ),
         wording.paragraph(*_reading(found, operated)),
         _deaths(patients, at),
-    )
-
-
-def _cells(row: pd.Series) -> tuple[str, ...]:
-    if row["reason"]:
-        return escape(row["reason"]), "", "", ""
-    return wording.interval(row), escape(wording.p_value(row["p"])), f"{row['patients']:,.0f}", f"{row['events']:,.0f}"
+    ]
 
 
 def _waits(operated: pd.Series) -> str:

@@ -7,6 +7,7 @@ from html import escape
 import numpy as np
 import pandas as pd
 
+from analysis_lib.analyses.description import GROUPS
 from analysis_lib.base.errors import InputError
 from analysis_lib.chapters.your_cohort import wording
 from analysis_lib.chapters.your_cohort.cohort import Cohort
@@ -15,35 +16,32 @@ from analysis_lib.presentation.figures import COLOURS
 from analysis_lib.presentation.tables import Html
 from analysis_lib.printed.names import NAMES
 
-GROUPS = ("surgery", "prrt_only")
 # The usual mark above which a standardised difference counts as imbalance (Austin 2009).
 IMBALANCE = 0.1
 # More bars than this would be thinner than a pixel.
 _MOST_BARS = 200
 
 
-def who(cohort: Cohort) -> Html:
+def who(cohort: Cohort) -> wording.Parts:
     """Section on the baseline: Table 1 by group, with what differs between the groups."""
     rows = _rows(cohort, "baseline", "age, sex, grade or any other characteristic before treatment")
-    return wording.section(
-        "who",
-        "Who they are",
+    return [
         _table(rows, "Patients before treatment, by group"),
         wording.paragraph(_imbalance(rows)),
         _READING if _compared(rows) else "",
-    )
+    ]
 
 
-def treatment(cohort: Cohort) -> Html:
+def treatment(cohort: Cohort) -> wording.Parts:
     """Section on treatment and toxicity."""
     rows = _rows(cohort, "treatment", "cycles, activity or toxicity of PRRT")
-    return wording.section("treatment", "Treatment and toxicity", _table(rows, "PRRT and its toxicity, by group"))
+    return [_table(rows, "PRRT and its toxicity, by group")]
 
 
-def response(cohort: Cohort) -> Html:
+def response(cohort: Cohort) -> wording.Parts:
     """Section on response, with each tumour's change in size where both sizes are known."""
     rows = _rows(cohort, "response", "best response, or sizes and vessels after PRRT")
-    parts: list[Html | str] = [_table(rows, "Response to PRRT, by group")]
+    parts: list[Html | figures.Picture | str] = [_table(rows, "Response to PRRT, by group")]
     sizes = {"tumour_size_mm", "tumour_size_post_mm"}
     if sizes <= set(cohort.patients) and cohort.patients[list(sizes)].notna().all(axis=1).any():
         parts.append(_waterfall(cohort.patients))
@@ -53,13 +51,13 @@ def response(cohort: Cohort) -> Html:
             "the effect of treatment with who was there to be measured."
         )
     )
-    return wording.section("response", "Response", *parts)
+    return parts
 
 
-def operation(cohort: Cohort) -> Html:
+def operation(cohort: Cohort) -> wording.Parts:
     """Section on the operation and the specimen."""
     rows = _rows(cohort, "surgery", "the operation, its complications or the specimen")
-    return wording.section("operation", "The operation", _table(rows, "Operation, complications and specimen"))
+    return [_table(rows, "Operation, complications and specimen")]
 
 
 def _rows(cohort: Cohort, section: str, what: str) -> pd.DataFrame:
@@ -151,7 +149,7 @@ def _waterfall(patients: pd.DataFrame) -> figures.Picture:
     return figures.picture(
         figure,
         name="report-size",
-        alt=f"Bars, one a patient, of the change in size of the pancreatic tumour. Medians: {medians}.",
+        alt=f"Bars, each {each}, of the change in size of the pancreatic tumour. Medians: {medians}.",
         caption=f"Median change in size of the pancreatic tumour: {medians}. One bar is {each}; "
         "dashed, the 30% decrease of a partial response.",
         data=pd.concat(data, ignore_index=True),

@@ -57,57 +57,23 @@ class Report:
             text += "<p>Look again at the file:</p>" + wording.listed(self.cautions)
         return Html(text)
 
-    def in_short(self) -> Html | None:
-        """Forest plot of all hazard ratios of surgery."""
-        return self._section("In short", _in_short)
-
-    def who(self) -> Html | None:
-        """Baseline by group."""
-        return self._section("Who they are", patients.who)
-
-    def treatment(self) -> Html | None:
-        """Treatment and toxicity."""
-        return self._section("Treatment and toxicity", patients.treatment)
-
-    def response(self) -> Html | None:
-        """Response to PRRT."""
-        return self._section("Response", patients.response)
-
-    def operation(self) -> Html | None:
-        """Operation and specimen."""
-        return self._section("The operation", patients.operation)
-
-    def survival(self) -> Html | None:
-        """Survival by group."""
-        return self._section("Survival", survival.section)
-
-    def immortal_time(self) -> Html | None:
-        """Three ways to count time."""
-        return self._section("Immortal time", immortal_time.section)
-
-    def confounding(self) -> Html | None:
-        """Propensity score and weights."""
-        return self._section("Confounding", confounding.section)
-
-    def beside_paper(self) -> Html | None:
-        """Printed beside computed."""
-        return self._section("Beside the paper", beside_paper.section)
+    def section(self, anchor: str) -> Html | None:
+        """A section of :data:`SECTIONS`; None where the file does not allow it, and :meth:`not_here` says why."""
+        title, make = SECTIONS[anchor]
+        try:
+            return wording.section(anchor, title, make(self.cohort))
+        except InputError as reason:
+            self.left_out.append(f"{title}: {reason.without_remedy}.")
+            return None
 
     def not_here(self) -> Html | None:
         """The sections that the file does not allow, each with the reason."""
         if not self.left_out:
             return None
-        return wording.section("not-here", "What this file does not allow", wording.listed(self.left_out))
-
-    def _section(self, title: str, make: Callable[[Cohort], Html]) -> Html | None:
-        try:
-            return make(self.cohort)
-        except InputError as reason:
-            self.left_out.append(f"{title}: {reason.without_remedy}.")
-            return None
+        return wording.section("not-here", "What this file does not allow", [wording.listed(self.left_out)])
 
 
-def _in_short(cohort: Cohort) -> Html:
+def _in_short(cohort: Cohort) -> wording.Parts:
     by_time = cohort.ratios["os"]
     rows = [(words, by_time.loc[way]) for way, words in _TIME.items()]
     try:
@@ -142,7 +108,7 @@ def _in_short(cohort: Cohort) -> Html:
     if not over_time["reason"]:
         sentences.append("Where the analyses disagree, those that count time from the start deserve least trust.")
     sentences.append(wording.few_deaths(int(cohort.patients["os_event"].sum())))
-    return wording.section("in-short", "In short", picture, wording.paragraph(*sentences))
+    return [picture, wording.paragraph(*sentences)]
 
 
 _TIME = {
@@ -156,3 +122,16 @@ _SCORE = {
     "overlap": "From the start, overlap weights",
 }
 _LEADING = (_TIME["from the start"], _TIME["over time"])
+
+#: The title of each section, and what makes its parts; by its anchor, in the order in which they stand.
+SECTIONS: dict[str, tuple[str, Callable[[Cohort], wording.Parts]]] = {
+    "in-short": ("In short", _in_short),
+    "who": ("Who they are", patients.who),
+    "treatment": ("Treatment and toxicity", patients.treatment),
+    "response": ("Response", patients.response),
+    "operation": ("The operation", patients.operation),
+    "survival": ("Survival", survival.section),
+    "immortal-time": ("Immortal time", immortal_time.section),
+    "confounding": ("Confounding", confounding.section),
+    "beside-the-paper": ("Beside the paper", beside_paper.section),
+}

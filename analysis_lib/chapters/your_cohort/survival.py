@@ -25,14 +25,12 @@ INTERVALS = {
 }
 
 
-def section(cohort: Cohort) -> Html:
+def section(cohort: Cohort) -> wording.Parts:
     """Section on survival from the start of PRRT, by group."""
     patients, medians, ci = cohort.patients, cohort.medians, cohort.median_interval
     overall = medians["os"]
     deaths = int(overall.loc["all", "events"])
-    return wording.section(
-        "survival",
-        "Survival",
+    return [
         *(_curves(patients, endpoint) for endpoint in medians),
         _medians(medians, ci),
         wording.paragraph(_medians_in_words(overall), wording.few_deaths(deaths)),
@@ -41,7 +39,7 @@ def section(cohort: Cohort) -> Html:
         _restricted_means(patients, cohort.horizon_years),
         _tests(cohort),
         _CAUTION if cohort.patients["group"].nunique() > 1 else "",
-    )
+    ]
 
 
 def _curves(patients: pd.DataFrame, endpoint: str) -> figures.Picture:
@@ -123,21 +121,13 @@ def _tests(cohort: Cohort) -> Html | str:
         rows.append(
             (
                 TITLES[endpoint],
-                _p(description.logrank_p, cohort.patients, endpoint),
-                escape(row["reason"]) if row["reason"] else wording.interval(row),
-                "" if row["reason"] else escape(wording.p_value(row["p"])),
-                _p(description.proportional_hazards_p, cohort.patients, endpoint, cohort.ties),
+                wording.p_or_reason(description.logrank_p, cohort.patients, endpoint),
+                *wording.ratio_cells(row)[:2],
+                wording.p_or_reason(description.proportional_hazards_p, cohort.patients, endpoint, cohort.ties),
             )
         )
     head = ("Endpoint", "Log-rank p", "Hazard ratio of surgery (95% interval)", "p", "Proportional hazards p")
     return tables.table(head, rows, f"Both groups from the start of PRRT; Cox model with {cohort.ties.title()}'s ties")
-
-
-def _p(test, *arguments) -> str:
-    try:
-        return escape(wording.p_value(test(*arguments)))
-    except InputError as reason:
-        return escape(reason.without_remedy)
 
 
 _CAUTION = wording.paragraph(

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
 import numpy as np
 import pandas as pd
 
+from analysis_lib.base.errors import InputError
+from analysis_lib.presentation.figures import Picture
 from analysis_lib.presentation.tables import Html
 
 #: Below so many deaths the approximations behind intervals and p values are poor.
 FEW_DEATHS = 10
+#: What stands in a section, as HTML.
+Parts = Sequence[Html | Picture | str]
 _NOT_REACHED = "not reached"
 
 
-def section(anchor: str, title: str, *parts: Html | str) -> Html:
+def section(anchor: str, title: str, parts: Parts) -> Html:
     """A section of the report: its heading, then tables, figures and paragraphs."""
     inside = "".join(part if isinstance(part, str) else part._repr_html_() for part in parts)
     return Html(f'<section id="{anchor}" class="report"><h2>{escape(title)}</h2>{inside}</section>')
@@ -56,9 +60,17 @@ def p_value(p: float) -> str:
     return "<0.001" if p < 0.001 else f"{p:.2g}" if p < 0.1 else f"{p:.2f}"
 
 
-def number(value: float, decimals: int = 1) -> str:
+def p_or_reason(test: Callable[..., float], *arguments: object) -> str:
+    """The p value of a test, or why it gives none, as HTML."""
+    try:
+        return escape(p_value(test(*arguments)))
+    except InputError as reason:
+        return escape(reason.without_remedy)
+
+
+def number(value: float) -> str:
     """A value, or that it was not reached."""
-    return _NOT_REACHED if np.isnan(value) else f"{value:,.{decimals}f}"
+    return _NOT_REACHED if np.isnan(value) else f"{value:,.1f}"
 
 
 def ratio(value: float) -> str:
@@ -72,9 +84,16 @@ def ratio(value: float) -> str:
     return f"{value:.2f}" if 0.1 <= value < 100 else f"{float(f'{value:.2g}'):g}"
 
 
-def interval(row: pd.Series, estimate: str = "hr") -> str:
-    """An estimate with its limits in brackets, of a row with `ci_low` and `ci_high`."""
-    return f"{ratio(row[estimate])} ({ratio(row['ci_low'])} to {ratio(row['ci_high'])})"
+def interval(row: pd.Series) -> str:
+    """A hazard ratio with its limits in brackets, of a row with `hr`, `ci_low` and `ci_high`."""
+    return f"{ratio(row['hr'])} ({ratio(row['ci_low'])} to {ratio(row['ci_high'])})"
+
+
+def ratio_cells(row: pd.Series) -> tuple[str, str, str, str]:
+    """Cells of a hazard ratio: with its limits, p, patients and events; or why there is none, as HTML."""
+    if row["reason"]:
+        return escape(row["reason"]), "", "", ""
+    return interval(row), escape(p_value(row["p"])), f"{row['patients']:,.0f}", f"{row['events']:,.0f}"
 
 
 def signed(value: float) -> str:
@@ -96,12 +115,12 @@ def variable(row) -> str:
     return name if row.level in ("", "yes") else f"{name}: {row.level}"
 
 
-def median(row: pd.Series, decimals: int = 1) -> str:
+def median(row: pd.Series) -> str:
     """A median with its limits in brackets, those not reached named so."""
     middle, low, high = (row[name] for name in ("median", "ci_low", "ci_high"))
     if np.isnan(low) and np.isnan(high):
-        return number(middle, decimals) + ("" if np.isnan(middle) else " (no interval)")
-    return f"{number(middle, decimals)} ({number(low, decimals)} to {number(high, decimals)})"
+        return number(middle) + ("" if np.isnan(middle) else " (no interval)")
+    return f"{number(middle)} ({number(low)} to {number(high)})"
 
 
 def share(part: float, of: float) -> str:

@@ -11,13 +11,11 @@ import pytest
 from analysis_lib.base.paths import ROOT
 from analysis_lib.chapters import parameters
 from analysis_lib.chapters.your_cohort import wording
-from analysis_lib.chapters.your_cohort.report import Report
+from analysis_lib.chapters.your_cohort.report import SECTIONS, Report
 from analysis_lib.cohort.problems import CohortError
 
 R = json.loads((ROOT / "tests" / "oracles" / "report.json").read_text())
-SECTIONS = (
-    "opening in_short who treatment response operation survival immortal_time confounding beside_paper not_here".split()
-)
+EVERYTHING = ("opening", *SECTIONS, "not_here")
 HEADING = "patient,group,os_years,os_event\n"
 
 
@@ -27,7 +25,7 @@ def report(**values) -> Report:
 
 def page(made: Report, *sections: str) -> str:
     """The text of some sections, of all by default; a cell ends with a bar."""
-    shown = [getattr(made, section)() for section in sections or SECTIONS]
+    shown = [made.section(s) if s in SECTIONS else getattr(made, s)() for s in sections or EVERYTHING]
     html = "".join(part._repr_html_() for part in shown if part is not None)
     return unescape(re.sub(r"<[^>]+>", "", re.sub(r"</(td|th|p|li|h2)>", "|", html)))
 
@@ -49,7 +47,7 @@ def test_every_estimate_on_the_page_is_the_one_that_r_has_under_the_same_convent
     made = report(
         cohort=file, ties=ties, median_interval="log", landmark_months=r["landmark"], horizon_years=r["horizon"]
     )
-    text = page(made, "survival", *(["immortal_time"] if "waiting" in r else []))
+    text = page(made, "survival", *(["immortal-time"] if "waiting" in r else []))
     overall = r["endpoints"]["os"]
     for analysis in ("naive", "landmark", "over_time"):
         if analysis in overall:
@@ -74,9 +72,9 @@ def test_every_estimate_on_the_page_is_the_one_that_r_has_under_the_same_convent
 def test_a_file_with_the_least_columns_has_the_sections_that_these_allow_and_says_what_the_others_need(tmp_path):
     rows = "".join(f"{n},{'surgery' if n % 2 else 'prrt_only'},{n},{n % 3 > 0:d}\n" for n in range(1, 31))
     made = report(cohort=written(tmp_path, rows))
-    shown = {section: page(made, section) for section in SECTIONS}
-    assert all(shown[section] for section in ("opening", "in_short", "survival", "beside_paper"))
-    assert not any(shown[s] for s in ("who", "treatment", "response", "operation", "immortal_time", "confounding"))
+    shown = {section: page(made, section) for section in EVERYTHING}
+    assert all(shown[section] for section in ("opening", "in-short", "survival", "beside-the-paper"))
+    assert not any(shown[s] for s in ("who", "treatment", "response", "operation", "immortal-time", "confounding"))
     left_out = shown["not_here"].split("|")[1:-1]
     assert len(left_out) == 6
     assert any("Immortal time" in line and "months_to_surgery" in line for line in left_out)
@@ -108,8 +106,8 @@ def test_sentences_follow_the_estimates_of_the_file_in_either_direction(tmp_path
         f"{n},{'surgery' if n % 2 else 'prrt_only'},{rng.exponential(1 if n % 2 else 8):.5f},1\n" for n in range(1, 61)
     )
     better = worse.replace("surgery", "x").replace("prrt_only", "surgery").replace(",x,", ",prrt_only,")
-    assert "The interval lies above 1." in page(report(cohort=written(tmp_path, worse)), "in_short")
-    assert "The interval lies below 1." in page(report(cohort=written(tmp_path, better)), "in_short")
+    assert "The interval lies above 1." in page(report(cohort=written(tmp_path, worse)), "in-short")
+    assert "The interval lies below 1." in page(report(cohort=written(tmp_path, better)), "in-short")
     assert "no evidence of equal risks" in wording.position_of_interval(0.5, 2)
 
 
@@ -136,4 +134,4 @@ def test_the_confounding_section_names_what_the_score_lacks_and_says_where_group
     text = page(made, "confounding")
     assert "performance score (not in the file)" in text
     assert "The covariates separate the groups" in text
-    assert "not comparable: the score lacks performance score" in page(made, "beside_paper")
+    assert "not comparable: the score lacks performance score" in page(made, "beside-the-paper")
