@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis_lib.analyses import confounding
+from analysis_lib.analyses import confounding, propensity_weighting
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
+from analysis_lib.cohort import template
 from analysis_lib.cohort.template import EXAMPLE, EXAMPLES
 from analysis_lib.statistics import binary_cox
 
@@ -75,6 +76,15 @@ def test_where_covariates_separate_the_groups_the_adjusted_ratios_say_so():
     found = confounding.adjust(invented(kps=lambda d: np.where(d["group"] == "surgery", 100, 70)), ["kps"])
     assert found.separated and np.isnan(found.common)
     assert found.ratios.loc[["unadjusted", "complete"], "hr"].notna().all()
+    assert set(found.ratios["reason"][2:]) == {confounding.SEPARATED}
+
+
+def test_a_score_that_is_1_to_the_last_digit_is_no_score():
+    twelve = template.example(patients=12, seed=37).astype({"os_years": float, "os_event": int})
+    sample = propensity_weighting.stack(twelve.assign(cohort=0))
+    assert propensity_weighting.propensity_score(sample).max() == 1
+    found = confounding.adjust(twelve)
+    assert found.separated and found.scores["score"].isna().all()
     assert set(found.ratios["reason"][2:]) == {confounding.SEPARATED}
 
 

@@ -73,11 +73,14 @@ def _reading(found: Adjustment) -> list[str]:
     return sentences
 
 
-def _balance(found: Adjustment) -> figures.Picture:
+def _balance(found: Adjustment) -> figures.Picture | str:
     """Standardised differences before and after weighting."""
     import matplotlib.pyplot as plt
 
-    balance = found.balance.iloc[::-1]
+    # In a group of one there is no spread to measure a difference by.
+    balance = found.balance.dropna().iloc[::-1]
+    if balance.empty:
+        return wording.paragraph("Balance cannot be measured in groups so small.")
     ink = plt.rcParams["text.color"]
     figure, axis = plt.subplots(figsize=(7.0, 1.3 + 0.4 * len(balance)))
     axis.axvspan(-0.1, 0.1, color=ink, alpha=0.08, lw=0)

@@ -89,9 +89,7 @@ def _deaths(patients: pd.DataFrame, at: float) -> Html:
             names[group],
             f"{row['patients']:,.0f}",
             f"{row['deaths']:,.0f}",
-            f"{100 * row['risk']:.0f}% ({100 * row['ci_low']:.0f}% to {100 * row['ci_high']:.0f}%)"
-            if pd.notna(row["ci_low"])
-            else f"{100 * row['risk']:.0f}%",
+            wording.risk(row),
         )
         for group, row in found.iterrows()
     ]

@@ -134,6 +134,22 @@ def share(part: float, of: float) -> str:
     return f"{part:,.0f} of {of:,.0f} ({100 * part / of:.0f}%)" if of else "nobody known"
 
 
+def risk(row: pd.Series) -> str:
+    """A risk with its limits in per cent, of a row with `risk`, `ci_low` and `ci_high`.
+
+    Examples
+    --------
+    >>> risk(pd.Series({"risk": 0.297, "ci_low": 0.18, "ci_high": 0.472}))
+    '30% (18% to 47%)'
+    >>> risk(pd.Series({"risk": np.nan, "ci_low": np.nan, "ci_high": np.nan}))
+    'nobody was observed so long'
+    """
+    if np.isnan(row["risk"]):
+        return "nobody was observed so long"
+    middle, low, high = (f"{100 * row[name]:.0f}%" for name in ("risk", "ci_low", "ci_high"))
+    return middle if np.isnan(row["ci_low"]) else f"{middle} ({low} to {high})"
+
+
 def position_of_interval(low: float, high: float) -> str:
     """Whether an interval of a ratio holds 1, and what follows."""
     if high < 1:

@@ -90,13 +90,25 @@ def test_a_file_with_the_least_columns_has_the_sections_that_these_allow_and_say
         ),
         ("1,surgery,3,1\n2,surgery,4.5,0\n3,surgery,0,1\n", ["there is only one group", "3 patients operated on"]),
         ("1,surgery,5,1\n2,surgery,6,1\n3,prrt_only,1,1\n4,prrt_only,2,1\n", ["There are only 4 deaths"]),
+        ("1,surgery,.9,1\n2,surgery,1.2,0\n3,prrt_only,.4,1\n4,prrt_only,1.1,0\n", ["not up to 5"]),
     ],
-    ids=["one patient", "no deaths", "one group", "deaths that never overlap"],
+    ids=["one patient", "no deaths", "one group", "deaths that never overlap", "short of the landmark and the horizon"],
 )
 def test_a_poor_cohort_has_a_report_with_reasons_and_nothing_that_is_not_a_number(tmp_path, rows, says):
     text = page(report(cohort=written(tmp_path, rows)))
     for words in says:
         assert words in text
+    assert not re.search(r"\bnan\b|\binf\b", text, re.IGNORECASE)
+
+
+def test_of_patients_who_were_not_observed_so_long_no_risk_is_made_up(tmp_path):
+    (tmp_path / "mine.csv").write_text(
+        HEADING.strip() + ",months_to_surgery,kps\n1,surgery,.9,1,3,90\n2,prrt_only,1.2,0,,80\n3,prrt_only,.5,1,,100\n"
+    )
+    made = report(cohort=str(tmp_path / "mine.csv"))
+    text = page(made)
+    assert text.count("|nobody was observed so long|") == 2
+    assert "Balance cannot be measured in groups so small." in text
     assert not re.search(r"\bnan\b|\binf\b", text, re.IGNORECASE)
 
 
