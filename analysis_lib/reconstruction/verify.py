@@ -7,7 +7,6 @@ one patient-day where it matters fails here.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -74,24 +73,20 @@ def verify_file(file: Path | str, jobs: int = 1, targets: Targets | None = None)
         raise InputError(
             "the file lacks the column", file=file, column=lacking[0], remedy="all of the schema's columns"
         )
-    work = partial(_wrong, targets or load_targets(assumptions=assumptions.of_file(file)))
+    work = partial(_wrong_of_chunk, targets or load_targets(assumptions=assumptions.of_file(file)))
     cohorts = list(validation.split_cohorts(frame))
     chunks = [cohorts[k : k + _CHUNK] for k in range(0, len(cohorts), _CHUNK)]
     found = {k: lines for (k, _), lines in parallel.each(work, enumerate(chunks), jobs)}
     return [line for k in sorted(found) for line in found[k]]
 
 
-def _wrong(targets: Targets, chunk: tuple[int, list[tuple[int, pd.DataFrame]]]) -> list[str]:
-    """All that is wrong with the cohorts of a numbered chunk."""
-    scale = time_unit.scale(targets.assumptions.time_unit)
-    found = []
-    for number, frame in chunk[1]:
-        told = [*_wrong_numbers(frame), *map(str, plausibility.broken(frame, scale))]
-        found += [str(miss) for miss in misses(frame, targets, number)]
-        found += [f"cohort {number}: {what}" for what in told]
-    return found
+def wrong(frame: pd.DataFrame, targets: Targets, number: int = 0) -> list[str]:
+    """All that is wrong with one cohort, in one line each; an empty list if nothing."""
+    numbered = sorted(frame["patient"]) == list(range(1, len(frame) + 1))
+    told = [] if numbered else [f"the patients are not numbered from 1 to {len(frame)}"]
+    told += map(str, plausibility.broken(frame, time_unit.scale(targets.assumptions.time_unit)))
+    return [*map(str, misses(frame, targets, number)), *(f"cohort {number}: {what}" for what in told)]
 
 
-def _wrong_numbers(frame: pd.DataFrame) -> Iterator[str]:
-    if sorted(frame["patient"]) != list(range(1, len(frame) + 1)):
-        yield f"the patients are not numbered from 1 to {len(frame)}"
+def _wrong_of_chunk(targets: Targets, chunk: tuple[int, list[tuple[int, pd.DataFrame]]]) -> list[str]:
+    return [line for number, frame in chunk[1] for line in wrong(frame, targets, number)]
