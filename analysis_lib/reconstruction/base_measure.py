@@ -1,54 +1,57 @@
-"""Base measures: where times would lie if no printed number held them, drawn anew for each cohort.
+"""Base measures: where times of death, last follow-up and progression would lie if no printed number held them.
 
-No printed number says how follow-up ended, nor how hazards changed over the years. One guess would decide what all
-cohorts say of the unprinted; a family of guesses, from the end of the study to losses on the way, keeps it open.
+The paper prints neither a curve nor why follow-up ended. Each start of the search draws one base measure
+from a family that is wide enough to hold what studies of this kind look like.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from analysis_lib.targets.catalogue import LONGEST_FOLLOW_UP_YEARS
 
+#: Censoring assumptions, by the reason for which most survivors' follow-up ends.
 DESCRIPTIONS = {
-    "A": "follow-up ends mainly with the study: patients admitted from 2000 to 2019, survivors followed to April 2020",
-    "B": "follow-up ends mainly by losses on the way",
+    "A": "follow-up ends mainly with the study (administrative censoring)",
+    "B": "follow-up ends mainly by dropout",
 }
-# Four cycles at the shortest interval of six weeks, and the first scan six weeks after the last.
-FIRST_SCAN_DAY = 168
+# The first scan is six weeks after the last of four cycles, six weeks apart.
+_FIRST_RESPONSE_DAY = 168
+# Of the study's time. Accrual stopped shortly before the last follow-up.
+_LEAST_SHARE_LEFT = 0.02
 
 
 @dataclass(frozen=True)
 class BaseMeasure:
-    """A base measure, and limits that no printed number gives.
+    """Density of the times that a search starts from and is drawn to, and the limits that nobody printed.
 
     Attributes
     ----------
-    dropout : float
-        Rate of losses, a year.
     accrual : float
-        Change of the rate of admission, a year, as a logarithm: below 0 most patients came early.
-    death_shape, death_median : float
-        Of a Weibull distribution of deaths; years.
+        Patients admitted by a share x of the study's time: x to this power. 1 is even accrual,
+        less is early, more is late.
+    dropout_rate : float
+        Hazard of loss to follow-up, a year, constant.
+    death_shape, median_survival : float
+        Of a Weibull distribution; shape 1 is a constant hazard, less a falling one. Years.
     progression_rate : float
-        Of an exponential distribution of progressions, a year.
+        Of an exponential distribution of times of progression, a year; 0 is flat.
     earliest_day : int
-        Of a death or an end of follow-up, but for the death after the first cycle: 48 patients have an evaluated
-        response, so that they lived to the first scan.
+        Nobody but the sepsis patient dies or leaves before. 48 patients have an evaluated response.
     earliest_surgery_day, latest_surgery_day : int
-        Surgery comes after that scan; printed are quartiles only.
+        Surgery follows the evaluated response. The paper prints quartiles, and no extremes.
     progression_before_surgery : bool
-        Whether those with disease left after surgery may have progressed before it.
+        Whether patients with disease left after surgery may have progressed before it. The others
+        were free of disease afterwards, so that what the paper counts of them is recurrence.
     """
 
-    dropout: float
     accrual: float
+    dropout_rate: float
     death_shape: float
-    death_median: float
+    median_survival: float
     progression_rate: float
     earliest_day: int
     earliest_surgery_day: int
@@ -57,41 +60,62 @@ class BaseMeasure:
 
     @classmethod
     def draw(cls, rng: np.random.Generator) -> BaseMeasure:
-        """A new one."""
-        lost = rng.random() < 0.5
-        uniform = lambda low, high: math.exp(rng.uniform(math.log(low), math.log(high)))  # noqa: E731
+        """A base measure of the family, at random."""
         return cls(
-            dropout=uniform(0.05, 0.4) if lost else 0.0,
-            accrual=rng.uniform(-0.15, 0.15),
-            death_shape=uniform(0.6, 1.8),
-            death_median=uniform(4, 16),
-            progression_rate=uniform(1 / 16, 1 / 2),
-            earliest_day=int(rng.integers(FIRST_SCAN_DAY, 366)),
-            earliest_surgery_day=int(rng.integers(FIRST_SCAN_DAY, 241)),
-            latest_surgery_day=round(uniform(800, 3000)),
-            progression_before_surgery=bool(rng.random() < 0.5),
+            accrual=_log_uniform(rng, 1 / 2, 2),
+            dropout_rate=_log_uniform(rng, 1 / 100, 1 / 3),
+            death_shape=_log_uniform(rng, 1 / 2, 2),
+            median_survival=_log_uniform(rng, 2, 20),
+            progression_rate=float(rng.uniform(0, 1 / 2)),
+            earliest_day=int(rng.integers(_FIRST_RESPONSE_DAY, 366)),
+            earliest_surgery_day=int(rng.integers(_FIRST_RESPONSE_DAY, 241)),
+            latest_surgery_day=int(rng.integers(800, 3001)),
+            progression_before_surgery=bool(rng.random() < 1 / 2),
         )
 
     @property
     def name(self) -> str:
-        """``A`` or ``B``, one of :data:`DESCRIPTIONS`."""
-        return "B" if self.dropout > 0 else "A"
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+        """Censoring assumption, one of :data:`DESCRIPTIONS`."""
+        dropout = administrative = 0.0
+        for year in _midpoints():
+            followed = self._followed(year)
+            dropout += followed * self.dropout_rate
+            administrative += followed * self._end_of_study_rate(year)
+        return "A" if administrative >= dropout else "B"
 
     def log_density(self) -> np.ndarray:
-        """Shape (2, years): of last follow-up and of death, by year."""
-        years = np.arange(math.ceil(LONGEST_FOLLOW_UP_YEARS) + 1) + 0.5
-        scale = self.death_median / math.log(2) ** (1 / self.death_shape)
-        rows = np.empty((2, years.size))
+        """Log density, shape (2, years): of last follow-up and of death, by year, up to a constant for each."""
         # One by one: NumPy's own logarithm of an array differs with the processor in the last bit.
-        for k, year in enumerate(years.tolist()):
-            hazard = (year / scale) ** self.death_shape
-            left = max(1 - year / (LONGEST_FOLLOW_UP_YEARS + 0.5), 0.02)
-            # Whoever is followed for long was admitted early.
-            rows[0, k] = -self.dropout * year - self.accrual * year - hazard
-            rows[1, k] = math.log(left) + (self.death_shape - 1) * math.log(year) - hazard - self.dropout * year
-        return rows
+        rows = []
+        for year in _midpoints():
+            cumulative_hazard = math.log(2) * self._relative_hazard(year)
+            followed = math.log(self._followed(year))
+            ended = math.log(self.dropout_rate + self._end_of_study_rate(year))
+            hazard = math.log(self.death_shape * cumulative_hazard / year)
+            rows.append((followed + ended - cumulative_hazard, followed + hazard - cumulative_hazard))
+        return np.array(rows).T.copy()
+
+    def _relative_hazard(self, year: float) -> float:
+        """Cumulative hazard of death, 1 at the median survival."""
+        return math.exp(self.death_shape * math.log(year / self.median_survival))
+
+    def _followed(self, year: float) -> float:
+        """Share still under follow-up, but for deaths."""
+        return math.exp(self.accrual * math.log(_share_left(year)) - self.dropout_rate * year)
+
+    def _end_of_study_rate(self, year: float) -> float:
+        """Hazard of administrative censoring."""
+        return self.accrual / (_share_left(year) * LONGEST_FOLLOW_UP_YEARS)
 
 
+def _log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    return low * math.exp(rng.random() * math.log(high / low))
+
+
+def _midpoints() -> list[float]:
+    return [k + 0.5 for k in range(math.ceil(LONGEST_FOLLOW_UP_YEARS) + 1)]
+
+
+def _share_left(year: float) -> float:
+    """Share of the study's time before the last day on which a patient could enter and be followed so long."""
+    return max(1 - year / LONGEST_FOLLOW_UP_YEARS, _LEAST_SHARE_LEFT)

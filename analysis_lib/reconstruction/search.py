@@ -17,12 +17,11 @@ from analysis_lib.reconstruction.stages.sizes import find_sizes
 from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed, Survival
 from analysis_lib.reconstruction.stages.survival import find_survival
 from analysis_lib.reconstruction.stages.treatment import find_treatment
-from analysis_lib.reconstruction.verify import misses
+from analysis_lib.reconstruction.verify import wrong
 from analysis_lib.targets.catalogue import Targets
-from analysis_lib.targets.plausibility import logic_misses
 
 # Sets of times before a cohort is given up, and whole cohorts tried around each.
-_STARTS, _TRIES = 60, 4
+_STARTS, _TRIES = 200, 4
 
 
 def find_cohort(targets: Targets, seed: int, number: int) -> tuple[pd.DataFrame, BaseMeasure]:
@@ -57,7 +56,7 @@ def find_cohort(targets: Targets, seed: int, number: int) -> tuple[pd.DataFrame,
             except SearchFailed as error:
                 failures.append(error)
                 continue
-            if not misses(cohort, targets) and not logic_misses(cohort, targets.assumptions.time_unit):
+            if not wrong(cohort, targets):
                 return cohort, measure
     raise _commonest(failures)
 

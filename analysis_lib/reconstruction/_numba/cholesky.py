@@ -19,7 +19,7 @@ def cholesky(matrix: np.ndarray) -> bool:
             for c in range(b):
                 total -= matrix[a, c] * matrix[b, c]
             if a == b:
-                if total <= 1e-12:
+                if not total > 1e-12:
                     return False
                 matrix[a, a] = math.sqrt(total)
             else:

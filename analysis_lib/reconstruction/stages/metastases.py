@@ -12,7 +12,7 @@ from analysis_lib.targets.catalogue import GROUPS
 _TRIES = 200
 # Liver metastases of one patient were resected months after the tumour, which the first imaging then shows as gone.
 LATE_RESECTIONS = 1
-KINDS = ("wedge", "wedges", "ablation_rf", "ablation_mw")
+_TREATMENTS = ("wedge", "wedges", "ablation_rf", "ablation_mw")
 
 
 def find_metastases(build: Builder, progression: Progression) -> None:
@@ -59,7 +59,10 @@ def _metastases(build: Builder, progression: Progression) -> np.ndarray:
     disappeared[liver] = 0
     disappeared[cared[:gone]] = 1
     c["liver_metastases_gone"] = disappeared
-    build.events("liver_", {k: f"table3.liver_{k}" for k in KINDS}, cared[gone:])
+    # A single wedge is not several.
+    several = np.arange(build.n) == cared[gone]
+    able = {"wedges": several, "wedge": ~several}
+    build.events("liver_", {k: f"table3.liver_{k}" for k in _TREATMENTS}, cared[gone:], able)
     return nodes | liver | (other == 1)
 
 

@@ -16,7 +16,7 @@ from analysis_lib.reconstruction.stages.state import Blocks, Nearest, SearchFail
 SEPSIS_DAYS = (7, 70)
 # From surgery to the first imaging after it, of which all but the postoperative death tell.
 IMAGING_DAYS = 30
-_TRIES, _STEPS = 400, 20_000
+_TRIES, _STEPS = 16, 20_000
 
 
 def find_survival(rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, tries: int = _TRIES) -> Survival:
