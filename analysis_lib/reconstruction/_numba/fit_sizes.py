@@ -223,9 +223,7 @@ def _decrease(before: np.ndarray, size: np.ndarray, out: np.ndarray) -> None:
 
 
 @njit
-def _jacobian(
-    scanned: Scanned, size: np.ndarray, fits: _Fits, out: np.ndarray, room: np.ndarray
-) -> bool:
+def _jacobian(scanned: Scanned, size: np.ndarray, fits: _Fits, out: np.ndarray, room: np.ndarray) -> bool:
     """Change of coefficients and errors with each size, a millimetre, into ``out`` (8, m); ``room`` is (8,)."""
     k = out.shape[0]
     for i in range(size.size):

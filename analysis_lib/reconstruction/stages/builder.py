@@ -100,7 +100,9 @@ class Builder:
         self.columns[column] = values
         return values
 
-    def events(self, prefix: str, stems: dict[str, str], who: np.ndarray, able: dict[str, np.ndarray] | None = None) -> None:
+    def events(
+        self, prefix: str, stems: dict[str, str], who: np.ndarray, able: dict[str, np.ndarray] | None = None
+    ) -> None:
         """Columns of events that are counted: each of ``who`` has at least one, nobody the same twice.
 
         Parameters
