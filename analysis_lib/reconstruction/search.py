@@ -10,7 +10,7 @@ import pandas as pd
 from analysis_lib.reconstruction.base_measure import BaseMeasure
 from analysis_lib.reconstruction.stages.builder import Builder
 from analysis_lib.reconstruction.stages.columns import complete
-from analysis_lib.reconstruction.stages.covariates import find_covariates, find_response
+from analysis_lib.reconstruction.stages.covariates import find_activity, find_covariates, find_response
 from analysis_lib.reconstruction.stages.metastases import find_metastases
 from analysis_lib.reconstruction.stages.progression import find_progression
 from analysis_lib.reconstruction.stages.sizes import find_sizes
@@ -20,8 +20,8 @@ from analysis_lib.reconstruction.stages.treatment import find_treatment
 from analysis_lib.reconstruction.verify import wrong
 from analysis_lib.targets.catalogue import Targets
 
-# Sets of times before a cohort is given up, and whole cohorts tried around each.
-_STARTS, _TRIES = 200, 4
+# Sets of times before a cohort is given up, whole cohorts tried around each, and scores and grades tried with sizes.
+_STARTS, _TRIES, _COVARIATES = 200, 4, 12
 
 
 def find_cohort(targets: Targets, seed: int, number: int) -> tuple[pd.DataFrame, BaseMeasure]:
@@ -47,9 +47,6 @@ def find_cohort(targets: Targets, seed: int, number: int) -> tuple[pd.DataFrame,
         except SearchFailed as error:
             failures.append(error)
             continue
-        if response is None:
-            failures.append(SearchFailed("no responses meet their hazard ratio of death", "response"))
-            continue
         for _ in range(_TRIES):
             try:
                 cohort = _around(rng, blocks, measure, survival, response)
@@ -65,8 +62,8 @@ def _around(
     rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, survival: Survival, partial: np.ndarray
 ) -> pd.DataFrame:
     """A whole cohort around times of death and partial responses."""
-    covariates = find_covariates(rng, blocks, survival)
-    treatment = find_treatment(rng, blocks, measure, survival, covariates.activity)
+    activity = find_activity(rng, blocks, survival)
+    treatment = find_treatment(rng, blocks, measure, survival, activity)
     build = Builder(rng, blocks, survival)
     response = np.where(partial == 1, "PR", "SD").astype(object)
     response[survival.sepsis] = "NE"
@@ -82,8 +79,17 @@ def _around(
     progression = find_progression(rng, blocks, measure, survival, treatment, response)
     find_metastases(build, progression)
     lesions = np.stack([build.columns[name] == 1 for name in ("n1", "m1a", "other_metastases")])
-    before, after = find_sizes(rng, blocks, survival, covariates, response, scanned, ~lesions.any(axis=0))
-    build.columns["tumour_size_mm"], build.columns["tumour_size_post_mm"] = before, after
+    only_lesion = ~lesions.any(axis=0)
+    for attempt in range(_COVARIATES):
+        covariates = find_covariates(rng, blocks, survival, activity)
+        try:
+            sizes = find_sizes(rng, blocks, survival, covariates, response, scanned, only_lesion)
+        except SearchFailed:
+            if attempt == _COVARIATES - 1:
+                raise
+        else:
+            break
+    build.columns["tumour_size_mm"], build.columns["tumour_size_post_mm"] = sizes
     return complete(build, covariates, treatment, progression)
 
 

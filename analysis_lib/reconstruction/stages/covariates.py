@@ -102,7 +102,7 @@ def _tables_by_quartiles(levels: np.ndarray, n: int, limits: np.ndarray, rule: s
     return np.array(rows, dtype=np.int64).reshape(-1, len(levels))
 
 
-def find_activity(rng: np.random.Generator, blocks: Blocks, sepsis: int) -> np.ndarray:
+def activities(rng: np.random.Generator, blocks: Blocks, sepsis: int) -> np.ndarray:
     """Cumulative activities by Table 2's classes, all its ends attained; shape (n,), GBq.
 
     The lowest belongs to the patient at ``sepsis``, who had one cycle.
@@ -168,14 +168,32 @@ def _attain_ends(
             low[chosen] = high[chosen] = end
 
 
-def find_response(rng: np.random.Generator, blocks: Blocks, state: Survival) -> np.ndarray | None:
-    """Who had a partial response, shape (n,), so that its hazard ratio of death fits; None if none was found."""
+def find_response(rng: np.random.Generator, blocks: Blocks, state: Survival) -> np.ndarray:
+    """Who had a partial response, 1.0 or 0.0, shape (n,), so that its hazard ratio of death fits.
+
+    Raises
+    ------
+    SearchFailed
+        If none was found.
+    """
     response = _allocated(rng, state.operated, _partial_responses(blocks), spared=state.sepsis)
     return _find_order(rng, blocks, state, "pr", response, spared=True)
 
 
-def find_covariates(rng: np.random.Generator, blocks: Blocks, state: Survival) -> Covariates:
-    """Karnofsky score, grade 1 and activity, each with a Cox regression of death that fits.
+def find_activity(rng: np.random.Generator, blocks: Blocks, state: Survival) -> np.ndarray:
+    """Cumulative activity, GBq, shape (n,), with the printed summaries and hazard ratio of death.
+
+    Raises
+    ------
+    SearchFailed
+        If none was found.
+    """
+    activity = activities(rng, blocks, state.sepsis)
+    return _find_order(rng, blocks, state, "activity", activity, spared=True)
+
+
+def find_covariates(rng: np.random.Generator, blocks: Blocks, state: Survival, activity: np.ndarray) -> Covariates:
+    """Karnofsky score and grade 1 beside the activity, each with a hazard ratio of death that fits.
 
     Raises
     ------
@@ -184,31 +202,24 @@ def find_covariates(rng: np.random.Generator, blocks: Blocks, state: Survival) -
     InputError
         If no Karnofsky scores meet Table 1.
     """
+    counts = [blocks.numbers.count(f"table1.grade_1.{g}.count") for g in GROUPS[1:]]
     scores = kps_choices(blocks)
-    grade_1 = [blocks.numbers.count(f"table1.grade_1.{g}.count") for g in GROUPS[1:]]
-    found = []
-    for name, values in (
-        ("grade_1", _allocated(rng, state.operated, grade_1)),
-        ("kps", scores[rng.integers(len(scores))].copy()),
-        ("activity", find_activity(rng, blocks, state.sepsis)),
-    ):
-        values = _find_order(rng, blocks, state, name, values, spared=name == "activity")
-        if values is None:
-            raise SearchFailed(f"no {name} meets its hazard ratio of death", "covariates")
-        found.append(values)
-    grade_1, kps, activity = found
+    grade_1 = _find_order(rng, blocks, state, "grade_1", _allocated(rng, state.operated, counts))
+    kps = _find_order(rng, blocks, state, "kps", scores[rng.integers(len(scores))].copy())
     return Covariates(kps, grade_1, activity)
 
 
 def _find_order(
-    rng: np.random.Generator, blocks: Blocks, state: Survival, name: str, values: np.ndarray, spared: bool
-) -> np.ndarray | None:
+    rng: np.random.Generator, blocks: Blocks, state: Survival, name: str, values: np.ndarray, spared: bool = False
+) -> np.ndarray:
     """Values (n,) permuted within the groups so that their regression of death fits; the sepsis death's may stay."""
     group = np.where(state.operated, 0, 1)
     if spared:
         group[state.sepsis] = -1
     box = blocks.targets.box(blocks.covariate_ids[name])
-    return values if find_order(rng, state.years, state.event, group, values, box, _STEPS) else None
+    if not find_order(rng, state.years, state.event, group, values, box, _STEPS):
+        raise SearchFailed(f"the hazard ratio of death of {name} is met by no order", "covariates")
+    return values
 
 
 _CHOICES: dict[str, list[np.ndarray]] = {}

@@ -19,7 +19,7 @@ from analysis_lib.targets.catalogue import Targets
 BEFORE_MM, AFTER_MM = (15, 170), (8, 150)
 _BEFORE = ColumnSpec.by_group("table1.size")
 _DECREASE = ColumnSpec.by_group("table1.size", decrease="results-response.size_change")
-_TRIES = 5
+_TRIES = 2
 
 
 class Change(NamedTuple):
