@@ -49,7 +49,7 @@ _SMALLEST_P = 0.0005
 _FIRST, _NEXT, _MOST_NEXT = (300.0, 0.1, 60_000), (50.0, 0.001, 15_000), 6
 # Beyond this misfit of the first cooling, times are not found, and another start is cheaper.
 _HOPEFUL = 1.5
-_WAITING_STEPS, _PROGRESSION_STEPS = 8_000, 60_000
+_WAITING_STEPS, _PROGRESSION_STEPS, _PROGRESSION_TRIES = 8_000, 60_000, 20
 # Base measures set the latest operation in the paper's days; elsewhere it stands as far beyond the third quartile.
 _THIRD_QUARTILE_OF_PAPER = 18.3 * DAYS_PER_MONTH
 _RULE = QUANTILE_RULES["weibull"]
@@ -162,18 +162,23 @@ def reconstruct(
         return None
     found = pd.DataFrame({"time": day * per_day, "event": event.astype(np.int8), "first": first})
     found = found.assign(wait=np.nan, end=np.nan, seen=np.nan)
+    # The search does not know what must be undefined.
+    if misses(strings, found):
+        return None
     if "wait_q1" in strings:
         waits = _find_waits(strings, measure, rng, day[first], per_day)
         if waits is None:
             return None
         found.loc[first, "wait"] = waits * per_day
-    if "pfs_log_rank_p" in strings:
+    if "pfs_log_rank_p" not in strings:
+        return found
+    for _ in range(_PROGRESSION_TRIES):
         ends = _find_progressions(strings, measure, rng, day, event, first, per_day)
-        if ends is None:
-            return None
-        found["end"], found["seen"] = ends[0] * per_day, ends[1]
-    # The search does not know what must be undefined.
-    return None if misses(strings, found) else found
+        if ends is not None:
+            found["end"], found["seen"] = ends[0] * per_day, ends[1]
+            if not misses(strings, found):
+                return found
+    return None
 
 
 def _find_waits(
