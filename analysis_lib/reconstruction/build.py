@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from analysis_lib.base.atomic import beside, write_beside_then_rename
 from analysis_lib.base.errors import InputError
 from analysis_lib.cohort.schema import fields
-from analysis_lib.reconstruction.chain import chain
+
 from analysis_lib.reconstruction.stages.state import SCHEMES, scheme_of
 from analysis_lib.reconstruction.working_folder import search_missing, working_folder
 from analysis_lib.targets.assumptions import Assumptions

@@ -59,7 +59,7 @@ def main() -> None:
                 print(f"{name}, start {start}: none found")
                 continue
             best = max(found, key=decreases_apart) if larger else min(found, key=decreases_apart)
-            if missed := verify.misses(best, targets) or verify.logic_misses(best):
+            if missed := verify.wrong(best, targets):
                 raise SystemExit(f"{name}, start {start}: {missed[0]}")
             print(f"{name}, start {start}: {decreases_apart(best):.2f}", flush=True)
             number = len(frames)
