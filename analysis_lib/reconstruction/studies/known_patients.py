@@ -111,13 +111,20 @@ def _text(name: str, value: float) -> str:
 
 
 def misses(strings: dict[str, str], patients: pd.DataFrame) -> list[str]:
-    """The printed summaries that patients do not have, by independent recomputation; empty if all are met."""
+    """The printed summaries that patients do not have, by independent recomputation; empty if all are met.
+
+    A median of progression-free survival that was not reached is taken as not printed: hardly any
+    search meets it, so that ranges are rather too wide there.
+    """
     return [
         name
         for name, value in summaries(patients).items()
-        if (np.isnan(value) != (strings[name] == UNDEFINED))
-        or (strings[name] != UNDEFINED and value not in Printed(strings[name]).interval)
+        if (value not in Printed(strings[name]).interval if strings[name] != UNDEFINED else _is_reached(name, value))
     ]
+
+
+def _is_reached(name: str, value: float) -> bool:
+    return name not in PROGRESSION and not np.isnan(value)
 
 
 def reconstruct(
@@ -148,13 +155,17 @@ def reconstruct(
     # Who waited for an operation lived to have it.
     low = np.where(first & ("wait_q1" in strings), 2, 1)
     high = np.full(event.size, _DAYS)
+    for who, members in (("all", first | True), ("first", first), ("second", ~first)):
+        # A curve that stays above one half ends with patients, not with deaths; the search would not see to it.
+        if strings[f"{who}_median"] == UNDEFINED:
+            high[members & (event == 1)] = rng.integers(_DAYS // 5, _DAYS + 1)
     day = rng.integers(low, high + 1)
     box = _box(strings, STATISTICS, 1 / (per_day * DAYS_PER_YEAR))
     unitless = np.isin(STATISTICS, _UNITLESS)
     for order, times, steps in (_FIRST, *[_NEXT] * _MOST_NEXT):
         weighted = np.vstack([box[:2], box[2] * np.where(unitless, order, times)])
         left = anneal_survival(
-            rng, day, event, first, low, high, _CLOCK, measure.log_density(), OBSERVED, _RULE, weighted, steps, False
+            rng, day, event, first, low, high, _CLOCK, measure.log_density(), OBSERVED, _RULE, weighted, steps
         )
         if left == 0.0 or left > _HOPEFUL:
             break
@@ -210,20 +221,25 @@ def _find_progressions(
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Days to progression, death or last follow-up, and 1 where it was one of the first two; None if not found."""
     nobody, start = np.zeros(day.size, dtype=bool), np.ones_like(day)
-    patients = Patients(day, event, first, np.zeros_like(day), start, nobody)
+    patients = Patients(day, event, first, np.zeros_like(day), start, day - 1, start, nobody)
     progressed = nobody.copy()
     for who, members in (("first", first), ("second", ~first)):
-        able, wanted = np.flatnonzero(members & (day > start)), int(strings[f"{who}_progressed"])
-        if able.size < wanted:
+        wanted = int(strings[f"{who}_progressed"])
+        # Of those who died any number, not the most likely one: progression goes before death.
+        dead, alive = (np.flatnonzero(members & (day > start) & (event == k)) for k in (1, 0))
+        fewest, most = max(wanted - alive.size, 0), min(wanted, dead.size)
+        if fewest > most:
             return None
-        progressed[rng.choice(able, wanted, replace=False)] = True
+        died = rng.integers(fewest, most + 1)
+        progressed[rng.choice(dead, died, replace=False)] = True
+        progressed[rng.choice(alive, wanted - died, replace=False)] = True
     end = np.where(progressed, rng.integers(start, np.maximum(day, 2)), day)
     box = np.full((3, PROGRESSION_STATISTICS), 1.0)
     box[0], box[1] = -np.inf, np.inf
     box[:, :DFS] = _box(strings, PROGRESSION, 1 / (per_day * DAYS_PER_YEAR))
     left = anneal_progression(
         rng, patients, np.full(day.size, NOT_FREE), progressed, end, _CLOCK, measure.progression_rate, box,
-        _PROGRESSION_STEPS, False,
+        _PROGRESSION_STEPS,
     )  # fmt: skip
     end = np.where(progressed, end, day)
     return (end, (progressed | (event == 1)).astype(float)) if left == 0.0 else None

@@ -27,7 +27,7 @@ SEED = 2026
 #: Cohorts of each study, each from a base measure and a start of its own.
 COHORTS = 15
 #: Starts for a study, before what was found must do.
-STARTS = 600
+STARTS = 400
 
 
 def search(study: Study, number: int, cohorts: int = COHORTS) -> pd.DataFrame:
