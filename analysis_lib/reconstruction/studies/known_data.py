@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
-from analysis_lib.base.units import MONTHS_PER_YEAR
+from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
 from analysis_lib.cohort.public import REPORTED
 
 #: A random part of a data set has as many patients as the paper's study.
@@ -78,7 +79,7 @@ def larynx() -> pd.DataFrame:
 
     patients = load_larynx()
     early = patients["Stage_III"] + patients["Stage_IV"] == 0
-    return _table(patients["time"], patients["death"], early)
+    return patients_table(patients["time"], patients["death"], early)
 
 
 def kidney() -> pd.DataFrame:
@@ -87,7 +88,7 @@ def kidney() -> pd.DataFrame:
 
     patients = load_kidney_transplant()
     women = patients["black_male"] + patients["white_male"] == 0
-    return _table(patients["time"] / 365.25, patients["death"], women)
+    return patients_table(patients["time"] / DAYS_PER_YEAR, patients["death"], women)
 
 
 _OTHERS: dict[str, tuple[Source, Callable[[], pd.DataFrame]]] = {
@@ -131,7 +132,7 @@ def studies() -> list[Study]:
 def _of_schema(patients: pd.DataFrame, unit: str) -> pd.DataFrame:
     """A public cohort; progression only where it is not the same as death."""
     per_year = MONTHS_PER_YEAR if unit == "months" else 1
-    table = _table(patients["os_years"] * per_year, patients["os_event"], patients["group"] == "surgery")
+    table = patients_table(patients["os_years"] * per_year, patients["os_event"], patients["group"] == "surgery")
     if "months_to_surgery" in patients:
         table["wait"] = patients["months_to_surgery"].to_numpy() * per_year / MONTHS_PER_YEAR
     if "pfs_years" in patients and (patients["pfs_years"] < patients["os_years"]).any():
@@ -140,6 +141,7 @@ def _of_schema(patients: pd.DataFrame, unit: str) -> pd.DataFrame:
     return table
 
 
-def _table(time: pd.Series, event: pd.Series, first: pd.Series) -> pd.DataFrame:
-    columns = {"time": time.to_numpy(float), "event": event.to_numpy(np.int8), "first": first.to_numpy(bool)}
+def patients_table(time: ArrayLike, event: ArrayLike, first: ArrayLike) -> pd.DataFrame:
+    """Patients as in :class:`Study`, of whom no more is known; shapes (n,)."""
+    columns = {"time": np.asarray(time, float), "event": np.asarray(event, np.int8), "first": np.asarray(first, bool)}
     return pd.DataFrame(columns | dict.fromkeys(("wait", "end", "seen"), np.nan))
