@@ -68,10 +68,10 @@ def quantities(patients: pd.DataFrame, strings: dict[str, str]) -> pd.DataFrame:
     if np.isnan(wait).all():
         found["landmark"] = _log_ratio(time[time > q1], event[time > q1], first[time > q1])
     else:
-        at = float(strings["wait_q3"])
-        later = time > at
-        found["landmark_waiting"] = _log_ratio(time[later], event[later], (wait <= at)[later])
-        # Rows before and after the operation; one on the last day counts half a day earlier, whatever the unit.
+        landmark = float(strings["wait_q3"])
+        later = time > landmark
+        found["landmark_waiting"] = _log_ratio(time[later], event[later], (wait <= landmark)[later])
+        # The unit of all times cancels out of a hazard ratio.
         rows = immortal_time.counting_process(
             pd.DataFrame(
                 {
@@ -79,7 +79,6 @@ def quantities(patients: pd.DataFrame, strings: dict[str, str]) -> pd.DataFrame:
                     "os_years": time, "os_event": event, "months_to_surgery": wait * MONTHS_PER_YEAR,
                 }
             ),
-            half_day=True,
         )  # fmt: skip
         start = rows["start_years"].where(rows["start_years"] > 0, -np.inf).to_numpy()
         stop, died, operated = (rows[column].to_numpy() for column in ("stop_years", "event", "operated"))
@@ -157,12 +156,12 @@ def factors(ranges: pd.DataFrame) -> pd.DataFrame:
     """For each quantity how many studies have it, and the factor, at least 1, by which its ranges must grow.
 
     ``ranges`` as :func:`known_patients_run.compare` gives them. The factor is :func:`stretch`'s of the
-    studies that are not held out, so that the others can test it.
+    studies that are not held out, so that the others can test it, rounded up to hundredths.
     """
     known = ranges[~ranges["held_out"] & ranges["truth"].notna() & ranges["low"].notna()]
     return pd.DataFrame(
         [
-            {"quantity": name, "studies": len(of), "factor": max(1.0, stretch(of))}
+            {"quantity": name, "studies": len(of), "factor": max(1.0, np.ceil(100 * stretch(of)) / 100)}
             for name, of in known.groupby("quantity", sort=False)
         ]
     )

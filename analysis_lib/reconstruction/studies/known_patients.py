@@ -64,7 +64,7 @@ def summaries(patients: pd.DataFrame) -> dict[str, float]:
     ``patients`` as in :class:`known_data.Study`.
     """
     time, event, first = (patients[column].to_numpy() for column in ("time", "event", "first"))
-    found = {}
+    found: dict[str, float] = {}
     for who, members in (("all", first | True), ("first", first), ("second", ~first)):
         found |= _median(who, time[members], event[members])
     found["log_rank_p"] = survival.logrank(time, event, first).p
