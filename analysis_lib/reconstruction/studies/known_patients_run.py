@@ -108,9 +108,11 @@ def build(out: Path = SHIPPED, jobs: int = 2, scheduler: str = "") -> None:
             ]
         )
         write_beside_then_rename(out / "studies.csv", summary.to_csv(index=False))
-        ranges = compare(studies, cohorts)
-        write_beside_then_rename(out / "ranges.csv", ranges.to_csv(index=False, float_format="%.8g"))
-        write_beside_then_rename(out / "factors.csv", factors(ranges).to_csv(index=False, float_format="%.4g"))
+        ranges = compare(studies, cohorts).to_csv(index=False, float_format="%.8g")
+        write_beside_then_rename(out / "ranges.csv", ranges)
+        # Of the rounded ranges, as readers of the file would have them.
+        grown = factors(pd.read_csv(out / "ranges.csv"))
+        write_beside_then_rename(out / "factors.csv", grown.to_csv(index=False, float_format="%.4g"))
         manifest = json.dumps(_manifest(out), indent=1, ensure_ascii=False)
         write_beside_then_rename(out / "manifest.json", manifest + "\n")
 
