@@ -20,15 +20,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
+from analysis_lib.reconstruction.chain import chain, find_progression
 
 from analysis_lib.base.paths import ROOT
 from analysis_lib.base.units import DAYS_PER_YEAR
 from analysis_lib.cohort import template, validation
 from analysis_lib.reconstruction import build, ensemble
-from analysis_lib.reconstruction.chain import chain, find_progression
+from analysis_lib.reconstruction.base_measure import BaseMeasure
 from analysis_lib.reconstruction.stages import survival as survival_stage
-from analysis_lib.reconstruction.stages.state import SCHEMES, Blocks, scheme_of
-from analysis_lib.reconstruction.studies.known_patients import Study, printed, reconstruct
+from analysis_lib.reconstruction.stages.state import Blocks, scheme_of
+from analysis_lib.reconstruction.studies.known_data import patients_table
+from analysis_lib.reconstruction.studies.known_patients import printed, reconstruct
 from analysis_lib.targets.catalogue import load_targets
 
 UNCHANGED = 5
@@ -266,23 +269,21 @@ def by_targets() -> list[dict]:
     return rows
 
 
-def simulated(patients: int, seed: int) -> Study:
-    """A study with known patients, two groups of half each, and exponential times."""
+def simulated(patients: int, seed: int) -> pd.DataFrame:
+    """Known patients, two groups of half each, and exponential times in years."""
     rng = np.random.default_rng([seed, patients])
     first = np.arange(patients) < patients // 2
     death = rng.exponential(1 / (HAZARD * np.where(first, RATIO, 1.0)))
     end = STUDY - rng.uniform(0, ADMISSION, patients)
-    event = (death <= end).astype(np.int64)
     days = np.maximum(np.round(DAYS_PER_YEAR * np.minimum(death, end)), 1)
-    return Study(f"simulated {patients}", "simulation", "years", STUDY, days / DAYS_PER_YEAR, event, first)
+    return patients_table(days / DAYS_PER_YEAR, death <= end, first)
 
 
 def one_study(patients: int, seed: int) -> tuple[bool, float]:
     """Whether a cohort of a simulated study was found from its printed survival, and seconds of work."""
-    study = simulated(patients, seed)
-    strings, rng = printed(study), np.random.default_rng([SEED, patients, seed])
+    strings, rng = printed(simulated(patients, seed)), np.random.default_rng([SEED, patients, seed])
     began = time.thread_time()
-    found = reconstruct(strings, study.horizon, SCHEMES[seed % 2], rng, TURNS) is not None
+    found = any(reconstruct(strings, STUDY, BaseMeasure.draw(rng), rng) is not None for _ in range(TURNS))
     return found, time.thread_time() - began
 
 
