@@ -471,6 +471,27 @@ EDITS = {
         )
         for reason in ("marrow", "platelets_and_request")
     ],
+    "contact_grew_in_response": [
+        (
+            "patient == 7",
+            {"best_response": "PR", "tvi_pre": 3, "tvi_post": 4},
+            {"best_response": "PR", "tvi_pre": 3, "tvi_post": 3},
+        )
+    ],
+    "contact_shrank_in_progression": [
+        (
+            "patient == 7",
+            {"best_response": "PD", "tvi_pre": 3, "tvi_post": 2},
+            {"best_response": "PD", "tvi_pre": 3, "tvi_post": 3},
+        )
+    ],
+    "kidney_limit_too_soon": [
+        (
+            "patient == 7",
+            {"dose_adjustment": "kidney", "prrt_cycles": 2},
+            {"dose_adjustment": "kidney", "prrt_cycles": 3},
+        )
+    ],
     "platelets_not_toxic": [
         (
             "patient == 7",

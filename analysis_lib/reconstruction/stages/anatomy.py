@@ -59,9 +59,18 @@ def _contact(build: Builder) -> None:
         never = members[np.isnan(c["tumour_size_post_mm"][members])]
         unscanned = members.size - int(table.sum())
         more = build.choose(np.setdiff1d(members, never), unscanned - never.size, "patients without scans")
-        graded = rng.permutation(np.setdiff1d(members, [*never, *more]))
-        moves = [(i, j) for i in range(len(table)) for j in range(len(table)) for _ in range(table[i, j])]
-        before[graded], after[graded] = np.array(moves).T
+        graded = np.setdiff1d(members, [*never, *more])
+        moves = np.array([(i, j) for i in range(len(table)) for j in range(len(table)) for _ in range(table[i, j])]).T
+        response = c["best_response"][graded]
+        # Contact grows with no tumour that responded, and goes back with none that progressed.
+        for _ in range(_TRIES):
+            moves = rng.permutation(moves, axis=1)
+            against = ((response == "PR") & (moves[1] > moves[0])) | ((response == "PD") & (moves[1] < moves[0]))
+            if not against.any():
+                break
+        else:
+            raise SearchFailed("the moves between Table 4's categories go with no responses")
+        before[graded], after[graded] = moves
     c["tvi_pre"], c["tvi_post"] = before, after
 
 

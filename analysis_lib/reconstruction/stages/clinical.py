@@ -15,6 +15,7 @@ from analysis_lib.reconstruction.stages.state import Progression, SearchFailed, 
 _SCAN_DAYS = (42, 91, 183)
 # WHO 2019: G1 below 3%, G2 to 20%, G3 and carcinomas above.
 KI67 = {"G1": (0, 2), "G2": (3, 20), "G3": (21, 70), "NEC": (21, 95)}
+FEWEST_CYCLES_TO_KIDNEY_LIMIT = 3
 _FIBROSIS_TRIES = 6
 
 
@@ -28,6 +29,11 @@ def toxicity(build: Builder, treatment: Treatment) -> None:
     names |= {"kidney": "kidney", "unknown": "unknown"}
     reasons = build.allocate("dose_adjustment", {v: f"table2.adjusted_{s}" for v, s in names.items()}, None, able=short)
     reasons[state.sepsis] = "death"
+    # The kidneys' limit is reached by some cycles, not by one or two.
+    for patient in np.flatnonzero((reasons == "kidney") & (c["prrt_cycles"] < FEWEST_CYCLES_TO_KIDNEY_LIMIT)):
+        able = short & (c["group"] == c["group"][patient]) & (c["prrt_cycles"] >= FEWEST_CYCLES_TO_KIDNEY_LIMIT)
+        other = build.choose(np.flatnonzero(able), 1, "the kidneys' limit")[0]
+        reasons[patient], reasons[other] = reasons[other], reasons[patient]
     total = build.count("results-prrt.marrow.all.count")
     only = build.count("results-prrt.lymphocytopenia_only.all.count")
     # Whoever got less for the marrow's or the platelets' sake had toxicity of the marrow; the platelets are more than
