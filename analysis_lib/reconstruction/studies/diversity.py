@@ -1,8 +1,4 @@
-"""Diversity of an ensemble: distances, variance within and between starts, effective number of cohorts.
-
-Cohorts of one start resemble each other. So an ensemble counts for fewer independent cohorts than
-it holds; how many, the variance between and within starts tells for each quantity.
-"""
+"""Diversity of an ensemble: what it says of the unprinted, distances, and the effective number of cohorts."""
 
 from __future__ import annotations
 
@@ -38,49 +34,25 @@ def unprinted(ensemble: Ensemble) -> pd.DataFrame:
     return table.join(landmark.rename(f"landmark HR of surgery, {LANDMARK_MONTHS} months"))
 
 
-def spread(values: pd.Series, start: pd.Series) -> dict[str, float]:
-    """Variance of a quantity within and between starts, and the effective number of cohorts.
+def effective_number(values: pd.Series) -> float:
+    """Effective sample size of a quantity over cohorts in the order of their search.
 
-    Parameters
+    n (1 - r) / (1 + r) with r the correlation of each cohort with the next, at most n: cohorts that each have a
+    start of their own are worth as many as they are, those that walk from one to the next are not. NaN values are left
+    out.
+
+    References
     ----------
-    values, start
-        Shape (cohorts,); NaN values are left out.
-
-    Returns
-    -------
-    dict
-        ``mean``, ``low`` and ``high`` (5th and 95th percentile), ``within`` and ``between``
-        (variances, by analysis of variance with one random effect), ``correlation`` (between
-        cohorts of one start) and ``effective`` (sample size: cohorts divided by the design effect
-        1 + (m - 1)·correlation, with m the mean size of a start; Kish 1965, *Survey Sampling*, 5.4).
+    Geyer CJ. Practical Markov chain Monte Carlo. Stat Sci 1992;7:473, for an autoregression of order one.
 
     Examples
     --------
-    >>> found = spread(pd.Series([1.0, 2.0, 5.0, 6.0]), pd.Series([0, 0, 1, 1]))
-    >>> print(f"{found['correlation']:.2f}, {found['effective']:.2f}")
-    0.94, 2.06
+    >>> round(effective_number(pd.Series([1.0, 1.0, 1.0, 5.0, 5.0, 5.0])), 1)
+    1.5
     """
-    known = values.notna()
-    values, start = values[known], start[known]
-    groups = values.groupby(start)
-    n, k = len(values), groups.ngroups
-    sizes = groups.size().to_numpy()
-    within = float(((values - groups.transform("mean")) ** 2).sum() / max(n - k, 1))
-    square = float((sizes * (groups.mean().to_numpy() - values.mean()) ** 2).sum() / max(k - 1, 1))
-    size = (n - (sizes**2).sum() / n) / max(k - 1, 1)
-    between = max(0.0, (square - within) / size) if n > k > 1 else 0.0
-    total = within + between
-    correlation = between / total if total else 0.0
-    low, high = np.percentile(values, (5, 95))
-    return {
-        "mean": float(values.mean()),
-        "low": float(low),
-        "high": float(high),
-        "within": within,
-        "between": between,
-        "correlation": correlation,
-        "effective": n / (1 + (n / k - 1) * correlation),
-    }
+    known = values.dropna()
+    r = max(0.0, float(known.autocorr(1)))
+    return len(known) * (1 - r) / (1 + r)
 
 
 def distances(
