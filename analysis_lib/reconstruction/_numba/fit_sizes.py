@@ -29,7 +29,7 @@ _SCALE = (10.0, 1.0, 3.0, 1.0, 20.0)
 _SIZE = 4
 _NEWTON_STEPS, _PASSES, _ROUNDS, _MOVES = 12, 6, 4, 8_000
 # Turns of the approach, which need not be exact, and its unit in standard errors.
-_APPROACH, _SOFT = 4_000, 0.1
+_APPROACH, _SOFT = 2_000, 0.1
 # mm
 _LONGEST_STEP, _NEAR, _FAR = 15.0, 0.3, 2.0
 _HOT, _WARM, _COLD = 2.0, 0.3, 0.01
