@@ -18,7 +18,8 @@ from analysis_lib.targets.catalogue import Targets
 # mm within which sizes before and after PRRT are searched.
 BEFORE_MM, AFTER_MM = (15, 170), (8, 150)
 _BEFORE = ColumnSpec.by_group("table1.size")
-_DECREASE = ColumnSpec.by_group("table1.size", decrease="results-response.size_change")
+#: Sizes before PRRT, with the decrease from them.
+DECREASE = ColumnSpec.by_group("table1.size", decrease="results-response.size_change")
 _TRIES = 2
 
 
@@ -33,8 +34,12 @@ class Change(NamedTuple):
 
 # RECIST 1.1 (Eisenhauer et al. 2009, Eur J Cancer): a decrease by 30%, an increase by 20%, of the sum of all lesions.
 # Where the pancreatic tumour is the only one it decides; elsewhere the direction is kept.
-_ONLY = {"PR": Change(0.25, 0.7, 0.4, 0.7), "SD": Change(0.701, 1.199, 0.72, 1.1), "PD": Change(1.2, 1.6, 1.2, 1.4)}
-_AMONG_OTHERS = {
+ONLY_LESION = {
+    "PR": Change(0.25, 0.7, 0.4, 0.7),
+    "SD": Change(0.701, 1.199, 0.72, 1.1),
+    "PD": Change(1.2, 1.6, 1.2, 1.4),
+}
+AMONG_OTHERS = {
     "PR": Change(0.25, 0.95, 0.35, 0.8),
     "SD": Change(0.5, 1.199, 0.65, 1.1),
     "PD": Change(0.71, 1.6, 0.8, 1.4),
@@ -95,12 +100,12 @@ def find_sizes(
         If none were found.
     """
     box = SizeBox(blocks.targets, blocks.size_ids).box
-    decrease = blocks.targets.box(_DECREASE.ids[-2:])
+    decrease = blocks.targets.box(DECREASE.ids[-2:])
     rough = decrease.copy()
     rough[2] = 0.5
     order = np.argsort(state.years, kind="stable")
     order = order[scanned[order]]
-    changes = [(_ONLY if only_lesion[i] else _AMONG_OTHERS)[response[i]] for i in order]
+    changes = [(ONLY_LESION if only_lesion[i] else AMONG_OTHERS)[response[i]] for i in order]
     least, most, usual_least, usual_most = np.array(changes).T
     kind = [hash_of for hash_of in zip(response[order], only_lesion[order], state.operated[order], strict=True)]
     numbered = {k: number for number, k in enumerate(dict.fromkeys(kind))}
@@ -133,7 +138,7 @@ def find_sizes(
         if (low > high).any() or (np.isfinite(decrease).all() and far):
             continue
         try:
-            found = find_column(rng, blocks, _DECREASE, low, high, lambda b=before: b, state.operated, later, tries=2)
+            found = find_column(rng, blocks, DECREASE, low, high, lambda b=before: b, state.operated, later, tries=2)
         except SearchFailed:
             continue
         return found.astype(float), later
