@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from analysis_lib.reconstruction.stages.covariates import find_activity, find_co
 from analysis_lib.reconstruction.stages.metastases import find_metastases
 from analysis_lib.reconstruction.stages.progression import find_progression
 from analysis_lib.reconstruction.stages.sizes import find_sizes
-from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed, Survival
+from analysis_lib.reconstruction.stages.state import Blocks, Covariates, Progression, SearchFailed, Survival, Treatment
 from analysis_lib.reconstruction.stages.survival import find_survival
 from analysis_lib.reconstruction.stages.treatment import find_treatment
 from analysis_lib.reconstruction.verify import wrong
@@ -22,6 +23,29 @@ from analysis_lib.targets.catalogue import Targets
 
 # Sets of times before a cohort is given up, whole cohorts tried around each, and scores and grades tried with sizes.
 _STARTS, _TRIES, _COVARIATES = 200, 4, 12
+#: The stage of a failure where whole cohorts were found, and none of them could be verified.
+VERIFICATION = "verification"
+
+
+@dataclass
+class Course:
+    """Treatment and progression around times of death.
+
+    Attributes
+    ----------
+    build : Builder
+        Holds the best responses.
+    activity : numpy.ndarray
+        Cumulative, shape (n,).
+    scanned : numpy.ndarray
+        Who has a tumour size after PRRT, shape (n,).
+    """
+
+    build: Builder
+    activity: np.ndarray
+    treatment: Treatment
+    progression: Progression
+    scanned: np.ndarray
 
 
 def find_cohort(targets: Targets, seed: int, number: int) -> tuple[pd.DataFrame, BaseMeasure]:
@@ -40,28 +64,67 @@ def find_cohort(targets: Targets, seed: int, number: int) -> tuple[pd.DataFrame,
     blocks = Blocks(targets)
     failures: list[SearchFailed] = []
     for _ in range(_STARTS):
-        measure = BaseMeasure.draw(rng)
+        measure, survival = find_start(rng, blocks)
         try:
-            survival = find_survival(rng, blocks, measure)
             response = find_response(rng, blocks, survival)
         except SearchFailed as error:
             failures.append(error)
             continue
         for _ in range(_TRIES):
             try:
-                cohort = _around(rng, blocks, measure, survival, response)
+                cohort = find_around(rng, blocks, measure, survival, response)
             except SearchFailed as error:
                 failures.append(error)
                 continue
-            if not wrong(cohort, targets):
+            if not (told := wrong(cohort, targets)):
                 return cohort, measure
+            failures.append(SearchFailed("no whole cohort could be verified", VERIFICATION, f"the last: {told[0]}"))
     raise _commonest(failures)
 
 
-def _around(
+def find_start(rng: np.random.Generator, blocks: Blocks) -> tuple[BaseMeasure, Survival]:
+    """Times of death that meet their targets, under the first random base measure that has any.
+
+    Raises
+    ------
+    SearchFailed
+        If none has.
+    """
+    failures = []
+    for _ in range(_STARTS):
+        measure = BaseMeasure.draw(rng)
+        try:
+            return measure, find_survival(rng, blocks, measure)
+        except SearchFailed as error:
+            failures.append(error)
+    raise failures[-1]
+
+
+def find_around(
     rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, survival: Survival, partial: np.ndarray
 ) -> pd.DataFrame:
-    """A whole cohort around times of death and partial responses."""
+    """A whole cohort around times of death and partial responses.
+
+    Raises
+    ------
+    SearchFailed
+        If a stage found nothing.
+    """
+    course = find_course(rng, blocks, measure, survival, partial)
+    covariates = find_measured(rng, blocks, survival, course)
+    return complete(course.build, covariates, course.treatment, course.progression)
+
+
+def find_course(
+    rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, survival: Survival, partial: np.ndarray
+) -> Course:
+    """Treatment, best response and progression around times of death and partial responses.
+
+    Raises
+    ------
+    SearchFailed
+        If a stage found nothing.
+    """
     activity = find_activity(rng, blocks, survival)
     treatment = find_treatment(rng, blocks, measure, survival, activity)
     build = Builder(rng, blocks, survival)
@@ -77,20 +140,33 @@ def _around(
     scanned[chosen[progressive:]] = False
     build.columns["best_response"] = response
     progression = find_progression(rng, blocks, measure, survival, treatment, response)
-    find_metastases(build, progression)
+    return Course(build, activity, treatment, progression, scanned)
+
+
+def find_measured(rng: np.random.Generator, blocks: Blocks, survival: Survival, course: Course) -> Covariates:
+    """Covariates; metastases and tumour sizes, in keeping with them and with the responses, go to ``course.build``.
+
+    Raises
+    ------
+    SearchFailed
+        If a stage found nothing.
+    """
+    build = course.build
+    response = build.columns["best_response"]
+    find_metastases(build, course.progression)
     lesions = np.stack([build.columns[name] == 1 for name in ("n1", "m1a", "other_metastases")])
     only_lesion = ~lesions.any(axis=0)
     for attempt in range(_COVARIATES):
-        covariates = find_covariates(rng, blocks, survival, activity)
+        covariates = find_covariates(rng, blocks, survival, course.activity)
         try:
-            sizes = find_sizes(rng, blocks, survival, covariates, response, scanned, only_lesion)
+            sizes = find_sizes(rng, blocks, survival, covariates, response, course.scanned, only_lesion)
         except SearchFailed:
             if attempt == _COVARIATES - 1:
                 raise
         else:
             break
     build.columns["tumour_size_mm"], build.columns["tumour_size_post_mm"] = sizes
-    return complete(build, covariates, treatment, progression)
+    return covariates
 
 
 def _commonest(failures: list[SearchFailed]) -> SearchFailed:

@@ -18,7 +18,8 @@ from analysis_lib.targets.catalogue import Targets
 # mm within which sizes before and after PRRT are searched.
 BEFORE_MM, AFTER_MM = (15, 170), (8, 150)
 _BEFORE = ColumnSpec.by_group("table1.size")
-_DECREASE = ColumnSpec.by_group("table1.size", decrease="results-response.size_change")
+#: Sizes before PRRT, with the decrease from them.
+DECREASE = ColumnSpec.by_group("table1.size", decrease="results-response.size_change")
 _TRIES = 2
 
 
@@ -33,7 +34,11 @@ class Change(NamedTuple):
 
 # RECIST 1.1 (Eisenhauer et al. 2009, Eur J Cancer): a decrease by 30%, an increase by 20%, of the sum of all lesions.
 # Where the pancreatic tumour is the only one it decides; elsewhere the direction is kept.
-_ONLY = {"PR": Change(0.25, 0.7, 0.4, 0.7), "SD": Change(0.701, 1.199, 0.72, 1.1), "PD": Change(1.2, 1.6, 1.2, 1.4)}
+_ONLY = {
+    "PR": Change(0.25, 0.7, 0.4, 0.7),
+    "SD": Change(0.701, 1.199, 0.72, 1.1),
+    "PD": Change(1.2, 1.6, 1.2, 1.4),
+}
 _AMONG_OTHERS = {
     "PR": Change(0.25, 0.95, 0.35, 0.8),
     "SD": Change(0.5, 1.199, 0.65, 1.1),
@@ -95,13 +100,12 @@ def find_sizes(
         If none were found.
     """
     box = SizeBox(blocks.targets, blocks.size_ids).box
-    decrease = blocks.targets.box(_DECREASE.ids[-2:])
+    decrease = blocks.targets.box(DECREASE.ids[-2:])
     rough = decrease.copy()
     rough[2] = 0.5
     order = np.argsort(state.years, kind="stable")
     order = order[scanned[order]]
-    changes = [(_ONLY if only_lesion[i] else _AMONG_OTHERS)[response[i]] for i in order]
-    least, most, usual_least, usual_most = np.array(changes).T
+    least, most, usual_least, usual_most = changes(response[order], only_lesion[order])
     kind = [hash_of for hash_of in zip(response[order], only_lesion[order], state.operated[order], strict=True)]
     numbered = {k: number for number, k in enumerate(dict.fromkeys(kind))}
     patients = Scanned(
@@ -122,9 +126,7 @@ def find_sizes(
         if fit_sizes(rng, patients, start, after, box, rough) > 0.0:
             continue
         low, high = everyone[0].copy(), everyone[1].copy()
-        # 42 / 0.7 is a little more than 60 in binary, and 60 mm would go for a decrease below 30%.
-        low[order] = np.maximum(low[order], np.ceil(np.round(after / most, 9)))
-        high[order] = np.minimum(high[order], np.floor(np.round(after / least, 9)))
+        low[order], high[order] = limits_before(after, least, most)
         before[order] = start
         later = np.full(state.day.size, np.nan)
         later[order] = after
@@ -133,11 +135,25 @@ def find_sizes(
         if (low > high).any() or (np.isfinite(decrease).all() and far):
             continue
         try:
-            found = find_column(rng, blocks, _DECREASE, low, high, lambda b=before: b, state.operated, later, tries=2)
+            found = find_column(rng, blocks, DECREASE, low, high, lambda b=before: b, state.operated, later, tries=2)
         except SearchFailed:
             continue
         return found.astype(float), later
     raise SearchFailed("no sizes meet the regressions and the decrease at once", "sizes")
+
+
+def changes(response: np.ndarray, only_lesion: np.ndarray) -> np.ndarray:
+    """The :class:`Change` that goes with each best response, shape (4, m)."""
+    return np.array(
+        [(_ONLY if only else _AMONG_OTHERS)[one] for one, only in zip(response, only_lesion, strict=True)]
+    ).T
+
+
+def limits_before(after: np.ndarray, least: np.ndarray, most: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Limits of sizes before PRRT, mm, of which the ``least`` to the ``most`` is left ``after`` it; shapes (m,)."""
+    # 42 / 0.7 is a little more than 60 in binary, and 60 mm would go for a decrease below 30%.
+    low = np.maximum(BEFORE_MM[0], np.ceil(np.round(after / most, 9)))
+    return low, np.minimum(BEFORE_MM[1], np.floor(np.round(after / least, 9)))
 
 
 def _draw(rng: np.random.Generator, blocks: Blocks) -> np.ndarray:

@@ -23,8 +23,8 @@ from analysis_lib.targets.assumptions import Assumptions
 from analysis_lib.targets.catalogue import load_targets
 
 CONFLICTS = "conflicts.json"
-COHORTS, CHAIN = 40, 10
-# The next is taken where a start of the one before found nothing, and no conflict was behind it.
+COHORTS = 40
+# The next is taken where a cohort of the one before was not found, and no conflict was behind it.
 SEEDS = (2027, 2028, 2029)
 
 
@@ -76,7 +76,7 @@ def _search(chosen: Assumptions, out: Path, jobs: int) -> dict | None:
     """None once cohorts lie in ``out``; else what failed, and the conflict behind it if there is one."""
     for seed in SEEDS:
         try:
-            ensemble_build.build(COHORTS, seed, out, jobs, assumptions=chosen, chain=CHAIN)
+            ensemble_build.build(COHORTS, seed, out, jobs, assumptions=chosen)
         except SearchFailed as error:
             behind = infeasible_subset.find(load_targets(assumptions=chosen), seed, error)
             failure = {"failed": str(error), "conflict": behind and asdict(behind)}

@@ -96,7 +96,7 @@ def test_a_conflict_is_written_and_not_searched_again(tmp_path, monkeypatch):
     assert set(told) == set(alternative_assumptions.alternatives())
     assert told["time_unit=months"] == {
         "failed": "no cohort",
-        "conflict": {"stage": "survival", "ids": ("a.b",), "searches": 3, "nearest": "near"},
+        "conflict": {"stage": "survival", "ids": ("a.b",), "searches": 3, "nearest": "near", "rule": ""},
     }
     monkeypatch.setattr(
         alternative_assumptions.ensemble_build, "build", lambda *a, **named: pytest.fail("searched again")
