@@ -1,4 +1,4 @@
-"""Targets, the search's small stages, and what an ensemble promises."""
+"""The search's small stages, and the boxes that they must reach."""
 
 from dataclasses import replace
 
@@ -9,9 +9,6 @@ from analysis_lib.base.errors import InputError
 from analysis_lib.reconstruction.stages import covariates
 from analysis_lib.reconstruction.stages import state as blocks
 from analysis_lib.targets.catalogue import load_targets
-
-# A start that finds its first cohort soon.
-QUICK_START = 5
 
 
 def test_a_column_search_meets_its_summaries_and_repeats_from_its_seed(targets):
