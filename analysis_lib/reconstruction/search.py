@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,15 +15,16 @@ from analysis_lib.reconstruction.stages.columns import complete
 from analysis_lib.reconstruction.stages.covariates import find_activity, find_covariates, find_response
 from analysis_lib.reconstruction.stages.metastases import find_metastases
 from analysis_lib.reconstruction.stages.progression import find_progression
-from analysis_lib.reconstruction.stages.sizes import find_sizes
+from analysis_lib.reconstruction.stages.sizes import find_sizes, tumour_decides
 from analysis_lib.reconstruction.stages.state import Blocks, Covariates, Progression, SearchFailed, Survival, Treatment
 from analysis_lib.reconstruction.stages.survival import find_survival
 from analysis_lib.reconstruction.stages.treatment import find_treatment
 from analysis_lib.reconstruction.verify import wrong
 from analysis_lib.targets.catalogue import Targets
 
-# Sets of times before a cohort is given up, whole cohorts tried around each, and scores and grades tried with sizes.
-_STARTS, _TRIES, _COVARIATES = 200, 4, 12
+# Sets of times before a cohort is given up, courses tried around each, scores and grades tried with sizes, and whole
+# cohorts made of a course.
+_STARTS, _TRIES, _COVARIATES, _COMPLETED = 200, 4, 12, 4
 #: The stage of a failure where whole cohorts were found, and none of them could be verified.
 VERIFICATION = "verification"
 
@@ -72,13 +74,13 @@ def find_cohort(targets: Targets, seed: int, number: int) -> tuple[pd.DataFrame,
             continue
         for _ in range(_TRIES):
             try:
-                cohort = find_around(rng, blocks, measure, survival, response)
+                for cohort in cohorts_around(rng, blocks, measure, survival, response):
+                    if not (told := wrong(cohort, targets)):
+                        return cohort, measure
+                    last = f"the last: {told[0]}"
+                    failures.append(SearchFailed("no whole cohort could be verified", VERIFICATION, last))
             except SearchFailed as error:
                 failures.append(error)
-                continue
-            if not (told := wrong(cohort, targets)):
-                return cohort, measure
-            failures.append(SearchFailed("no whole cohort could be verified", VERIFICATION, f"the last: {told[0]}"))
     raise _commonest(failures)
 
 
@@ -100,10 +102,10 @@ def find_start(rng: np.random.Generator, blocks: Blocks) -> tuple[BaseMeasure, S
     raise failures[-1]
 
 
-def find_around(
+def cohorts_around(
     rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, survival: Survival, partial: np.ndarray
-) -> pd.DataFrame:
-    """A whole cohort around times of death and partial responses.
+) -> Iterator[pd.DataFrame]:
+    """Whole cohorts around times of death and partial responses, which share all that is hard to find.
 
     Raises
     ------
@@ -112,7 +114,8 @@ def find_around(
     """
     course = find_course(rng, blocks, measure, survival, partial)
     covariates = find_measured(rng, blocks, survival, course)
-    return complete(course.build, covariates, course.treatment, course.progression)
+    for _ in range(_COMPLETED):
+        yield complete(course.build, covariates, course.treatment, course.progression)
 
 
 def find_course(
@@ -154,12 +157,11 @@ def find_measured(rng: np.random.Generator, blocks: Blocks, survival: Survival, 
     build = course.build
     response = build.columns["best_response"]
     find_metastases(build, course.progression)
-    lesions = np.stack([build.columns[name] == 1 for name in ("n1", "m1a", "other_metastases")])
-    only_lesion = ~lesions.any(axis=0)
+    decides = tumour_decides(build.columns)
     for attempt in range(_COVARIATES):
         covariates = find_covariates(rng, blocks, survival, course.activity)
         try:
-            sizes = find_sizes(rng, blocks, survival, covariates, response, course.scanned, only_lesion)
+            sizes = find_sizes(rng, blocks, survival, covariates, response, course.scanned, decides)
         except SearchFailed:
             if attempt == _COVARIATES - 1:
                 raise

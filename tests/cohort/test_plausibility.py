@@ -46,6 +46,18 @@ def left(**treated):
     return {"no_evidence_of_disease": 1, "m1a": 1, "liver_metastases_gone": 0, **dict.fromkeys(TREATED, 0), **treated}
 
 
+def gone(liver, after, **others):
+    return sizes("SD", 100, after) | {"liver_metastases_gone": liver, "n1": 0, "other_metastases": 0} | others
+
+
+def splenic(place, vein, artery):
+    return {"tumour_location": place, "vessel_splenic_vein": vein, "vessel_splenic_artery": artery}
+
+
+def late(response, after, days):
+    return lambda p: sizes(response, 100, after) | after_prrt("months_to_smallest_size", days)(p)
+
+
 # By rule: of whom, what breaks it, and what next to that does not (as the cohort has it, if left out).
 EDITS = {
     "only_operated": [(UNOPERATED, {"each": ANY})],
@@ -272,6 +284,12 @@ EDITS = {
         (ONE_LESION, sizes("SD", 100, 70), sizes("SD", 100, 71)),
         (ONE_LESION, sizes("PD", 100, 70), sizes("PD", 100, 71)),
     ],
+    "shrunk_with_the_liver_free": [
+        ("m1a == 1", gone(1, 70), gone(1, 71)),
+        ("m1a == 1", gone(1, 70), gone(0, 70)),
+        ("m1a == 1", gone(1, 70), gone(1, 70, n1=1)),
+        ("m1a == 1", gone(1, 70), gone(1, 70, other_metastases=1)),
+    ],
     "progression_of_one_lesion": [
         (ONE_LESION, sizes("PD", 100, 119), sizes("PD", 100, 120)),
         (ONE_LESION, sizes("PD", 20, 24), sizes("PD", 20, 25)),
@@ -290,6 +308,11 @@ EDITS = {
     ],
     "smallest_before_first_scan": [
         ("patient == 7", after_prrt("months_to_smallest_size", 27), after_prrt("months_to_smallest_size", 28))
+    ],
+    "smallest_late_of_the_grown": [
+        ("patient == 7", late("SD", 100, 225), late("SD", 100, 224)),
+        ("patient == 7", late("SD", 100, 225), late("SD", 99, 225)),
+        ("patient == 7", late("SD", 100, 225), late("PD", 100, 225)),
     ],
     "scan_after_operation": [
         (
@@ -470,6 +493,17 @@ EDITS = {
             {"dose_adjustment": reason, "marrow_toxicity": 1},
         )
         for reason in ("marrow", "platelets_and_request")
+    ],
+    "contact_grew_of_the_shrunk": [
+        ("tvi_post > tvi_pre", sizes("SD", 100, 90), sizes("SD", 100, 91)),
+    ],
+    "contact_shrank_of_the_grown": [
+        ("tvi_post < tvi_pre", sizes("SD", 100, 101), sizes("SD", 100, 100)),
+    ],
+    "vessel_of_the_tail": [
+        ("tvi_pre >= 1", splenic(place, 0, 0), splenic(place, *touched))
+        for place in ("body", "tail")
+        for touched in ((0, 1), (1, 0))
     ],
     "contact_grew_in_response": [
         (

@@ -14,6 +14,8 @@ from analysis_lib.targets.catalogue import COMPLICATIONS, GROUPS
 _ARTERY, _VEIN_BEYOND_180 = 3, (2, 4, 6)
 # Vessels beside the head of the pancreas only.
 _OF_THE_HEAD = ("gda", "ivc", "jejunal_arteries", "jejunal_veins")
+# Share of a tumour that is left, above which its contact with vessels may have grown.
+STILL_AS_LARGE = 0.9
 _TRIES = 200
 
 
@@ -49,6 +51,9 @@ def _contact(build: Builder) -> None:
     """Categories of contact with vessels before and after PRRT, by one of the tables of moves that fit."""
     c, rng = build.columns, build.rng
     before, after = np.full(build.n, np.nan), np.full(build.n, np.nan)
+    left = c["tumour_size_post_mm"] / c["tumour_size_mm"]
+    may_grow = (c["best_response"] != "PR") & (left > STILL_AS_LARGE)
+    may_go_back = (c["best_response"] != "PD") & (left <= 1)
     for g in GROUPS[1:]:
         tables = build.blocks.transitions[g]
         if not len(tables):
@@ -60,17 +65,15 @@ def _contact(build: Builder) -> None:
         unscanned = members.size - int(table.sum())
         more = build.choose(np.setdiff1d(members, never), unscanned - never.size, "patients without scans")
         graded = np.setdiff1d(members, [*never, *more])
-        moves = np.array([(i, j) for i in range(len(table)) for j in range(len(table)) for _ in range(table[i, j])]).T
-        response = c["best_response"][graded]
-        # Contact grows with no tumour that responded, and goes back with none that progressed.
-        for _ in range(_TRIES):
-            moves = rng.permutation(moves, axis=1)
-            against = ((response == "PR") & (moves[1] > moves[0])) | ((response == "PD") & (moves[1] < moves[0]))
-            if not against.any():
-                break
-        else:
-            raise SearchFailed("the moves between Table 4's categories go with no responses")
-        before[graded], after[graded] = moves
+        moves = np.array([(i, j) for i in range(len(table)) for j in range(len(table)) for _ in range(table[i, j])])
+        moves = rng.permutation(moves)
+        step = np.sign(moves[:, 1] - moves[:, 0])
+        # Contact grows with no tumour that responded or shrank, and goes back with none that progressed or grew.
+        for sign, able in ((1, may_grow), (-1, may_go_back)):
+            who = build.choose(graded[able[graded]], int((step == sign).sum()), "contact that grew or went back")
+            before[who], after[who] = moves[step == sign].T
+            graded = np.setdiff1d(graded, who)
+        before[graded], after[graded] = moves[step == 0].T
     c["tvi_pre"], c["tvi_post"] = before, after
 
 
@@ -134,10 +137,7 @@ def _named_vessels(build: Builder, resected: dict[str, np.ndarray]) -> None:
             break
     else:
         raise SearchFailed("no vessels meet the printed median and range")
-    head = _of_the_head(build)
-    for v in OTHER_VESSELS:
-        able = vein & head if v in _OF_THE_HEAD else vein
-        involved[v][build.choose(np.flatnonzero(able), totals[v], f"table4.vessel_{v}")] = 1
+    _other_vessels(build, involved, totals)
     for v, values in involved.items():
         values[np.isnan(before)] = None
         build.columns[f"vessel_{v}"] = values
@@ -148,6 +148,18 @@ def _named_vessels(build: Builder, resected: dict[str, np.ndarray]) -> None:
     thrombectomy = np.where(build.operated, 0, None).astype(object)
     thrombectomy[resected["thrombus"]] = 1
     build.columns["portal_thrombectomy"] = thrombectomy
+
+
+def _other_vessels(build: Builder, involved: dict[str, np.ndarray], totals: dict[str, int]) -> None:
+    """Vessels that make no category: those of the head, and the splenic ones, which a tumour of the tail touches."""
+    having, head = build.columns["tvi_pre"] >= 1, _of_the_head(build)
+    for v in _OF_THE_HEAD:
+        involved[v][build.choose(np.flatnonzero(having & head), totals[v], f"table4.vessel_{v}")] = 1
+    artery, vein = (involved[f"splenic_{kind}"] for kind in ("artery", "vein"))
+    artery[build.choose(np.flatnonzero(having), totals["splenic_artery"], "splenic arteries")] = 1
+    sure = np.flatnonzero(having & ~head & (artery == 0))
+    vein[sure] = 1
+    vein[build.choose(np.flatnonzero(having & (vein == 0)), totals["splenic_vein"] - sure.size, "splenic veins")] = 1
 
 
 def _counted_vessels(build: Builder) -> np.ndarray:

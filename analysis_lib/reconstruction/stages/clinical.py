@@ -96,6 +96,9 @@ def response_times(build: Builder, treatment: Treatment, progression: Progressio
     low[with_pr] = np.round(best[with_pr] * DAYS_PER_MONTH)
     high = last.copy()
     high[progressive] = progression.day[progressive]
+    # Of a tumour that did not shrink, the smallest size is no late one.
+    larger = c["tumour_size_post_mm"] >= c["tumour_size_mm"]
+    high[larger] = np.minimum(high, treatment.last_cycle_day + LAST_SCAN_DAYS)[larger]
 
     def later() -> np.ndarray:
         return rng.lognormal(np.log(350), 0.4, seen.size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ class Change(NamedTuple):
 
 # RECIST 1.1 (Eisenhauer et al. 2009, Eur J Cancer): a decrease by 30%, an increase by 20%, of the sum of all lesions.
 # Where the pancreatic tumour is the only one it decides; elsewhere the direction is kept.
-_ONLY = {
+_DECIDES = {
     "PR": Change(0.25, 0.7, 0.4, 0.7),
     "SD": Change(0.701, 1.199, 0.72, 1.1),
     "PD": Change(1.2, 1.6, 1.2, 1.4),
@@ -83,7 +84,7 @@ def find_sizes(
     covariates: Covariates,
     response: np.ndarray,
     scanned: np.ndarray,
-    only_lesion: np.ndarray,
+    decides: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sizes before PRRT and after it, mm, shapes (n,); the latter NaN for all but the ``scanned``.
 
@@ -91,8 +92,8 @@ def find_sizes(
     ----------
     response
         Best response, shape (n,).
-    scanned, only_lesion
-        Shape (n,): who has a size after PRRT, and whose only lesion is the pancreatic tumour.
+    scanned, decides
+        Shape (n,): who has a size after PRRT, and in whom the pancreatic tumour alone decides the response.
 
     Raises
     ------
@@ -105,8 +106,8 @@ def find_sizes(
     rough[2] = 0.5
     order = np.argsort(state.years, kind="stable")
     order = order[scanned[order]]
-    least, most, usual_least, usual_most = changes(response[order], only_lesion[order])
-    kind = [hash_of for hash_of in zip(response[order], only_lesion[order], state.operated[order], strict=True)]
+    least, most, usual_least, usual_most = changes(response[order], decides[order])
+    kind = [hash_of for hash_of in zip(response[order], decides[order], state.operated[order], strict=True)]
     numbered = {k: number for number, k in enumerate(dict.fromkeys(kind))}
     patients = Scanned(
         state.years[order],
@@ -142,10 +143,21 @@ def find_sizes(
     raise SearchFailed("no sizes meet the regressions and the decrease at once", "sizes")
 
 
-def changes(response: np.ndarray, only_lesion: np.ndarray) -> np.ndarray:
+def tumour_decides(columns: Mapping) -> np.ndarray:
+    """In whom the pancreatic tumour alone decides the response, shape (n,), by a cohort's columns.
+
+    It is the only lesion, or the others, in the liver, are gone, so that stable disease is its own.
+    """
+    nodes, liver, other, gone = (
+        np.asarray(columns[name] == 1) for name in ("n1", "m1a", "other_metastases", "liver_metastases_gone")
+    )
+    return ~nodes & ~other & (~liver | (gone & np.asarray(columns["best_response"] == "SD")))
+
+
+def changes(response: np.ndarray, decides: np.ndarray) -> np.ndarray:
     """The :class:`Change` that goes with each best response, shape (4, m)."""
     return np.array(
-        [(_ONLY if only else _AMONG_OTHERS)[one] for one, only in zip(response, only_lesion, strict=True)]
+        [(_DECIDES if alone else _AMONG_OTHERS)[one] for one, alone in zip(response, decides, strict=True)]
     ).T
 
 

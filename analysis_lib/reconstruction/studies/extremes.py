@@ -12,10 +12,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis_lib.base.units import DAYS_PER_MONTH
 from analysis_lib.reconstruction._numba.annealing import acceptance_limit, misfit
 from analysis_lib.reconstruction._numba.column_statistics import COLUMN_STATISTICS, Column, column_statistics
 from analysis_lib.reconstruction._numba.jit import njit
-from analysis_lib.reconstruction.stages.sizes import BEFORE_MM, DECREASE, changes, limits_before
+from analysis_lib.reconstruction.stages.anatomy import STILL_AS_LARGE
+from analysis_lib.reconstruction.stages.progression import LAST_SCAN_DAYS
+from analysis_lib.reconstruction.stages.sizes import BEFORE_MM, DECREASE, changes, limits_before, tumour_decides
 from analysis_lib.reconstruction.stages.state import SearchFailed
 from analysis_lib.targets.catalogue import Targets
 
@@ -68,6 +71,18 @@ def _push(
     return least
 
 
+def _left(scanned: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the most of the size before PRRT that may be left, shapes (m,), by all that goes with it."""
+    response = scanned["best_response"].to_numpy()
+    least, most, *_ = changes(response, tumour_decides(scanned))
+    contact = (scanned["tvi_post"] - scanned["tvi_pre"]).to_numpy(float)
+    since_prrt = (scanned["months_to_smallest_size"] - scanned["prrt_months"]).to_numpy(float) * DAYS_PER_MONTH
+    least = np.where(contact > 0, np.maximum(least, STILL_AS_LARGE + 0.001), least)
+    most = np.where(contact < 0, np.minimum(most, 1.0), most)
+    late = (since_prrt > LAST_SCAN_DAYS + 0.5) & (response != "PD")
+    return least, np.where(late, np.minimum(most, 0.999), most)
+
+
 def push(rng: np.random.Generator, cohort: pd.DataFrame, targets: Targets, *, larger: bool, steps: int) -> pd.DataFrame:
     """The cohort with other sizes before PRRT, which meet all that is printed of them.
 
@@ -93,9 +108,7 @@ def push(rng: np.random.Generator, cohort: pd.DataFrame, targets: Targets, *, la
     for members, sign in ((operated & known, 1), (~operated & known, -1)):
         weights[members] = (-sign if larger else sign) / members.sum()
     low, high = (np.full(after.size, end) for end in BEFORE_MM)
-    lesions = cohort[["n1", "m1a", "other_metastases"]].to_numpy(int)
-    least, most, *_ = changes(cohort["best_response"].to_numpy()[known], ~lesions.any(axis=1)[known])
-    low[known], high[known] = limits_before(after[known], least, most)
+    low[known], high[known] = limits_before(after[known], *_left(cohort[known]))
     if (low > high).any():
         raise SearchFailed("a response does not go with the size after PRRT")
     column = DECREASE.column(targets, low, high, operated, after)

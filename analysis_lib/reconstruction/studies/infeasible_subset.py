@@ -18,7 +18,14 @@ import numpy as np
 
 from analysis_lib.cohort import plausibility
 from analysis_lib.reconstruction.base_measure import BaseMeasure
-from analysis_lib.reconstruction.search import VERIFICATION, Course, find_around, find_course, find_measured, find_start
+from analysis_lib.reconstruction.search import (
+    VERIFICATION,
+    Course,
+    cohorts_around,
+    find_course,
+    find_measured,
+    find_start,
+)
 from analysis_lib.reconstruction.stages.covariates import find_activity, find_covariates, find_response
 from analysis_lib.reconstruction.stages.sizes import DECREASE
 from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed, Survival
@@ -212,7 +219,7 @@ class _Column(_Stage):
         return [id for id in blocks.targets if id.startswith(f"{self.name}.")]
 
     def _find(self, rng: np.random.Generator, blocks: Blocks, state: tuple[BaseMeasure, Survival]) -> None:
-        find_around(rng, blocks, *state, find_response(rng, blocks, state[1]))
+        next(cohorts_around(rng, blocks, *state, find_response(rng, blocks, state[1])))
 
 
 class _Rules(_Stage):
@@ -237,7 +244,7 @@ class _Rules(_Stage):
     def _broken(
         self, rng: np.random.Generator, blocks: Blocks, state: tuple[BaseMeasure, Survival]
     ) -> list[plausibility.Rule]:
-        cohort = find_around(rng, blocks, *state, find_response(rng, blocks, state[1]))
+        cohort = next(cohorts_around(rng, blocks, *state, find_response(rng, blocks, state[1])))
         scale = time_unit.scale(blocks.targets.assumptions.time_unit)
         return [one.rule for one in plausibility.broken(cohort, scale)]
 

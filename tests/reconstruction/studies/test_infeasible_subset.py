@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pandas as pd
@@ -82,7 +83,7 @@ def test_a_search_that_completes_no_cohort_ends_and_says_which_column(targets, m
     monkeypatch.setattr(search, "_STARTS", 1)
     monkeypatch.setattr(search, "find_start", lambda *arguments: (None, None))
     monkeypatch.setattr(search, "find_response", lambda *arguments: None)
-    monkeypatch.setattr(search, "find_around", fail)
+    monkeypatch.setattr(search, "cohorts_around", fail)
     with pytest.raises(SearchFailed, match=r"table1\.size; near") as caught:
         search.find_cohort(targets, 1, 0)
     assert caught.value.stage == "table1.size"
@@ -92,13 +93,13 @@ def test_a_rule_that_whole_cohorts_break_is_named_with_the_number_that_makes_the
     (rule,) = (rule for rule in plausibility.rules() if rule.id == "too_frail_for_prrt")
     id = "table1.kps.all.q1"
 
-    def around(rng: object, blocks: Blocks, *found: object) -> pd.DataFrame:
-        return pd.DataFrame({"patient": [1, 2], "kps": [40 if id in blocks.targets else 60, 90]})
+    def around(rng: object, blocks: Blocks, *found: object) -> Iterator[pd.DataFrame]:
+        yield pd.DataFrame({"patient": [1, 2], "kps": [40 if id in blocks.targets else 60, 90]})
 
     monkeypatch.setattr(plausibility, "rules", lambda: (rule,))
     monkeypatch.setattr(infeasible_subset, "find_start", lambda *arguments: (None, None))
     monkeypatch.setattr(infeasible_subset, "find_response", lambda *arguments: None)
-    monkeypatch.setattr(infeasible_subset, "find_around", around)
+    monkeypatch.setattr(infeasible_subset, "cohorts_around", around)
     found = infeasible_subset.find(targets, 1, SearchFailed("none", search.VERIFICATION))
     assert (found.rule, found.ids) == (rule.id, (id,))
     assert f"the rule {rule.id} of plausibility.csv, {id}" in str(found)
@@ -106,8 +107,8 @@ def test_a_rule_that_whole_cohorts_break_is_named_with_the_number_that_makes_the
 
 def test_a_search_whose_cohorts_cannot_be_verified_says_so(targets, monkeypatch):
     monkeypatch.setattr(search, "_STARTS", 1)
-    for name in ("find_response", "find_around"):
-        monkeypatch.setattr(search, name, lambda *arguments: None)
+    monkeypatch.setattr(search, "find_response", lambda *arguments: None)
+    monkeypatch.setattr(search, "cohorts_around", lambda *arguments: [None])
     monkeypatch.setattr(search, "find_start", lambda *arguments: (None, None))
     monkeypatch.setattr(search, "wrong", lambda *arguments: ["cohort 0: kps is below 50"])
     with pytest.raises(SearchFailed, match="verified; the last: cohort 0: kps is below 50") as caught:
