@@ -25,7 +25,7 @@ from analysis_lib.printed.transcription import Transcription
 
 
 def met_by_cohorts(folder: Path | str = ENSEMBLE) -> dict[str, str]:
-    """The printed digits that every reconstructed cohort was built to meet, by id.
+    """The printed digits that every simulated cohort was built to meet, by id.
 
     They stand in the manifests beside the cohorts. Where there are none, nothing is met.
 
@@ -49,7 +49,7 @@ def _reconstructed(claim: Claim, printings: Iterable[str], numbers: Transcriptio
     as_printed = (numbers[id_] for id_ in printings if met.get(id_) == numbers[id_].printed.text)
     if claim.verdict != "not-recomputable" or not any(same_fact(n, claim.number) for n in as_printed):
         return claim
-    reason = f"Every reconstructed cohort meets it, because they were built to. {claim.reason}"
+    reason = f"Every simulated cohort meets it, because they were built to. {claim.reason}"
     return replace(claim, verdict="reconstructed", reason=reason)
 
 
@@ -124,7 +124,7 @@ def audit(
     numbers, recipe_file
         The transcription's folder, and the recipes.
     ensemble, predictions
-        Folders of the reconstructed cohorts' manifests, and of what was withheld.
+        Folders of the simulated cohorts' manifests, and of what was withheld.
 
     Raises
     ------

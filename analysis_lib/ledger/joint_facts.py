@@ -128,6 +128,21 @@ def vessels_most_for_median(numbers: Transcription) -> int:
 
 
 @_fact
+def specimens_below_third_quartile(numbers: Transcription) -> int:
+    """Specimens whose Ki-67 index is below the third quartile, at most, where that is no specimen's own value.
+
+    SPSS takes the third quartile of n values at place 3 (n + 1) / 4, between two of them.
+    """
+    return 3 * (numbers.count("results-surgery.specimens.surgery.n") + 1) // 4
+
+
+@_fact
+def specimens_missing(numbers: Transcription) -> int:
+    """Operated patients whose specimen was not reassessed."""
+    return numbers.count("abstract.patients.surgery.n") - numbers.count("results-surgery.specimens.surgery.n")
+
+
+@_fact
 def longest_follow_up_years(numbers: Transcription) -> float:
     """From the first inclusion to the end of follow-up, at the end of April."""
     years = numbers.value("methods.follow_up_to.threshold") + 4 / 12

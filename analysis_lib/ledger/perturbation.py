@@ -34,7 +34,7 @@ KINDS = ("one unit up", "one unit down", "two digits swapped")
 RECIPES = ("computed", "bounded", "no recipe")
 NOTICED = {
     "arithmetic": "it no longer agrees with other printed numbers",
-    "cohorts": "only because the reconstructed cohorts were built to other digits",
+    "cohorts": "only because the simulated cohorts were built to other digits",
     "no": "no verdict changes",
 }
 

@@ -1,7 +1,7 @@
 """Predictions: the values of a printed number in cohorts that were searched without it.
 
 Reads what ``reconstruction.studies.holdout`` has written: for each set of numbers withheld together,
-and each sampling scheme, the values that came out.
+and each censoring assumption, the values that came out.
 """
 
 from __future__ import annotations

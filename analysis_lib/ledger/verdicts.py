@@ -17,7 +17,7 @@ VERDICTS = {
     "within-rounding": "the printed value lies where the rounding of its inputs allows",
     "other-method": "the digits come out under a convention other than the one stated",
     "contradicted": "no admissible convention gives the digits",
-    "reconstructed": "met by every reconstructed cohort, because they were built to meet it",
+    "reconstructed": "met by every simulated cohort, because they were built to meet it",
     "predicted": "withheld from the search, and compared with what the cohorts say",
     "not-recomputable": "needs what is not printed; with bounds where print sets any",
     "cited": "another study's number",

@@ -226,7 +226,7 @@ def side_by_side(
 
 
 def in_cohort(claims: Mapping[str, Claim], found: Mapping[str, Mapping[str, float]], cohort: int, caption: str) -> Html:
-    """Printed beside what came out in one reconstructed cohort, a row for each summary.
+    """Printed beside what came out in one simulated cohort, a row for each summary.
 
     Parameters
     ----------

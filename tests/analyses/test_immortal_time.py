@@ -201,7 +201,7 @@ def test_an_unknown_endpoint_is_refused():
 
 @pytest.fixture(scope="module")
 def cohorts():
-    """Some cohorts of both sampling schemes, and the scheme of each."""
+    """Some cohorts of both censoring assumptions, and the scheme of each."""
     ensemble = ensembles.load()
     numbers = [0, 1, 2, 3]
     return ensemble.patients[ensemble.patients["cohort"].isin(numbers)], ensemble.origin.loc[numbers, "scheme"]

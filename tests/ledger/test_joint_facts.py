@@ -130,6 +130,9 @@ BY_HAND = {
     "tvi_patients": 21 + 18,
     # A median of 3 among 39: 20 patients with 3 at most, 19 with 5 at most.
     "vessels_most_for_median": 20 * 3 + 19 * 5,
+    # Between the 18th and the 19th of 24, by SPSS's rule.
+    "specimens_below_third_quartile": 18,
+    "specimens_missing": 26 - 24,
     # Table 3, grade by grade.
     "complication_events": (5 + 2 + 1 + 1 + 1 + 1) + (7 + 2) + (1 + 1 + 1 + 1) + 1 + 1,
     "liver_treatments": 3 + 2 + 1 + 1,
