@@ -1,5 +1,6 @@
 """Building an ensemble: what is found is kept, an interrupted build goes on from there, and nothing is left behind."""
 
+import json
 from dataclasses import asdict
 from types import SimpleNamespace
 
@@ -9,8 +10,12 @@ import pytest
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.cohort import template, validation
-from analysis_lib.reconstruction import build
+from analysis_lib.cohort.schema import type_column
+from analysis_lib.reconstruction import build, search
 from analysis_lib.reconstruction.base_measure import BaseMeasure
+
+# A cohort of the ensemble that is found soon.
+QUICK = 0
 
 
 @pytest.fixture
@@ -85,3 +90,21 @@ def test_a_second_search_for_the_same_cohorts_is_refused_while_the_first_works(t
     monkeypatch.setattr(build, "merge", twice)
     build.build(1, 1, out)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["some.json", "some.parquet"]
+
+
+def test_the_shipped_ensemble_is_as_its_manifest_says(targets, shipped):
+    assert shipped.manifest["targets_sha256"] == targets.digest
+    assert shipped.manifest["met"] == targets.printed
+    assert len(shipped) == shipped.manifest["cohorts"] == len(shipped.manifest["measures"])
+    assert len({json.dumps(measure) for measure in shipped.manifest["measures"]}) == len(shipped)
+    values = [shipped.array(name) for name in ("os_years", "pfs_years", "tumour_size_post_mm", "age_years")]
+    # A blank is not equal to itself.
+    assert len(np.unique(np.nan_to_num(np.hstack(values), nan=-1), axis=0)) == len(shipped)
+
+
+def test_a_shipped_cohort_comes_out_again_from_its_seed_and_number_alone(targets, shipped):
+    found, measure = search.find_cohort(targets, shipped.manifest["seed"], QUICK)
+    assert asdict(measure) | {"scheme": measure.name} == shipped.manifest["measures"][QUICK]
+    wanted = shipped.one(QUICK).drop(columns="cohort")
+    typed = pd.DataFrame({name: type_column(found[name], name) for name in wanted})
+    pd.testing.assert_frame_equal(typed, wanted)

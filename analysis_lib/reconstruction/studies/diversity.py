@@ -1,4 +1,4 @@
-"""Diversity of an ensemble: what it says of the unprinted, distances, and the effective number of cohorts."""
+"""Diversity of an ensemble: what it says of the unprinted, and the effective number of cohorts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.analyses import immortal_time
-from analysis_lib.cohort.validation import split_cohorts
 from analysis_lib.reconstruction.ensemble import Ensemble
 from analysis_lib.statistics import survival_batch
 
@@ -53,33 +52,3 @@ def effective_number(values: pd.Series) -> float:
     known = values.dropna()
     r = max(0.0, float(known.autocorr(1)))
     return len(known) * (1 - r) / (1 + r)
-
-
-def distances(
-    frame: pd.DataFrame, columns: tuple[str, ...] = ("os_years", "pfs_years", "tumour_size_post_mm")
-) -> np.ndarray:
-    """Distances between cohorts, whatever the order of their patients.
-
-    Each cohort is described by the sorted values of each column in each group; a distance is the
-    mean absolute difference of these, in standard deviations of the column (the mean of
-    Wasserstein distances). Blanks sort last and count by how many there are.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (cohorts, cohorts), symmetric, zero on the diagonal.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"cohort": [0, 0, 1, 1], "group": "surgery", "os_years": [1.0, 2.0, 2.0, 3.0]})
-    >>> distances(frame, ("os_years",)).round(2).tolist()
-    [[0.0, 1.22], [1.22, 0.0]]
-    """
-    profiles = []
-    for _, cohort in split_cohorts(frame):
-        parts = [np.sort(group[list(columns)].to_numpy(float), axis=0) for _, group in cohort.groupby("group")]
-        profiles.append(np.concatenate(parts).ravel())
-    stacked = np.array(profiles)
-    scale = np.tile(frame[list(columns)].std().to_numpy(), stacked.shape[1] // len(columns))
-    scaled = stacked / scale
-    return np.array([np.nanmean(np.abs(scaled - row), axis=1) for row in scaled])
