@@ -54,6 +54,14 @@ def splenic(place, vein, artery):
     return {"tumour_location": place, "vessel_splenic_vein": vein, "vessel_splenic_artery": artery}
 
 
+def vessels(*touched):
+    return {f"vessel_{name}": int(name in touched) for name in ("smv", "pv", "cha", "sma", "ca")}
+
+
+def contact(after, number, **touched):
+    return {"tvi_pre": 3, "tvi_post": after, "vessels_post": number} | touched
+
+
 def late(response, after, days):
     return lambda p: sizes(response, 100, after) | after_prrt("months_to_smallest_size", days)(p)
 
@@ -494,6 +502,16 @@ EDITS = {
         )
         for reason in ("marrow", "platelets_and_request")
     ],
+    "vessels_of_a_small_tumour": [
+        ("tvi_pre >= 3", {"tumour_size_mm": 19} | three, change)
+        for three in (vessels("smv", "pv", "ca"), vessels("pv", "cha", "sma"), vessels("smv", "sma", "cha"))
+        for change in ({"tumour_size_mm": 20} | three, {"tumour_size_mm": 19} | vessels("pv", "ca"))
+    ],
+    "vessels_gained": [
+        ("tvi_pre >= 3", contact(3, 4, **three), contact(3, 3, **three))
+        for three in (vessels("smv", "pv", "ca"), vessels("pv", "cha", "sma"), vessels("smv", "sma", "cha"))
+    ]
+    + [("tvi_pre >= 3", contact(3, 4, **vessels("smv", "pv", "ca")), contact(4, 4, **vessels("smv", "pv", "ca")))],
     "contact_grew_of_the_shrunk": [
         ("tvi_post > tvi_pre", sizes("SD", 100, 90), sizes("SD", 100, 91)),
     ],

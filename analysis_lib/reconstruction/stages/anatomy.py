@@ -14,6 +14,8 @@ from analysis_lib.targets.catalogue import COMPLICATIONS, GROUPS
 _ARTERY, _VEIN_BEYOND_180 = 3, (2, 4, 6)
 # Vessels beside the head of the pancreas only.
 _OF_THE_HEAD = ("gda", "ivc", "jejunal_arteries", "jejunal_veins")
+# A tumour of so few mm reaches no more than so many of the five named vessels.
+SMALL_MM, REACHED_BY_SMALL = 20, 2
 # Share of a tumour that is left, above which its contact with vessels may have grown.
 STILL_AS_LARGE = 0.9
 _TRIES = 200
@@ -111,26 +113,29 @@ def _named_vessels(build: Builder, resected: dict[str, np.ndarray]) -> None:
     rng, n, before = build.rng, build.n, build.columns["tvi_pre"]
     totals = {v: build.count(f"table4.vessel_{v}.all.count") for v in (*VESSELS, *OTHER_VESSELS)}
     vein, artery = before >= 1, before >= _ARTERY
+    small = build.columns["tumour_size_mm"] < SMALL_MM
     box = build.targets.box(tuple(f"table4.vessels_before.all.{s}" for s in ("median", "range_lo", "range_hi")))
     needed = {v: resected.get(v, np.empty(0, np.int64)) for v in VESSELS}
     needed["pv"] = np.union1d(needed["pv"], resected["thrombus"])
     for _ in range(_TRIES):
         involved = {v: np.zeros(n, dtype=object) for v in totals}
         # What surgery needs, then one vein or artery to each patient who has none yet, then the rest of each total.
+        for v in VESSELS:
+            involved[v][needed[v]] = 1
+        rest = {v: totals[v] - int((involved[v] == 1).sum()) for v in VESSELS}
         for kinds, having in ((VESSELS[:2], vein), (VESSELS[2:], artery)):
-            for v in kinds:
-                involved[v][needed[v]] = 1
             none = rng.permutation(np.flatnonzero(having & ~np.any([involved[v] == 1 for v in kinds], axis=0)))
-            rest = {v: totals[v] - int((involved[v] == 1).sum()) for v in kinds}
             spots = rng.permutation(np.repeat(kinds, [rest[v] for v in kinds]))
             if spots.size < none.size:
                 raise SearchFailed("fewer vessels than patients with an interface")
             for v, patient in zip(spots, none, strict=False):
                 involved[v][patient] = 1
                 rest[v] -= 1
-            for v in kinds:
-                free = np.flatnonzero(having & (involved[v] == 0))
-                involved[v][build.choose(free, rest[v], f"table4.vessel_{v}")] = 1
+        for v in VESSELS:
+            having = vein if v in VESSELS[:2] else artery
+            reached = small & (sum(involved[v] for v in VESSELS) >= REACHED_BY_SMALL)
+            free = np.flatnonzero(having & ~reached & (involved[v] == 0))
+            involved[v][build.choose(free, rest[v], f"table4.vessel_{v}")] = 1
         number = sum(involved[v] for v in VESSELS)[vein].astype(float)
         values = np.array([np.median(number), number.min(), number.max()])
         if ((values >= box[0]) & (values <= box[1])).all():
@@ -163,10 +168,15 @@ def _other_vessels(build: Builder, involved: dict[str, np.ndarray], totals: dict
 
 
 def _counted_vessels(build: Builder) -> np.ndarray:
-    """How many vessels are involved after PRRT, at least one vein and, from category 3, one artery."""
-    after = build.columns["tvi_post"]
+    """How many vessels are involved after PRRT: at least one vein and, from category 3, one artery; more than before
+    only where contact grew.
+    """
+    c = build.columns
+    before, after = c["tvi_pre"], c["tvi_post"]
     low = np.where(after >= _ARTERY, 2, np.where(after >= 1, 1, 0))
     high = np.where(after >= _ARTERY, 5, np.where(after >= 1, 2, 0))
+    number_before = sum(c[f"vessel_{v}"] == 1 for v in VESSELS)
+    high = np.where(after > before, high, np.maximum(low, np.minimum(high, number_before)))
     box = build.targets.box(
         tuple(f"results-radiology.vessels_after.all.{s}" for s in ("median", "range_lo", "range_hi"))
     )
@@ -175,18 +185,22 @@ def _counted_vessels(build: Builder) -> np.ndarray:
         seen = number[after >= 1]
         values = np.array([np.median(seen), seen.min(), seen.max()])
         if ((values >= box[0]) & (values <= box[1])).all():
-            build.columns["vessels_post"] = np.where(np.isnan(after), np.nan, number)
-            return build.columns["vessels_post"]
+            c["vessels_post"] = np.where(np.isnan(after), np.nan, number)
+            return c["vessels_post"]
     raise SearchFailed("no numbers of vessels after PRRT meet the printed median and range")
 
 
 def _organs(build: Builder) -> None:
     graded = ~np.isnan(build.columns["tvi_pre"])
-    able = graded
-    for column, stem in (("organ_invasion_pre", "organ_before"), ("organ_invasion_post", "organ_after")):
+
+    def invaded(column: str, stem: str, able: np.ndarray) -> np.ndarray:
         values = build.allocate(column, {1: f"results-radiology.{stem}"}, 0, able=able)
         values[~graded] = None
-        able = values == 1
+        return values
+
+    before = invaded("organ_invasion_pre", "organ_before", graded)
+    # By the printed counts invasion after PRRT is significant for surgery, whoever it is.
+    build.until_not_significant(lambda: invaded("organ_invasion_post", "organ_after", before == 1), death_only=True)
 
 
 def _operation(build: Builder) -> None:

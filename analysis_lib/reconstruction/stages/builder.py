@@ -150,7 +150,7 @@ class Builder:
         values[who] = np.round(find_column(self.rng, self.blocks, spec, low, high, start, first) * spec.step, 6)
         return values
 
-    def until_not_significant(self, make: Callable[[], np.ndarray]) -> None:
+    def until_not_significant(self, make: Callable[[], np.ndarray], *, death_only: bool = False) -> None:
         """Make a column again until neither surgery nor death depends on it, as Table 5's footnote says."""
         limit = self.numbers.value("methods.alpha.threshold")
         state = self.state
@@ -160,11 +160,12 @@ class Builder:
             columns = np.stack([np.ones(known.sum()), x[known]])
             beta, errors, fit = np.zeros(2), np.ones(2), np.zeros(2)
             order = subset(np.argsort(state.years, kind="stable"), known)
-            if not logistic(columns, self.operated[known].astype(float), beta, errors):
+            if not cox_one(state.years, state.event, x, order, fit) or normal_p(fit[0] / fit[1]) <= limit:
                 continue
-            if not cox_one(state.years, state.event, x, order, fit):
-                continue
-            if min(normal_p(beta[1] / errors[1]), normal_p(fit[0] / fit[1])) > limit:
+            if death_only:
+                return
+            fitted = logistic(columns, self.operated[known].astype(float), beta, errors)
+            if fitted and normal_p(beta[1] / errors[1]) > limit:
                 return
         raise SearchFailed("a variable that is printed as not significant cannot be made so")
 
