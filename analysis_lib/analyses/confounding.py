@@ -139,10 +139,7 @@ def adjust(patients: pd.DataFrame, names: Sequence[str] = tuple(COVARIATES), tie
         raise InputError("; ".join(f"{COVARIATES.get(name, name)}: {why}" for name, why in left_out.items()))
     sample = propensity_weighting.stack(patients.assign(cohort=0), used)
     scores = propensity_weighting.propensity_score(sample)
-    separated = not ((scores > 0) & (scores < 1)).all()
-    if separated:
-        # A score of 0 or 1 to the last digit is none either: it weighs its patient nothing, or without end.
-        scores = np.full_like(scores, np.nan)
+    separated = not np.isfinite(scores).all()
     weights = propensity_weighting.weights(sample, scores)
     ratios = _ratios(patients, sample, scores, weights, ties)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -146,7 +146,8 @@ def stack(patients: pd.DataFrame, names: Sequence[str] = tuple(COVARIATES)) -> S
 def propensity_score(sample: Stack, firth: bool = False) -> Floats:
     """Propensity scores from a logistic model in each sample, shape (m, n).
 
-    NaN in a row whose covariates separate the groups; with Firth's correction there is always a score.
+    NaN in a row whose covariates separate the groups, or do to the last digit of somebody's score: of 0 or 1 there is
+    no weight.
 
     References
     ----------
@@ -160,7 +161,9 @@ def propensity_score(sample: Stack, firth: bool = False) -> Floats:
     [0.316, 0.354, 0.435]
     """
     fits = weighted_regression.logistic(sample.covariates, sample.treated, sample.counts, firth=firth)
-    return weighted_regression.probabilities(fits, sample.covariates)
+    scores = weighted_regression.probabilities(fits, sample.covariates)
+    inside = ((scores > 0) & (scores < 1)) | (sample.counts == 0)
+    return np.where(inside.all(axis=1, keepdims=True), scores, np.nan)
 
 
 def weights(sample: Stack, scores: Floats) -> dict[str, Floats]:

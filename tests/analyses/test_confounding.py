@@ -11,7 +11,7 @@ from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
 from analysis_lib.cohort import template
 from analysis_lib.cohort.template import EXAMPLE, EXAMPLES
-from analysis_lib.statistics import binary_cox
+from analysis_lib.statistics import binary_cox, weighted_regression
 
 R = json.loads((ROOT / "tests" / "oracles" / "report.json").read_text())
 ADJUSTED = [
@@ -82,7 +82,9 @@ def test_where_covariates_separate_the_groups_the_adjusted_ratios_say_so():
 def test_a_score_that_is_1_to_the_last_digit_is_no_score():
     twelve = template.example(patients=12, seed=37).astype({"os_years": float, "os_event": int})
     sample = propensity_weighting.stack(twelve.assign(cohort=0))
-    assert propensity_weighting.propensity_score(sample).max() == 1
+    fits = weighted_regression.logistic(sample.covariates, sample.treated, sample.counts)
+    assert weighted_regression.probabilities(fits, sample.covariates).max() == 1
+    assert np.isnan(propensity_weighting.propensity_score(sample)).all()
     found = confounding.adjust(twelve)
     assert found.separated and found.scores["score"].isna().all()
     assert set(found.ratios["reason"][2:]) == {confounding.SEPARATED}
