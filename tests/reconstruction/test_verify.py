@@ -52,7 +52,7 @@ def test_a_patient_day_at_the_edge_of_a_median_fails(one, targets):
     [
         ("kps", lambda x: 60, "table5.kps_death.hr"),
         ("tumour_size_post_mm", lambda x: x + 15, "results-survival.cox_surgery_adjusted.ci_hi"),
-        ("os_event", lambda x: 1 - x, "results-survival.cox_surgery.hr"),
+        ("os_event", lambda x: 1 - x, "results-survival.deaths.surgery.count"),
         ("sex", lambda x: "female" if x == "male" else "male", "table1.sex_male.surgery.count"),
         ("age_years", lambda x: x + 9, "table1.age.surgery.mean"),
         ("prrt_cycles", lambda x: 9, "table2.cycles.surgery.range_hi"),

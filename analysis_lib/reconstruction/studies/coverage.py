@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis_lib.analyses import immortal_time
+from analysis_lib.analyses import immortal_time, propensity_weighting
 from analysis_lib.base.units import MONTHS_PER_YEAR
-from analysis_lib.reconstruction.studies.known_data import COLUMNS
+from analysis_lib.reconstruction.studies.known_data import COLUMNS, TRAITS
+from analysis_lib.reconstruction.studies.known_patients import known_traits
 from analysis_lib.statistics import binary_cox, survival
 
 #: The quantities, in words. ``q1``, ``median`` and ``q3`` are the printed quartiles of follow-up.
@@ -26,6 +27,14 @@ QUANTITIES = {
     "pfs_median_first": "progression-free survival at the median of follow-up, first group",
     "pfs_median_second": "progression-free survival at the median of follow-up, second group",
     "pfs_mean_difference": "difference in restricted mean progression-free survival",
+    **{
+        f"score_{method}": f"log hazard ratio, {words}"
+        for method, words in (
+            ("covariate", "propensity score as a covariate"),
+            ("iptw", "inverse probability weights"),
+            ("overlap", "overlap weights"),
+        )
+    },
 }
 #: The central part of the cohorts that a range takes in.
 LEVEL = 0.9
@@ -58,7 +67,7 @@ def quantities(patients: pd.DataFrame, strings: dict[str, str]) -> pd.DataFrame:
     Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. 2003, section 4.5 (the restricted mean).
     """
     q1, median, q3 = (float(strings[f"follow_up_{at}"]) for at in ("q1", "median", "q3"))
-    time, event, first, wait, end, seen = (patients[column].to_numpy() for column in COLUMNS)
+    time, event, first, wait, end, seen = (patients[column].to_numpy() for column in COLUMNS[:6])
     found = {}
     for who, members in (("first", first), ("second", ~first)):
         for at, moment in (("q1", q1), ("median", median), ("q3", q3)):
@@ -72,14 +81,7 @@ def quantities(patients: pd.DataFrame, strings: dict[str, str]) -> pd.DataFrame:
         later = time > landmark
         found["landmark_waiting"] = _log_ratio(time[later], event[later], (wait <= landmark)[later])
         # The unit of all times cancels out of a hazard ratio.
-        rows = immortal_time.counting_process(
-            pd.DataFrame(
-                {
-                    "cohort": 0, "patient": np.arange(time.size), "group": np.where(first, "surgery", "prrt_only"),
-                    "os_years": time, "os_event": event, "months_to_surgery": wait * MONTHS_PER_YEAR,
-                }
-            ),
-        )  # fmt: skip
+        rows = immortal_time.counting_process(_in_schema(patients))
         start = rows["start_years"].where(rows["start_years"] > 0, -np.inf).to_numpy()
         stop, died, operated = (rows[column].to_numpy() for column in ("stop_years", "event", "operated"))
         found["time_dependent"] = _log_ratio(stop, died, operated == 1, start)
@@ -89,9 +91,25 @@ def quantities(patients: pd.DataFrame, strings: dict[str, str]) -> pd.DataFrame:
         found["pfs_mean_difference"] = _difference(
             _restricted_mean(q3, end[first], seen[first]), _restricted_mean(q3, end[~first], seen[~first])
         )
+    if traits := known_traits(patients):
+        ratios = propensity_weighting.log_hazard_ratios(propensity_weighting.stack(_in_schema(patients), traits))
+        for method in ("covariate", "iptw", "overlap"):
+            found[f"score_{method}"] = _within_limits(ratios[method].iloc[0]), np.nan
     nothing = (np.nan, np.nan)
     return pd.DataFrame.from_dict(
         {name: found.get(name, nothing) for name in QUANTITIES}, orient="index", columns=["value", "se"]
+    )
+
+
+def _in_schema(patients: pd.DataFrame) -> pd.DataFrame:
+    """Known patients as one cohort in the columns that analyses want."""
+    return patients[list(TRAITS)].assign(
+        cohort=0,
+        patient=np.arange(len(patients)),
+        group=np.where(patients["first"], "surgery", "prrt_only"),
+        os_years=patients["time"],
+        os_event=patients["event"],
+        months_to_surgery=patients["wait"] * MONTHS_PER_YEAR,
     )
 
 
@@ -118,7 +136,11 @@ def _log_ratio(
         return -_LARGEST_LOG_RATIO, np.nan
     if fit["reason"] == binary_cox.SEPARATED_ALL:
         return _LARGEST_LOG_RATIO, np.nan
-    return float(np.clip(fit["coef"], -_LARGEST_LOG_RATIO, _LARGEST_LOG_RATIO)), float(fit["se"])
+    return _within_limits(fit["coef"]), float(fit["se"])
+
+
+def _within_limits(log_ratio: float) -> float:
+    return float(np.clip(log_ratio, -_LARGEST_LOG_RATIO, _LARGEST_LOG_RATIO))
 
 
 def central_range(values: np.ndarray) -> tuple[float, float, float]:

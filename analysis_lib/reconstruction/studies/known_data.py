@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,8 +19,12 @@ PART = 49
 MOST_PARTS = 4
 #: Of the order in which a data set is cut into parts.
 SEED = 49
+#: What some patients have and others not; the covariates of a study.
+TRAITS = ("trait_1", "trait_2")
 #: Columns of a study's patients, and of a simulated cohort's.
-COLUMNS = ("time", "event", "first", "wait", "end", "seen")
+COLUMNS = ("time", "event", "first", "wait", "end", "seen", *TRAITS)
+# Where the schema may have a trait: above the data set's median of one, or women.
+_TRAIT_COLUMNS = ("kps", "age_years", "tumour_size_mm", "sex")
 # A study could have followed patients for longer than anybody was: its calendar's room.
 _ROOM = 1.2
 
@@ -62,8 +66,8 @@ class Study:
         The longest follow-up that was possible. A paper lets one know it by its dates.
     patients : pandas.DataFrame
         One row each: ``time`` to death (``event`` 1) or last follow-up, ``first`` (group), ``wait`` until
-        the operation that makes the first group, ``end`` and ``seen`` of progression-free survival;
-        NaN where a data set has no such thing.
+        the operation that makes the first group, ``end`` and ``seen`` of progression-free survival,
+        ``trait_1`` and ``trait_2`` (1.0 or 0.0); NaN where a data set has no such thing.
     """
 
     name: str
@@ -79,7 +83,7 @@ def larynx() -> pd.DataFrame:
 
     patients = load_larynx()
     early = patients["Stage_III"] + patients["Stage_IV"] == 0
-    return patients_table(patients["time"], patients["death"], early)
+    return patients_table(patients["time"], patients["death"], early, [_above_median(patients["age"])])
 
 
 def kidney() -> pd.DataFrame:
@@ -88,7 +92,8 @@ def kidney() -> pd.DataFrame:
 
     patients = load_kidney_transplant()
     women = patients["black_male"] + patients["white_male"] == 0
-    return patients_table(patients["time"] / DAYS_PER_YEAR, patients["death"], women)
+    traits = [_above_median(patients["age"]), patients["black_male"] + patients["black_female"]]
+    return patients_table(patients["time"] / DAYS_PER_YEAR, patients["death"], women, traits)
 
 
 _OTHERS: dict[str, tuple[Source, Callable[[], pd.DataFrame]]] = {
@@ -125,6 +130,9 @@ def studies() -> list[Study]:
         for k in range(min(len(table) // PART, MOST_PARTS)):
             rows = np.sort(shuffled[k * PART : (k + 1) * PART])
             part = table.iloc[rows].reset_index(drop=True)
+            # A trait that all of the dead have, or none, has no regression of death.
+            alike = part.loc[part["event"] == 1, list(TRAITS)].nunique() < 2
+            part[alike.index[alike]] = np.nan
             parts.append((k, Study(f"{name}, part {k + 1}", name, SOURCES[name].unit, horizon, part)))
     return [part for _, part in sorted(parts, key=lambda pair: pair[0])]
 
@@ -132,7 +140,12 @@ def studies() -> list[Study]:
 def _of_schema(patients: pd.DataFrame, unit: str) -> pd.DataFrame:
     """A public cohort; progression only where it is not the same as death."""
     per_year = MONTHS_PER_YEAR if unit == "months" else 1
-    table = patients_table(patients["os_years"] * per_year, patients["os_event"], patients["group"] == "surgery")
+    first = patients["group"] == "surgery"
+    columns = [patients[name] for name in _TRAIT_COLUMNS if name in patients]
+    traits = [_above_median(column) if column.dtype != object else column == "female" for column in columns]
+    # What one group has throughout, or nobody, tells nobody from another.
+    traits = [trait for trait in traits if trait.groupby(first).nunique().eq(2).all()][: len(TRAITS)]
+    table = patients_table(patients["os_years"] * per_year, patients["os_event"], first, traits)
     if "months_to_surgery" in patients:
         table["wait"] = patients["months_to_surgery"].to_numpy() * per_year / MONTHS_PER_YEAR
     if "pfs_years" in patients and (patients["pfs_years"] < patients["os_years"]).any():
@@ -141,7 +154,15 @@ def _of_schema(patients: pd.DataFrame, unit: str) -> pd.DataFrame:
     return table
 
 
-def patients_table(time: ArrayLike, event: ArrayLike, first: ArrayLike) -> pd.DataFrame:
+def _above_median(values: pd.Series) -> pd.Series:
+    """Who is above the median; a blank counts as not."""
+    return values > values.median()
+
+
+def patients_table(
+    time: ArrayLike, event: ArrayLike, first: ArrayLike, traits: Sequence[ArrayLike] = ()
+) -> pd.DataFrame:
     """Patients as in :class:`Study`, of whom no more is known; shapes (n,)."""
     columns = {"time": np.asarray(time, float), "event": np.asarray(event, np.int8), "first": np.asarray(first, bool)}
-    return pd.DataFrame(columns | dict.fromkeys(("wait", "end", "seen"), np.nan))
+    known = {name: np.asarray(trait, float) for name, trait in zip(TRAITS, traits, strict=False)}
+    return pd.DataFrame(columns | dict.fromkeys(COLUMNS[3:], np.nan) | known)

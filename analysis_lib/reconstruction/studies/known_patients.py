@@ -1,8 +1,8 @@
 """Known patients: the strings that a paper would print of them, and simulated cohorts from these alone.
 
 A study whose patients are known is reduced to printed summaries. From these, cohorts are searched as
-the ensemble's survival is: times of death first, then of the operation, then of progression. Not
-covered: disease-free survival, covariates, and with them adjusted and weighted hazard ratios.
+the ensemble is: times of death first, then of the operation, of progression, and who has which trait.
+Not covered: disease-free survival, of which no public data set has margins.
 """
 
 from __future__ import annotations
@@ -22,8 +22,10 @@ from analysis_lib.reconstruction._numba.anneal_progression import (
     anneal_progression,
 )
 from analysis_lib.reconstruction._numba.anneal_survival import OBSERVED, anneal_survival
+from analysis_lib.reconstruction._numba.find_order import find_order
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES
 from analysis_lib.reconstruction.base_measure import BaseMeasure
+from analysis_lib.reconstruction.studies.known_data import COLUMNS, TRAITS
 from analysis_lib.statistics import binary_cox, survival
 from analysis_lib.targets.assumptions import Assumptions
 from analysis_lib.targets.time_unit import clock
@@ -37,8 +39,10 @@ STATISTICS = (*TIMES, "log_rank_p", *RATIO, *FOLLOW_UP)
 COUNTS = ("first_n", "first_deaths", "second_n", "second_deaths")
 WAITING = ("wait_median", "wait_q1", "wait_q3")
 PROGRESSION = (*(f"pfs_{who}_{what}" for who in ("first", "second") for what in _MEDIAN), "pfs_log_rank_p")
+#: Of a covariate's own regression of death, after its name.
+TRAIT = ("hr", "ci_lo", "ci_hi", "p")
 UNDEFINED = "undefined"
-_UNITLESS = ("log_rank_p", *RATIO, "pfs_log_rank_p")
+_UNITLESS = ("log_rank_p", *RATIO, "pfs_log_rank_p", *(f"{trait}_{what}" for trait in TRAITS for what in TRAIT))
 # The paper gives log-rank tests two decimals, or three where two would be 0.00; regressions have three throughout.
 _COARSE_P = 0.01
 _SMALLEST_P = 0.0005
@@ -49,7 +53,7 @@ _SMALLEST_P = 0.0005
 _FIRST, _NEXT, _MOST_NEXT = (300.0, 0.1, 60_000), (50.0, 0.001, 15_000), 6
 # Beyond this misfit of the first cooling, times are not found, and another start is cheaper.
 _HOPEFUL = 1.5
-_WAITING_STEPS, _PROGRESSION_STEPS, _PROGRESSION_TRIES = 8_000, 60_000, 20
+_WAITING_STEPS, _PROGRESSION_STEPS, _PROGRESSION_TRIES, _TRAIT_STEPS = 8_000, 60_000, 20, 5_000_000
 # Base measures set the latest operation in the paper's days; elsewhere it stands as far beyond the third quartile.
 _THIRD_QUARTILE_OF_PAPER = 18.3 * DAYS_PER_MONTH
 _RULE = QUANTILE_RULES["weibull"]
@@ -68,8 +72,7 @@ def summaries(patients: pd.DataFrame) -> dict[str, float]:
     for who, members in (("all", first | True), ("first", first), ("second", ~first)):
         found |= _median(who, time[members], event[members])
     found["log_rank_p"] = survival.logrank(time, event, first).p
-    cox = binary_cox.cox(np.zeros(time.size), time, event, first).iloc[0]
-    found |= dict(zip(RATIO, cox[["hr", "ci_low", "ci_high", "p"]], strict=True))
+    found |= dict(zip(RATIO, _cox(time, event, first), strict=True))
     found |= dict(zip(FOLLOW_UP, np.percentile(time, (50, 25, 75), method="weibull"), strict=True))
     if patients["wait"].notna().any():
         wait = patients["wait"].dropna()
@@ -79,7 +82,19 @@ def summaries(patients: pd.DataFrame) -> dict[str, float]:
         for who, members in (("pfs_first", first), ("pfs_second", ~first)):
             found |= _median(who, end[members], seen[members])
         found["pfs_log_rank_p"] = survival.logrank(end, seen, first).p
+    for trait in known_traits(patients):
+        ratio = _cox(time, event, patients[trait].to_numpy() == 1)
+        found |= dict(zip((f"{trait}_{what}" for what in TRAIT), ratio, strict=True))
     return found
+
+
+def known_traits(patients: pd.DataFrame) -> list[str]:
+    """The traits that are known of patients."""
+    return [trait for trait in TRAITS if patients[trait].notna().all()]
+
+
+def _cox(time: np.ndarray, event: np.ndarray, exposed: np.ndarray) -> pd.Series:
+    return binary_cox.cox(np.zeros(time.size), time, event, exposed).iloc[0][["hr", "ci_low", "ci_high", "p"]]
 
 
 def _median(who: str, time: np.ndarray, event: np.ndarray) -> dict[str, float]:
@@ -97,6 +112,8 @@ def printed(patients: pd.DataFrame) -> dict[str, str]:
         counts[f"{who}_deaths"] = str(int(patients["event"][members].sum()))
         if progressed.any():
             counts[f"{who}_progressed"] = str(int(progressed[members].sum()))
+        for trait in known_traits(patients):
+            counts[f"{who}_{trait}"] = str(int(patients[trait][members].sum()))
     return counts | {name: _text(name, value) for name, value in summaries(patients).items()}
 
 
@@ -130,7 +147,7 @@ def _is_reached(name: str, value: float) -> bool:
 def reconstruct(
     strings: dict[str, str], horizon: float, measure: BaseMeasure, rng: np.random.Generator
 ) -> pd.DataFrame | None:
-    """One simulated cohort from what is printed, from one random start.
+    """One simulated cohort from what is printed, from one random start; without traits if its times leave no room.
 
     Parameters
     ----------
@@ -172,7 +189,7 @@ def reconstruct(
     if left > 0.0:
         return None
     found = pd.DataFrame({"time": day * per_day, "event": event.astype(np.int8), "first": first})
-    found = found.assign(wait=np.nan, end=np.nan, seen=np.nan)
+    found = found.assign(**dict.fromkeys(COLUMNS[3:], np.nan))
     # The search does not know what must be undefined.
     if misses(strings, found):
         return None
@@ -181,15 +198,27 @@ def reconstruct(
         if waits is None:
             return None
         found.loc[first, "wait"] = waits * per_day
-    if "pfs_log_rank_p" not in strings:
-        return found
-    for _ in range(_PROGRESSION_TRIES):
-        ends = _find_progressions(strings, measure, rng, day, event, first, per_day)
-        if ends is not None:
-            found["end"], found["seen"] = ends[0] * per_day, ends[1]
-            if not misses(strings, found):
-                return found
-    return None
+    if "pfs_log_rank_p" in strings and not _progress(strings, measure, rng, found, day, per_day):
+        return None
+    return _with_traits(strings, rng, found)
+
+
+def _with_traits(strings: dict[str, str], rng: np.random.Generator, found: pd.DataFrame) -> pd.DataFrame:
+    """Patients of whom the printed traits are known too; as they were, if the times leave no room for one."""
+    time, event, first = (found[column].to_numpy() for column in ("time", "event", "first"))
+    traits = {}
+    for trait in TRAITS:
+        if f"{trait}_hr" not in strings:
+            continue
+        x = np.zeros(time.size)
+        for who, members in (("first", first), ("second", ~first)):
+            x[rng.choice(np.flatnonzero(members), int(strings[f"{who}_{trait}"]), replace=False)] = 1.0
+        box = _box(strings, tuple(f"{trait}_{what}" for what in TRAIT), 1.0)
+        if not find_order(rng, time, event.astype(np.int64), first.astype(np.int64), x, box, _TRAIT_STEPS):
+            return found
+        traits[trait] = x
+    with_traits = found.assign(**traits)
+    return found if misses(strings, with_traits) else with_traits
 
 
 def _find_waits(
@@ -208,6 +237,21 @@ def _find_waits(
     )
     wait = rng.integers(low, high + 1)
     return wait if anneal_column(rng, wait, column, _WAITING_STEPS) == 0.0 else None
+
+
+def _progress(
+    strings: dict[str, str], measure: BaseMeasure, rng: np.random.Generator, found: pd.DataFrame, day: np.ndarray,
+    per_day: float,
+) -> bool:  # fmt: skip
+    """Give patients, in place, the printed progression-free survival; whether it was found."""
+    event, first = found["event"].to_numpy(np.int64), found["first"].to_numpy()
+    for _ in range(_PROGRESSION_TRIES):
+        ends = _find_progressions(strings, measure, rng, day, event, first, per_day)
+        if ends is not None:
+            found["end"], found["seen"] = ends[0] * per_day, ends[1]
+            if not misses(strings, found):
+                return True
+    return False
 
 
 def _find_progressions(

@@ -5,9 +5,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lifelines import CoxTimeVaryingFitter, KaplanMeierFitter
+from lifelines import CoxPHFitter, CoxTimeVaryingFitter, KaplanMeierFitter
 from lifelines.utils import restricted_mean_survival_time
+from statsmodels.discrete.discrete_model import Logit
 from statsmodels.duration.hazard_regression import PHReg
+from statsmodels.tools import add_constant
 
 from analysis_lib.reconstruction.studies.coverage import (
     central_range,
@@ -16,7 +18,7 @@ from analysis_lib.reconstruction.studies.coverage import (
     stretch,
     widened,
 )
-from analysis_lib.reconstruction.studies.known_data import patients_table, studies
+from analysis_lib.reconstruction.studies.known_data import TRAITS, patients_table, studies
 from analysis_lib.reconstruction.studies.known_patients import printed
 
 BY_NAME = {study.name: study.patients for study in studies()}
@@ -64,6 +66,25 @@ def test_after_waiting_the_landmark_asks_who_was_operated_on_by_then_and_the_ope
     fit = CoxTimeVaryingFitter().fit(spells, id_col="id", event_col="event", start_col="start", stop_col="stop")
     # lifelines has Efron's ties.
     assert found.loc["time_dependent", "value"] == pytest.approx(fit.params_["operated"], abs=0.02)
+
+
+def test_weighted_ratios_are_those_of_statsmodels_and_lifelines():
+    patients = BY_NAME["lung, part 2"]
+    found = quantities(patients, printed(patients))["value"]
+    first, traits = patients["first"].to_numpy(float), patients[list(TRAITS)]
+    score = Logit(first, add_constant(traits)).fit(disp=False).predict()
+    share = first.mean()
+    by_method = {
+        "iptw": np.where(first == 1, share / score, (1 - share) / (1 - score)),
+        "overlap": np.where(first == 1, 1 - score, score),
+    }
+    table = pd.DataFrame({"time": patients["time"], "event": patients["event"], "first": first})
+    for method, weights in by_method.items():
+        fit = CoxPHFitter().fit(table.assign(w=weights), "time", "event", weights_col="w", robust=True)
+        # lifelines has Efron's ties.
+        assert found[f"score_{method}"] == pytest.approx(fit.params_["first"], abs=0.02)
+    fit = CoxPHFitter().fit(table.assign(score=score), "time", "event")
+    assert found["score_covariate"] == pytest.approx(fit.params_["first"], abs=0.02)
 
 
 def test_progression_free_survival_is_that_of_lifelines():

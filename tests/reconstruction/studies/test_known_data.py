@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis_lib.reconstruction.studies.known_data import MOST_PARTS, PART, SOURCES, kidney, larynx, studies
+from analysis_lib.reconstruction.studies.known_data import MOST_PARTS, PART, SOURCES, TRAITS, kidney, larynx, studies
 
 STUDIES = studies()
 
@@ -37,3 +37,15 @@ def test_waiting_is_before_the_end_and_only_in_the_first_group_and_progression_n
         assert study.patients["end"].notna().all() == (study.source == "myeloid")
         assert not (study.patients["end"] > study.patients["time"] + 1e-9).any()
         assert np.isfinite(study.patients["time"]).all()
+
+
+def test_a_trait_is_of_some_in_either_group_of_a_data_set_and_of_some_who_died():
+    for source in SOURCES:
+        whole = pd.concat(study.patients for study in STUDIES if study.source == source)
+        assert whole["trait_1"].notna().any()
+        for trait in TRAITS:
+            known = whole[whole[trait].notna()]
+            assert known.groupby("first")[trait].nunique().eq(2).all()
+    for study in STUDIES:
+        dead = study.patients[study.patients["event"] == 1]
+        assert not dead[list(TRAITS)].nunique().eq(1).any()

@@ -9,7 +9,14 @@ from lifelines.statistics import logrank_test
 from analysis_lib.printed.number import Printed
 from analysis_lib.reconstruction.base_measure import BaseMeasure
 from analysis_lib.reconstruction.studies.known_data import studies
-from analysis_lib.reconstruction.studies.known_patients import UNDEFINED, WAITING, misses, printed, reconstruct
+from analysis_lib.reconstruction.studies.known_patients import (
+    UNDEFINED,
+    WAITING,
+    known_traits,
+    misses,
+    printed,
+    reconstruct,
+)
 from analysis_lib.reconstruction.studies.known_patients_run import SHIPPED
 
 BY_NAME = {study.name: study for study in studies()}
@@ -33,10 +40,10 @@ def test_every_study_meets_its_own_summaries(study):
     assert misses(printed(study.patients), study.patients) == []
 
 
-def test_one_changed_digit_is_missed_in_survival_waiting_and_progression():
+def test_one_changed_digit_is_missed_in_survival_waiting_progression_and_traits():
     patients = BY_NAME["myeloid, part 4"].patients
     strings = printed(patients)
-    for name in ("hr", "wait_q3", "pfs_second_median"):
+    for name in ("hr", "wait_q3", "pfs_second_median", "trait_1_hr"):
         assert misses(strings | {name: "9.0"}, patients) == [name]
     hearts = BY_NAME["stanford, part 1"].patients
     assert misses(printed(hearts) | {"all_median": UNDEFINED}, hearts) == ["all_median"]
@@ -55,6 +62,10 @@ def test_a_shipped_cohort_has_every_printed_summary_and_is_possible(name):
     assert not (cohort["wait"] >= cohort["time"]).any()
     assert not (cohort["end"] > cohort["time"]).any()
     assert cohort["wait"].notna().sum() == (first.sum() if WAITING[0] in strings else 0)
+    for trait in known_traits(cohort):
+        assert [cohort[trait][first].sum(), cohort[trait][~first].sum()] == [
+            int(strings[f"{who}_{trait}"]) for who in ("first", "second")
+        ]
 
 
 def test_a_search_for_what_cannot_be_finds_nothing():
