@@ -58,15 +58,19 @@ def test_all_of_them_are_numbered_on_from_the_shipped_ones():
     )
 
 
-def test_a_finished_alternative_is_kept(tmp_path, monkeypatch):
+def test_an_alternative_finished_for_the_same_targets_is_kept(tmp_path, monkeypatch):
     searched = []
     monkeypatch.setattr(
         alternative_assumptions.ensemble_build, "build", lambda *a, **named: searched.append(named["assumptions"])
     )
-    done = "age_test=student"
-    alternative_assumptions.file_of(done, tmp_path).touch()
+    every = alternative_assumptions.alternatives()
+    done, stale = "age_test=student", "fibrosis_test=welch"
+    for name, digest in ((done, load_targets(assumptions=every[done]).digest), (stale, "of other targets")):
+        file = alternative_assumptions.file_of(name, tmp_path)
+        file.touch()
+        file.with_suffix(".json").write_text(json.dumps({"targets_sha256": digest}))
     assert alternative_assumptions.build(tmp_path) == {}
-    assert searched == [chosen for name, chosen in alternative_assumptions.alternatives().items() if name != done]
+    assert searched == [chosen for name, chosen in every.items() if name != done]
 
 
 def test_another_seed_is_tried_where_a_search_was_only_unlucky(tmp_path, monkeypatch):
@@ -97,6 +101,7 @@ def test_a_conflict_is_written_and_not_searched_again(tmp_path, monkeypatch):
     assert told["time_unit=months"] == {
         "failed": "no cohort",
         "conflict": {"stage": "survival", "ids": ("a.b",), "searches": 3, "nearest": "near", "rule": ""},
+        "targets_sha256": load_targets(assumptions=alternative_assumptions.alternatives()["time_unit=months"]).digest,
     }
     monkeypatch.setattr(
         alternative_assumptions.ensemble_build, "build", lambda *a, **named: pytest.fail("searched again")
