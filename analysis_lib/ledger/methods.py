@@ -44,6 +44,8 @@ class Derivation:
         All conventions there can be, if ``conventions`` is a function.
     choice
         Which convention the inputs' values call for, where a recipe states several; blank for none.
+    statistic
+        Whether it works a statistic out anew, and is not arithmetic that ties numbers together.
     """
 
     words: str
@@ -52,6 +54,7 @@ class Derivation:
     takes: tuple[int, int] = field(kw_only=True)
     names: tuple[str, ...] = ()
     choice: Callable[[Sequence[float]], str] | None = None
+    statistic: bool = False
 
     @property
     def convention_names(self) -> tuple[str, ...]:
@@ -271,12 +274,14 @@ METHODS: dict[str, Method] = {
         _one(_pooled_mean),
         "analysis_lib.statistics.summaries.pooled_mean",
         takes=(4, 2),
+        statistic=True,
     ),
     "pooled_sd": Derivation(
         "the standard deviation of both groups together, from their means and standard deviations",
         _one(_pooled_sd),
         "analysis_lib.statistics.summaries.pooled_sd",
         takes=(6, 3),
+        statistic=True,
     ),
     "categorical_p": Derivation(
         "a test of the counts",
@@ -285,18 +290,21 @@ METHODS: dict[str, Method] = {
         takes=(4, 2),
         names=_CATEGORICAL,
         choice=_called_for,
+        statistic=True,
     ),
     "smallest_exact_p": Derivation(
         "the smallest exact p value over the rows of the table",
         {"fisher": _smallest_exact_p},
         "analysis_lib.statistics.contingency.fisher_freeman_halton",
         takes=(6, 6),
+        statistic=True,
     ),
     "t_test": Derivation(
         "a t test from the printed means, standard deviations and group sizes",
         {name: _t_test(equal) for name, equal in _T_TESTS.items()},
         "analysis_lib.statistics.summaries.t_test",
         takes=(6, 0),
+        statistic=True,
     ),
     "t_test_split": Derivation(
         "a t test from the printed means and standard deviations, for each split of the {4} "
@@ -305,6 +313,7 @@ METHODS: dict[str, Method] = {
         "analysis_lib.statistics.summaries.t_test",
         takes=(8, 0),
         names=tuple(_T_TESTS),
+        statistic=True,
     ),
     **{
         name: Derivation(
@@ -312,6 +321,7 @@ METHODS: dict[str, Method] = {
             _one(_odds_ratio(part)),
             "analysis_lib.statistics.contingency.odds_ratio",
             takes=(4, 0),
+            statistic=True,
         )
         for name, words, part in (
             ("odds_ratio", "odds ratio", "estimate"),

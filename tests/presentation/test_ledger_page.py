@@ -81,10 +81,10 @@ def test_filters_offer_only_what_occurs(claims):
         return {name: set(re.findall(r'<option value="([^"]+)"', options)) for name, options in selects}
 
     few = {id: c for id, c in claims.items() if c.number.where == "table3"}
-    few["x"] = replace(few[next(iter(few))], verdict="predicted")
+    few["x"] = replace(few[next(iter(few))], verdict="foretold")
     found = offered(few)
     assert found["where"] == {"table3"}
-    assert found["verdict"] == {c.verdict for c in few.values()} and "predicted" in found["verdict"]
+    assert found["verdict"] == {c.verdict for c in few.values()} and "foretold" in found["verdict"]
     assert found["method"] == {c.method for c in few.values() if c.method}
 
 

@@ -53,7 +53,7 @@ def test_side_by_side_leaves_out_what_is_not_printed(claims):
     # The row of grades has a p value only; a zero has no percentage.
     html = tables.side_by_side(claims, "table1", ["grade", "nec"], "Two rows").html
     assert html.count('<td class="empty"></td>') == 4
-    assert re.search(r'data-label="PRRT only"><div><a [^>]+>0<span [^>]+> reproduced</span></a></div>', html)
+    assert re.search(r'data-label="PRRT only"><div><a [^>]+>0<span [^>]+> consistent</span></a></div>', html)
 
 
 def test_side_by_side_refuses_a_row_that_is_not_there(claims):
@@ -67,9 +67,9 @@ def test_in_cohort_shows_printed_and_found_with_the_verdict(claims):
     text = re.sub("<[^>]+>", "", re.sub('<span class="mark">[^<]*</span>', "", html))
     for wanted in ("index, kg/m2, median (quartiles)", "25.1 (22.5–27.1)", "25.1 (22.52–27.05)", "index, p value"):
         assert wanted in text
-    assert html.count(">reconstructed</a>") == 2
+    assert html.count(">attainable</a>") == 2
     for id in ("table1.bmi.all.q3", "table1.bmi.p"):
-        assert f'<a class="number reconstructed" href="ledger.html#{id}"' in html
+        assert f'<a class="number attainable" href="ledger.html#{id}"' in html
 
 
 def test_in_cohort_refuses_a_value_that_does_not_come_out(claims):
