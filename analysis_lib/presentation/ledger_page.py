@@ -191,11 +191,11 @@ def as_json(claims: Mapping[str, Claim]) -> str:
 
 
 def as_csv(claims: Mapping[str, Claim]) -> str:
-    """The whole ledger as a table; inputs are separated by ``;``, conventions left to the JSON."""
+    """The whole ledger as a table; inputs are separated by ``;``, conventions and draws left to the JSON."""
     rows = []
     for claim in claims.values():
         row = claim.as_dict()
-        row.pop("conventions")
+        del row["conventions"], row["withheld"]
         rows.append(row | {"inputs": "; ".join(row["inputs"])})
     stream = io.StringIO()
     writer = csv.DictWriter(stream, list(rows[0]))
