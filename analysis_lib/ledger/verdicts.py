@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from analysis_lib.ledger.methods import Bound, Derivation, Statement
+from analysis_lib.ledger.bounds import Bound, possible, within
+from analysis_lib.ledger.methods import Derivation, Statement
 from analysis_lib.ledger.predictions import Withheld, finite
 from analysis_lib.ledger.recipes import NoSuchCount, Recipe
-from analysis_lib.printed.number import Interval, defined, number_text, propagate
+from analysis_lib.printed.number import Interval, defined, number_text, propagate, round_half_up
 from analysis_lib.printed.transcription import PublishedNumber, Transcription
 
 VERDICTS = {
@@ -231,25 +232,34 @@ def _reason(
     missed = f"The nearest is {distance:.2g} units of the last digit away from what would print so."
     if not distance:
         missed = "That is a half, which rounding up or to even prints otherwise."
+    if number.statistic == "p" and (displayed := _rounded_twice(number, outcomes)):
+        missed = f"SPSS displays {displayed}, and rounding that once more explains what is printed."
     return f"{start}: {listed}; printed {printed}. {missed}"
+
+
+def _rounded_twice(number: PublishedNumber, outcomes: list[Outcome]) -> str:
+    """What SPSS displays of a p value under the stated convention, three digits, if that rounds to the printed one."""
+    shown = [round_half_up(o.point, 3) for o in outcomes if o.stated]
+    return (
+        next((text for text in shown if float(text) in number.interval), "") if number.printed.relation == "=" else ""
+    )
 
 
 def _bounded(number: PublishedNumber, recipe: Recipe, method: Bound, numbers: Transcription) -> Claim:
     claim = Claim(number, "contradicted", "", recipe.method_name, method.library, recipe.ids)
     try:
         limits = method.limits([term.evaluate(numbers)[1] for term in recipe.inputs])
-    except ValueError as error:
+        bounds = within(limits, number)
+    except (ValueError, ArithmeticError) as error:
         # Also where the limits are not defined, such as the logarithm of a ratio of 0.
         return replace(claim, reason=f"{error}.")
-    low, high = value_text(limits.low, number), value_text(limits.high, number)
-    span = f"at most {high}" if limits.low == -math.inf else f"at least {low}"
-    if math.isfinite(limits.low) and math.isfinite(limits.high):
-        span = f"from {low} to {high}"
-    if not number.interval.meets(limits):
-        return replace(claim, bounds=limits, reason=f"{_why(recipe)}: {span}; but printed {number.printed}.")
-    return replace(
-        claim, verdict="unchecked", bounds=limits, reason=f"{_why(recipe)}: {span}; printed {number.printed}."
-    )
+    low, high = value_text(bounds.low, number), value_text(bounds.high, number)
+    span = f"from {low} to {high}"
+    if limits.low == -math.inf or bounds.high == math.inf:
+        span = f"at most {high}" if limits.low == -math.inf else f"at least {low}"
+    but, verdict = ("", "unchecked") if number.interval.meets(bounds) else ("but ", "contradicted")
+    reason = f"{_why(recipe)}: {span}; {but}printed {number.printed}."
+    return replace(claim, verdict=verdict, bounds=bounds, reason=reason)
 
 
 def same_fact(one: PublishedNumber, other: PublishedNumber) -> bool:
@@ -283,6 +293,11 @@ def judge(number: PublishedNumber, variants: list[Recipe], numbers: Transcriptio
     if first and not same_fact(number, first):
         reason = f"Printed {number.printed} here, but {first.printed} where it is first given ({first.id})."
         return Claim(number, "contradicted", reason, method="repeat", inputs=(first.id,))
+    if not _can_be(number):
+        limits = possible(number)
+        span = f"from {limits.low:g} to {limits.high:g}" if math.isfinite(limits.high) else f"not below {limits.low:g}"
+        reason = f"Printed {number.printed}, but a number of this kind is {span}."
+        return Claim(number, "contradicted", reason, method="possible")
     if not number.own:
         return Claim(number, "cited", "The number of another study, as the paper cites it.")
     method = variants[0].method
@@ -290,7 +305,18 @@ def judge(number: PublishedNumber, variants: list[Recipe], numbers: Transcriptio
         return _derived(number, variants, method, numbers)
     if isinstance(method, Bound):
         return _bounded(number, variants[0], method, numbers)
-    return Claim(number, "unchecked", f"{_why(variants[0])}.", method=variants[0].method_name)
+    limits = possible(number)
+    bounds = None if math.isinf(limits.low) and math.isinf(limits.high) else limits
+    return Claim(number, "unchecked", f"{_why(variants[0])}.", method=variants[0].method_name, bounds=bounds)
+
+
+def _can_be(number: PublishedNumber) -> bool:
+    """Whether the digits are within what a number of this kind can be, and their sign leaves something there."""
+    limits, printed = possible(number), number.printed
+    nothing = (printed.relation == "<" and printed.value == limits.low) or (
+        printed.relation == ">" and printed.value == limits.high
+    )
+    return limits.low <= printed.value <= limits.high and not nothing
 
 
 def repeated(number: PublishedNumber, first: Claim) -> Claim:

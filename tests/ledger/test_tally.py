@@ -13,7 +13,15 @@ from analysis_lib.ledger.verdicts import VERDICTS
 
 ADDITIVE = {"sum", "difference", "equals", "smallest", "largest"}
 LINEAR = ADDITIVE | {"percent", "count_from_percent", "product", "quotient"}
-STATISTICS = {"categorical_p", "smallest_exact_p", "t_test", "t_test_split", "pooled_mean", "pooled_sd"}
+STATISTICS = {
+    "categorical_p",
+    "smallest_exact_p",
+    "t_test",
+    "t_test_split",
+    "pooled_mean",
+    "pooled_sd",
+    "pooled_sd_split",
+}
 
 
 @pytest.fixture(scope="module")
