@@ -174,9 +174,11 @@ def _shares(counts: Integers, score: Floats, successes: int, slope: Floats | flo
     """Shares of the first group by level that logistic models of these slopes give, shape (m, levels)."""
     sloped = np.multiply.outer(np.broadcast_to(slope, len(counts)), score - score.mean())
     intercept = np.zeros((len(counts), 1))
-    for _ in range(30):
+    for _ in range(60):
         shares = special.expit(intercept + sloped)
-        step = (successes - (counts * shares).sum(axis=1)) / (counts * shares * (1 - shares)).sum(axis=1)
+        weight = np.maximum((counts * shares * (1 - shares)).sum(axis=1), 1e-12)
+        # Far from the answer Newton's step may lead still farther.
+        step = np.clip((successes - (counts * shares).sum(axis=1)) / weight, -4, 4)
         intercept += step[:, None]
         if np.abs(step).max(initial=0) < 1e-10:
             break
