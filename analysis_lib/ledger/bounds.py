@@ -216,18 +216,21 @@ BOUNDS: dict[str, Bound] = {
         _logrank_p,
         "analysis_lib.statistics.logrank_bounds.logrank_bounds",
         takes=(7, 0),
+        by_corners=False,
     ),
     "rank_p_quartiles": Bound(
         "a rank test sees the order of all values, of which the quartiles tell a part",
         _over_splits(_rank_p((0.5, 0.25, 0.75))),
         "analysis_lib.statistics.rank_bounds.mann_whitney_bounds",
         takes=(9, 0),
+        by_corners=False,
     ),
     "rank_p_ranges": Bound(
         "a rank test sees the order of all values, of which medians and ranges tell a part",
         _over_splits(_rank_p((0.5, 0.0, 1.0))),
         "analysis_lib.statistics.rank_bounds.mann_whitney_bounds",
         takes=(9, 0),
+        by_corners=False,
     ),
     "score_tables_p": Bound(
         "few tables of scores have these quartiles and this odds ratio",
