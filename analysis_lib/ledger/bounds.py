@@ -103,6 +103,10 @@ def _over_splits(limits: Callable[[int, int, Sequence[Interval]], Interval]) -> 
     return of
 
 
+def _mean_of_both(n1: int, n2: int, intervals: Sequence[Interval]) -> Interval:
+    return propagate(lambda mean1, mean2: (n1 * mean1 + n2 * mean2) / (n1 + n2), intervals)
+
+
 def _group_mean(n1: int, n2: int, intervals: Sequence[Interval]) -> Interval:
     return propagate(lambda mean, other: ((n1 + n2) * mean - n2 * other) / n1, intervals)
 
@@ -195,6 +199,11 @@ BOUNDS: dict[str, Bound] = {
     ),
     "study_years": Bound(
         "nothing is seen for longer than the study lasted", lambda i: Interval(0, i[1].high - i[0].low + 1)
+    ),
+    "mean_of_both": Bound(
+        "the two groups' means leave it, for each split of the patients",
+        _over_splits(_mean_of_both),
+        takes=(5, 0),
     ),
     "group_mean": Bound(
         "the mean of all and that of the other group leave it",

@@ -306,7 +306,7 @@ def judge(number: PublishedNumber, variants: list[Recipe], numbers: Transcriptio
     if isinstance(method, Bound):
         return _bounded(number, variants[0], method, numbers)
     limits = possible(number)
-    bounds = None if math.isinf(limits.low) and math.isinf(limits.high) else limits
+    bounds = limits if math.isfinite(limits.high) else None
     return Claim(number, "unchecked", f"{_why(variants[0])}.", method=variants[0].method_name, bounds=bounds)
 
 

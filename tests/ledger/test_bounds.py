@@ -165,6 +165,8 @@ def test_the_study_lasted_from_the_first_day_of_one_year_to_the_last_of_another(
         ("table1.kps.p", 0.0073, 0.2511),
         ("table1.age.surgery.mean", 54.546, 54.823),  # (49 x 56.1 - 23 x 57.7) / 26, over their rounding
         ("results-prrt.grade_not_revised.all.count", 7, math.inf),
+        # (14 x 59 + 10 x 41) / 24 and (16 x 59 + 8 x 41) / 24, each less or more half a unit.
+        ("results-surgery.fibrosis.surgery.mean", 51.0, 53.5),
     ],
 )
 def test_bounds_that_the_paper_gives(claims, id, low, high):
