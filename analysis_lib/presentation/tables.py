@@ -275,7 +275,7 @@ def in_cohort(claims: Mapping[str, Claim], found: Mapping[str, Mapping[str, floa
                 NAMES[number.group],
                 in_brackets([linked(claim) for claim in judged]),
                 in_brackets(map(escape, here)),
-                " ".join({claim.verdict: badge(claim) for claim in judged}.values()),
+                " ".join({verdict_text(claim): badge(claim) for claim in judged}.values()),
             )
         )
     return table(("What", "Group", "Printed", f"In cohort {cohort}", "Verdict"), rows, caption)

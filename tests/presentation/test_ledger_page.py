@@ -54,6 +54,13 @@ def test_a_repeat_leads_to_the_first_printing_and_has_its_recipe(claims, known, 
     assert "<dt>Recipe" in entry_of(page, id)
 
 
+def test_a_repeat_shows_both_verdicts_and_what_bears_out_the_first(claims, page):
+    id = "results-survival.os.surgery.median"
+    badges = re.findall(r'<span class="verdict ([\w-]+)">', entry_of(page, id))
+    assert badges == ["repeated", claims[id].first]
+    assert ledger_page.functions(claims[id]) == ledger_page.functions(claims["abstract.os.surgery.median"])
+
+
 def test_every_function_named_exists_and_so_do_its_tests(claims, page):
     named = set(ledger_page.FUNCTION.findall(page))
     assert named == {name for claim in claims.values() for name in ledger_page.functions(claim)}

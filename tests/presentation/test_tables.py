@@ -25,6 +25,15 @@ def test_every_printed_number_carries_its_verdict(claims):
     assert len(links) == html.count('class="number')
 
 
+def test_a_repeat_has_the_verdict_on_the_first_printing_beside_its_own(claims):
+    first, later = (claims[f"{place}.os.surgery.median"] for place in ("abstract", "results-survival"))
+    assert (later.verdict, later.first) == ("repeated", first.verdict)
+    words = re.findall(r'class="verdict ([\w-]+)"[^>]*>([\w-]+)<', tables.badge(later))
+    assert words == [("repeated", "repeated"), (first.verdict, first.verdict)]
+    assert f'title="repeated, first printed {first.verdict}"' in tables.linked(later)
+    assert f'title="{first.verdict}"' in tables.linked(first)
+
+
 def test_compare_has_groups_only_where_there_are_any(claims):
     def heads(id):
         return re.findall(r'<th scope="col">(\w+)', tables.compare(claims, [id], "x").html)
