@@ -199,7 +199,7 @@ def test_a_wrong_digit_fails_the_audit_and_is_named_but_the_verdicts_are_written
     *lines, last = err.splitlines()
     assert last == f"{len(lines)} verdicts are not the expected ones"
     assert any(
-        line.startswith("table1.sex_male.surgery.count: expected reproduced, got contradicted.") for line in lines
+        line.startswith("table1.sex_male.surgery.count: expected consistent, got contradicted.") for line in lines
     )
     assert "contradicted  table1.sex_male.surgery.count: " in out
     by_id = {row["id"]: row for row in json.loads(target.read_text(encoding="utf-8"))}

@@ -20,7 +20,8 @@ from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
 from analysis_lib.ledger import audit, predictions, recipes
 from analysis_lib.ledger.audit import Sources
-from analysis_lib.ledger.methods import Bound, Derivation
+from analysis_lib.ledger.bounds import Bound
+from analysis_lib.ledger.methods import Derivation
 from analysis_lib.ledger.predictions import Prediction
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.printed import transcription
