@@ -58,7 +58,7 @@ def verdicts_by_place(claims: Mapping[str, Claim]) -> figures.Picture:
     axis.set_xlabel("printed numbers")
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
-    axis.legend(loc="upper right")
+    axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.14), ncols=4)
     said = (
         f"{PLACES[place]}: " + ", ".join(f"{n} {v}" for v, n in row.items() if n) + "."
         for place, row in counts.iterrows()

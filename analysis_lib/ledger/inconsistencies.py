@@ -20,10 +20,10 @@ from analysis_lib.printed.transcription import Transcription
 FILE = ROOT / "data" / "inconsistencies.csv"
 # From what would change a conclusion, or how sure one may be of it, to what changes nothing.
 RANKS = {
-    "conclusion": "What would change a conclusion",
-    "comparison": "What changes who or what is compared",
-    "detail": "What a reader needs and does not find",
-    "wording": "Slips of the pen",
+    "conclusion": "would change a conclusion",
+    "comparison": "changes who or what is compared",
+    "detail": "leaves out what a reader needs",
+    "wording": "is a slip of the pen",
 }
 COLUMNS = ("rank", "where", "says", "shows", "consequence")
 _PLACEHOLDER = re.compile(r"\{(=?)([^{}]+)\}")
