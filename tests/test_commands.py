@@ -277,10 +277,10 @@ def test_an_interrupted_search_ends_in_a_line_that_says_how_to_go_on(tmp_path, m
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(build, "_search_starts", interrupted)
+    monkeypatch.setattr(build, "search_missing", interrupted)
     arguments = ["reconstruct", "--cohorts", "2", "--seed", "1", "--out", str(tmp_path / "x.parquet")]
     assert commands.main(arguments) == commands.INTERRUPTED
-    assert capsys.readouterr().err == "interrupted: the same command goes on from the finished starts\n"
+    assert capsys.readouterr().err == "interrupted: the same command goes on from what is finished\n"
 
 
 # --- files that are no cohorts
