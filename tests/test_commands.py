@@ -362,7 +362,10 @@ def test_a_name_that_no_file_can_have_is_one_clear_line(command, capsys):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda c: pd.concat([c, c[97:].assign(patient=50)]), "cohort 1: table1.patients.prrt_only.n is 24, not from 23 to 23"),
+        (
+            lambda c: pd.concat([c, c[97:].assign(patient=50)]),
+            "cohort 1: table1.patients.prrt_only.n is 24, not from 23 to 23",
+        ),
         (lambda c: c[c["group"] == "surgery"], "cohort 0: table1.patients.prrt_only.n is 0, not from 23 to 23"),
         (lambda c: c.assign(kps=90), "results-survival.cox_surgery_adjusted.hr is not defined"),
         (lambda c: c[:1], "cohort 0: table1.patients.prrt_only.n is 0, not from 23 to 23"),

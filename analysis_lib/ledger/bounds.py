@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -128,6 +129,13 @@ def _rank_p(fractions: tuple[float, float, float]) -> Callable[[int, int, Sequen
     return limits
 
 
+def _remembered(limits: Limits) -> Limits:
+    """The same limits, enumerated once for the same inputs: a fact printed twice, or an audit repeated with another."""
+    of = cache(lambda *intervals: limits(intervals))
+    return lambda intervals: of(*intervals)
+
+
+@_remembered
 def _logrank_p(intervals: Sequence[Interval]) -> Interval:
     n1, n2, deaths1, deaths2 = (int(i.high) for i in intervals[:4])
     ratio, ci_low, ci_high = intervals[4:]
@@ -142,6 +150,7 @@ def _logrank_p(intervals: Sequence[Interval]) -> Interval:
     return found.p
 
 
+@_remembered
 def _score_tables_p(intervals: Sequence[Interval]) -> Interval:
     n1, n2 = (int(i.high) for i in intervals[:2])
     if not 1 <= min(n1, n2) <= max(n1, n2) <= _MOST_IN_TABLES:
