@@ -47,7 +47,7 @@ def effective_number(values: pd.Series) -> float:
     Examples
     --------
     >>> round(effective_number(pd.Series([1.0, 1.0, 1.0, 5.0, 5.0, 5.0])), 1)
-    1.5
+    1.2
     """
     known = values.dropna()
     r = max(0.0, float(known.autocorr(1)))
