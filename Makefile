@@ -56,7 +56,7 @@ serve: book ## build the book and serve it at 127.0.0.1:8000
 	@$(VENV_PYTHON) -m http.server 8000 --bind 127.0.0.1 --directory "$$OUT/html"
 
 .PHONY: crate
-crate: book ## pack book, data and reconstructed cohorts as an RO-Crate: _build/crate.zip
+crate: book ## pack book, data and simulated cohorts as an RO-Crate: _build/crate.zip
 	@$(VENV_PYTHON) tools/build/crate.py --html "$$OUT/html" --out "$$OUT/crate.zip"
 
 .PHONY: reruns
@@ -101,7 +101,7 @@ $(READY): requirements.lock tools/setup/bootstrap.lock tools/setup/set_up.py alw
 	exec "$$PYTHON" tools/setup/set_up.py
 
 .PHONY: ensemble
-ensemble: $(READY) ## search the reconstructed cohorts anew, in data/ensemble
+ensemble: $(READY) ## search the simulated cohorts anew, in data/ensemble
 	@$(VENV_PYTHON) -m analysis_lib reconstruct --cohorts 1000 --seed 2026 $(ON) --out data/ensemble/cohorts.parquet
 
 .PHONY: predictions
@@ -113,7 +113,7 @@ assumptions: $(READY) ## search under each other assumption, in data/assumptions
 	@$(VENV_PYTHON) -m analysis_lib.reconstruction.studies.alternative_assumptions
 
 .PHONY: verify
-verify: $(READY) ## recompute every target for every reconstructed cohort, under other assumptions too
+verify: $(READY) ## recompute every target for every simulated cohort, under other assumptions too
 	@$(VENV_PYTHON) -m analysis_lib verify --jobs 2 data/ensemble/cohorts.parquet
 	@for file in data/assumptions/*.parquet; do $(VENV_PYTHON) -m analysis_lib verify --jobs 2 "$$file" || exit; done
 

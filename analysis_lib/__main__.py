@@ -82,15 +82,15 @@ def _reconstruct(arguments: argparse.Namespace) -> int:
             arguments.cohorts, arguments.seed, out, arguments.jobs, assumptions=chosen, scheduler=arguments.scheduler
         )
     except KeyboardInterrupt:
-        raise KeyboardInterrupt("the same command goes on from the finished starts") from None
+        raise KeyboardInterrupt("the same command goes on from the finished cohorts") from None
     except SearchFailed as error:
         print(f"{error}\nlooking for the fewest numbers that conflict; this takes minutes", file=sys.stderr, flush=True)
         found = infeasible_subset.find(load_targets(assumptions=chosen), arguments.seed, error)
         conflict = found or "No set was found that cannot be met: the search may have been unlucky; try another seed"
         raise InputError(f"{error}. {conflict}") from None
-    made, starts, met = manifest["cohorts"], len(manifest["starts"]), manifest["targets"]
+    made, met = manifest["cohorts"], manifest["targets"]
     under = f" under {named}" if (named := assumptions.describe(chosen)) else ""
-    print(f"{out}: {made} cohorts from {starts} independent starts, each meets all {met} targets{under}")
+    print(f"{out}: {made} cohorts, each from its own start, each meets all {met} targets{under}")
     return 0
 
 

@@ -199,7 +199,7 @@ def test_a_wrong_digit_fails_the_audit_and_is_named_but_the_verdicts_are_written
     *lines, last = err.splitlines()
     assert last == f"{len(lines)} verdicts are not the expected ones"
     assert any(
-        line.startswith("table1.sex_male.surgery.count: expected reproduced, got contradicted.") for line in lines
+        line.startswith("table1.sex_male.surgery.count: expected consistent, got contradicted.") for line in lines
     )
     assert "contradicted  table1.sex_male.surgery.count: " in out
     by_id = {row["id"]: row for row in json.loads(target.read_text(encoding="utf-8"))}
@@ -277,10 +277,10 @@ def test_an_interrupted_search_ends_in_a_line_that_says_how_to_go_on(tmp_path, m
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(build, "_search_starts", interrupted)
+    monkeypatch.setattr(build, "search_missing", interrupted)
     arguments = ["reconstruct", "--cohorts", "2", "--seed", "1", "--out", str(tmp_path / "x.parquet")]
     assert commands.main(arguments) == commands.INTERRUPTED
-    assert capsys.readouterr().err == "interrupted: the same command goes on from the finished starts\n"
+    assert capsys.readouterr().err == "interrupted: the same command goes on from the finished cohorts\n"
 
 
 # --- files that are no cohorts
@@ -362,10 +362,13 @@ def test_a_name_that_no_file_can_have_is_one_clear_line(command, capsys):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda c: pd.concat([c, c[97:].assign(patient=50)]), "cohort 1: 24 patients are in the group prrt_only"),
-        (lambda c: c.assign(group="surgery"), "cohort 0: 0 patients are in the group prrt_only, not 23"),
+        (
+            lambda c: pd.concat([c, c[97:].assign(patient=50)]),
+            "cohort 1: table1.patients.prrt_only.n is 24, not from 23 to 23",
+        ),
+        (lambda c: c[c["group"] == "surgery"], "cohort 0: table1.patients.prrt_only.n is 0, not from 23 to 23"),
         (lambda c: c.assign(kps=90), "results-survival.cox_surgery_adjusted.hr is not defined"),
-        (lambda c: c[:1], "cohort 0: 0 patients are in the group prrt_only, not 23"),
+        (lambda c: c[:1], "cohort 0: table1.patients.prrt_only.n is 0, not from 23 to 23"),
     ],
     ids=["a patient more", "one group", "no spread", "one patient"],
 )

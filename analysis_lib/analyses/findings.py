@@ -1,7 +1,7 @@
 """Findings on a claim from an ensemble of cohorts: determined, favoured or undetermined.
 
 A claim is judged in each cohort, under each named assumption of the analysis. Shares are counted
-apart for each sampling scheme, and the least favourable of them decides. They are shares of the
+apart for each censoring assumption, and the least favourable of them decides. They are shares of the
 cohorts that a search has found, and no probabilities that a claim is true.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 KINDS = {
-    "determined": "it holds, or fails, in at least 99% of the cohorts under every sampling scheme and every "
+    "determined": "it holds, or fails, in at least 99% of the cohorts under every censoring assumption and every "
     "assumption named",
     "favoured": "it does so in at least 75% of them",
     "undetermined": "cohorts of both kinds are common, or an assumption decides",
@@ -58,7 +58,7 @@ def finding(holds: pd.DataFrame, scheme: pd.Series) -> Finding:
         Indexed by cohort, a column an assumption: True where the claim holds, False where it
         fails, missing where the analysis has no result, which counts as neither.
     scheme : pandas.Series
-        Indexed alike: the sampling scheme of each cohort.
+        Indexed alike: the censoring assumption of each cohort.
 
     Returns
     -------

@@ -193,14 +193,14 @@ def time_dependent(
 
 
 def landmark_ratios(patients: pd.DataFrame, scheme: pd.Series, months: Sequence[float]) -> pd.DataFrame:
-    """Landmark hazard ratios at several times: the range over the cohorts of each sampling scheme.
+    """Landmark hazard ratios at several times: the range over the cohorts of each censoring assumption.
 
     Parameters
     ----------
     patients
         Cohorts in the schema.
     scheme
-        The sampling scheme of each cohort, indexed by its number.
+        The censoring assumption of each cohort, indexed by its number.
     months
         The landmarks.
 

@@ -100,6 +100,7 @@ _MEDIAN_INTERVAL = Parameter(
 )
 CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "index": (),
+    "how-it-works": (),
     "methods": (),
     "toxicity": (_CONFIDENCE, _INTERVAL),
     "response": (_CONFIDENCE, _INTERVAL),
@@ -111,6 +112,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
         _TIES,
         _MEDIAN_INTERVAL,
     ),
+    "slips": (),
     "discussion": (
         _CONFIDENCE,
         _INTERVAL,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from analysis_lib.base.paths import ROOT
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 PACKAGE = ROOT / "data" / "datapackage.json"
@@ -40,6 +41,20 @@ def type_column(values: pd.Series, name: str) -> pd.Series:
     if kind == "string":
         return values.astype(object).where(values.notna(), None)
     return values.astype("int64" if kind == "integer" and values.notna().all() else "float64")
+
+
+def to_array(values: pd.Series, name: str) -> np.ndarray:
+    """A column as an array: numbers as float64 with NaN for a blank, text as objects with None.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> to_array(pd.Series(["G1", None]), "grade").tolist()
+    ['G1', None]
+    """
+    if fields()[name]["type"] == "string":
+        return values.astype(object).where(values.notna(), None).to_numpy()
+    return values.to_numpy(float)
 
 
 def describe_field(field: dict) -> str:

@@ -107,8 +107,9 @@ def example(patients: int = PATIENTS, seed: int = SEED) -> pd.DataFrame:
     drawn["nodes_positive"] = np.minimum(drawn["nodes_resected"], rng.integers(0, 5, patients))
     drawn["years_prrt_end_to_haematological"] = np.full(patients, np.nan)
     frame = pd.DataFrame(drawn | _times(drawn["no_evidence_of_disease"], rng))
-    for name in ("months_to_best_response", "months_to_smallest_size"):
+    for name in ("months_to_best_response", "months_to_smallest_size", "prrt_months"):
         frame[name] = frame[name].clip(upper=np.floor(frame["os_years"] * MONTHS_PER_YEAR * 10) / 10)
+    frame = _possible(frame)
     operated = frame["group"] == "surgery"
     for name, field in fields().items():
         if "; surgery group" in field["description"] or name.startswith("dfs_"):
@@ -117,6 +118,27 @@ def example(patients: int = PATIENTS, seed: int = SEED) -> pd.DataFrame:
     frame["cause_of_death"] = frame["cause_of_death"].where(frame["os_event"] == 1)
     frame["progression"] = frame["progression"].where(frame["pfs_years"] < frame["os_years"])
     return frame[list(fields())].convert_dtypes()
+
+
+def _possible(frame: pd.DataFrame) -> pd.DataFrame:
+    """The patients with what was drawn by itself put right, where no patient could be as drawn."""
+    f = frame
+    f["prrt_months"] = f["prrt_months"].clip(upper=np.floor(f["months_to_surgery"] * 5) / 10)
+    f["prrt_cycles"] = f["prrt_cycles"].where(f["prrt_months"] > 0, 1)
+    f["months_prrt_end_to_surgery"] = (f["months_to_surgery"] - f["prrt_months"]).round(2)
+    f["ki67_percent"] = f["ki67_percent"].clip(upper=f["grade"].map({"G1": 2, "G2": 20}))
+    f["viable_percent"] = np.minimum(f["viable_percent"], 100 - f["fibrosis_percent"])
+    f["uptake"] = f["uptake"].where(f["ga68_pet"] == 0, None)
+    f["prior_surgery"] = f["prior_surgery"].replace("ovariectomy", "other")
+    veins, arteries = f["tvi_pre"] >= 1, f["tvi_pre"] >= 3
+    f["vessel_smv"], f["vessel_pv"] = veins.astype(int), f["vessel_pv"].where(veins, 0)
+    f["vessel_cha"] = arteries.astype(int)
+    for name in ("vessel_sma", "vessel_ca"):
+        f[name] = f[name].where(arteries, 0)
+    after = f["tvi_post"].astype(int)
+    fewest, most = np.array([0, 1, 1, 2, 2, 2, 2])[after], np.array([0, 2, 2, 5, 5, 5, 5])[after]
+    f["vessels_post"] = f["vessels_post"].clip(fewest, most)
+    return f
 
 
 def _column(name: str, patients: int, rng: np.random.Generator) -> np.ndarray:

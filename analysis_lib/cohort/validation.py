@@ -1,7 +1,7 @@
 """Cohorts of patients: strict loading of a file in the schema.
 
 The schema is ``data/datapackage.json`` (Frictionless). Each cell is judged by ``frictionless``;
-what concerns several cells at once is a :class:`Rule`. A bad file is refused with *all* its
+what concerns several cells at once is a rule of :mod:`plausibility`. A bad file is refused with *all* its
 problems, each with row, column, value and what would be right.
 """
 
@@ -18,12 +18,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis_lib.cohort import reader
+from analysis_lib.cohort import plausibility, reader
 from analysis_lib.cohort.cautions import cautions, unit_traps
 from analysis_lib.cohort.headings import PER_YEAR, TIMES, Column, check_unit, known, plain, recognise
 from analysis_lib.cohort.mending import advice, labelled
 from analysis_lib.cohort.problems import LONGEST_CELL, CohortError, Problem, add, listed, shorten
-from analysis_lib.cohort.rules import RULES
 from analysis_lib.cohort.schema import describe_field, fields, type_column
 from analysis_lib.cohort.sheet import Sheet
 
@@ -305,8 +304,9 @@ def _broken_rules(
         remedy = "a number of its own" + ("" if numbered else ", or a column 'cohort' if these are several")
         twice = np.flatnonzero(frame.duplicated(keys) & frame[keys].notna().all(axis=1))
         yield from tell(twice, "patient", "occurs twice", remedy)
-    for rule in RULES:
-        if set(rule.columns) <= set(columns):
+    values = plausibility.Values(frame, plausibility.AS_ENTERED)
+    for rule in plausibility.rules():
+        if rule.of_anybody and set(rule.columns) <= set(columns):
             sound = ~np.any([bad[name] for name in rule.columns], axis=0)
-            broken = rule.broken(frame).fillna(False).to_numpy(dtype=bool)
-            yield from tell(np.flatnonzero(broken & sound), rule.columns[0], rule.problem, rule.remedy)
+            broken = np.flatnonzero(rule.where(values) & sound)
+            yield from tell(broken, rule.columns[0], rule.problem, rule.remedy)

@@ -6,7 +6,7 @@ recomputed is a point (from the digits as printed) and a range (over the roundin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,18 +14,18 @@ from pathlib import Path
 from analysis_lib.base import manifest
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ENSEMBLE, EXPECTED
-from analysis_lib.ledger import predictions as predicted
+from analysis_lib.ledger import predictions as withholding
 from analysis_lib.ledger import recipes
-from analysis_lib.ledger.predictions import Prediction
+from analysis_lib.ledger.predictions import Prediction, Withheld
 from analysis_lib.ledger.recipes import Recipe
-from analysis_lib.ledger.verdicts import VERDICTS, Claim, judge, same_fact, value_text
+from analysis_lib.ledger.verdicts import VERDICTS, Claim, judge, repeated, same_fact, value_text
 from analysis_lib.printed import transcription as published
 from analysis_lib.printed.csv_table import read_rows
-from analysis_lib.printed.transcription import Transcription
+from analysis_lib.printed.transcription import PublishedNumber, Transcription
 
 
 def met_by_cohorts(folder: Path | str = ENSEMBLE) -> dict[str, str]:
-    """The printed digits that every reconstructed cohort was built to meet, by id.
+    """The printed digits that every simulated cohort was built to meet, by id.
 
     They stand in the manifests beside the cohorts. Where there are none, nothing is met.
 
@@ -44,31 +44,44 @@ def met_by_cohorts(folder: Path | str = ENSEMBLE) -> dict[str, str]:
     return {id_: digits for id_, digits in met[0].items() if all(m.get(id_) == digits for m in met)} if met else {}
 
 
-def _reconstructed(claim: Claim, printings: Iterable[str], numbers: Transcription, met: Mapping[str, str]) -> Claim:
-    """The claim once cohorts meet its fact, in these very digits at some printing of it."""
+def _with_cohorts(
+    claim: Claim,
+    printings: Sequence[str],
+    numbers: Transcription,
+    met: Mapping[str, str],
+    predictions: Mapping[str, list[Prediction]],
+) -> Claim:
+    """The claim with what cohorts say of its fact, if they meet these very digits at some printing of it.
+
+    Of what was withheld the largest set counts, where least was left to give the number away.
+    """
+    found = next((several[-1] for id_ in printings if (several := predictions.get(id_))), None)
+    withheld = found.beside(claim.number, numbers) if found else None
+    claim = replace(claim, withheld=withheld)
     as_printed = (numbers[id_] for id_ in printings if met.get(id_) == numbers[id_].printed.text)
-    if claim.verdict != "not-recomputable" or not any(same_fact(n, claim.number) for n in as_printed):
+    if claim.verdict != "unchecked" or not any(same_fact(n, claim.number) for n in as_printed):
         return claim
-    reason = f"Every reconstructed cohort meets it, because they were built to. {claim.reason}"
-    return replace(claim, verdict="reconstructed", reason=reason)
+    if not withheld:
+        return replace(
+            claim, verdict="attainable", reason=f"Every simulated cohort was built to meet it. {claim.reason}"
+        )
+    verdict = "foretold" if withheld.holds and withheld.informative else "attainable"
+    return replace(claim, verdict=verdict, reason=_of_withheld(claim.number, withheld))
 
 
-def _predicted(claim: Claim, printings: Iterable[str], predictions: Mapping[str, list[Prediction]]) -> Claim:
-    """The claim once its fact was withheld: by the largest set, where least was left to give it away."""
-    found = [several[-1] for id_ in printings if (several := predictions.get(id_))]
-    if claim.verdict != "reconstructed" or not found:
-        return claim
-    one, number = found[0], claim.number
-    low, middle, high = (value_text(value, number) for value in one.quantiles)
-    missing = one.draws - one.pooled.size
-    undefined = f" (it is not defined in {missing})" if missing else ""
-    place = "within" if one.holds(number.interval) else "outside"
-    reason = (
-        f"Withheld from the search ({one.title}), it comes out between {low} and {high} in the middle 90% of "
-        f"{one.draws} draws that meet the rest{undefined}, with a median of {middle}. Printed {number.printed} lies "
-        f"{place} that range, at percentile {one.percentile(number.interval):.0f}. {claim.reason}"
-    )
-    return replace(claim, verdict="predicted", reason=reason)
+def _of_withheld(number: PublishedNumber, one: Withheld) -> str:
+    """What became of a number that was withheld, and what that is worth."""
+    if one.undefined == one.draws:
+        return f"Every simulated cohort was built to meet it; withheld ({one.title}), it was not defined in any draw."
+    low, high = value_text(one.low, number), value_text(one.high, number)
+    missing = f" (undefined in {one.undefined})" if one.undefined else ""
+    came = f"Withheld from the search ({one.title}), it came out between {low} and {high} in the middle 90% of "
+    came += f"{one.draws} draws{missing}"
+    if not one.holds:
+        return f"{came}, and printed {number.printed} is outside; that it can be met is all that cohorts show."
+    if one.informative:
+        return f"{came}, narrow enough to have missed the printed {number.printed}."
+    return f"{came}, which holds the printed {number.printed} but was too wide to have missed it."
 
 
 @dataclass(frozen=True)
@@ -80,7 +93,7 @@ class Sources:
     numbers, known
         The transcription, and the recipes by the id that they are for.
     met, withheld
-        As `met_by_cohorts` and `predicted.load` give them.
+        As `met_by_cohorts` and `withholding.load` give them.
     """
 
     numbers: Transcription
@@ -102,20 +115,30 @@ class Sources:
 
     def judge(self, id_: str) -> Claim:
         """The verdict on a number from other printed numbers alone."""
+        first = self._repeated(id_)
+        return repeated(self.numbers[id_], self.judge(first)) if first else self._alone(id_)
+
+    def _alone(self, id_: str) -> Claim:
         return judge(self.numbers[id_], self.ways(id_), self.numbers)
+
+    def _repeated(self, id_: str) -> str:
+        """The id of the first printing of the same fact, if it has the same digits; else blank."""
+        first = self.numbers[id_].same_as
+        return first if first and self.numbers[first].printed == self.numbers[id_].printed else ""
 
     def claim(self, id_: str) -> Claim:
         """The verdict on a number, with what cohorts say of it."""
+        if first := self._repeated(id_):
+            return repeated(self.numbers[id_], self.claim(first))
         printings = self.families[self.numbers[id_].same_as or id_]
-        claim = _reconstructed(self.judge(id_), printings, self.numbers, self.met)
-        return _predicted(claim, printings, self.withheld)
+        return _with_cohorts(self._alone(id_), printings, self.numbers, self.met, self.withheld)
 
 
 def audit(
     numbers: Path | str = published.NUMBERS,
     recipe_file: Path | str = recipes.RECIPES,
     ensemble: Path | str = ENSEMBLE,
-    predictions: Path | str = predicted.PREDICTIONS,
+    predictions: Path | str = withholding.PREDICTIONS,
 ) -> dict[str, Claim]:
     """Every printed number with its verdict, by id, in the order of the transcription.
 
@@ -124,7 +147,7 @@ def audit(
     numbers, recipe_file
         The transcription's folder, and the recipes.
     ensemble, predictions
-        Folders of the reconstructed cohorts' manifests, and of what was withheld.
+        Folders of the simulated cohorts' manifests, and of what was withheld.
 
     Raises
     ------
@@ -139,7 +162,7 @@ def audit(
     """
     transcription = published.load(numbers)
     known = recipes.load(transcription, recipe_file)
-    withheld = predicted.load(transcription, predictions)
+    withheld = withholding.load(transcription, predictions)
     sources = Sources(transcription, known, met_by_cohorts(ensemble), withheld)
     for number in transcription.values():
         if number.own and not sources.ways(number.id):

@@ -18,14 +18,14 @@ from analysis_lib.printed.formatting import with_unit
 from analysis_lib.printed.transcription import Transcription
 
 FILE = ROOT / "data" / "inconsistencies.csv"
-KINDS = {
-    "wording": "a slip of the pen; no number is touched",
-    "count": "two counts that need a reconciliation which is not given",
-    "denominator": "a share whose denominator is unsaid or open",
-    "test": "a test or a rounding that the text does not explain",
-    "reading": "a sentence that says more, or other, than its numbers do",
+# From what would change a conclusion, or how sure one may be of it, to what changes nothing.
+RANKS = {
+    "conclusion": "would change a conclusion",
+    "comparison": "changes who or what is compared",
+    "detail": "leaves out what a reader needs",
+    "wording": "is a slip of the pen",
 }
-COLUMNS = ("kind", "where", "says", "shows", "consequence")
+COLUMNS = ("rank", "where", "says", "shows", "consequence")
 _PLACEHOLDER = re.compile(r"\{(=?)([^{}]+)\}")
 
 
@@ -35,8 +35,8 @@ class Inconsistency:
 
     Parameters
     ----------
-    kind
-        One of :data:`KINDS`.
+    rank
+        By its consequence, one of :data:`RANKS`.
     where
         Places of the paper, as a reader would name them.
     says, shows, consequence
@@ -45,7 +45,7 @@ class Inconsistency:
         The printed numbers concerned.
     """
 
-    kind: str
+    rank: str
     where: str
     says: str
     shows: str
@@ -54,26 +54,27 @@ class Inconsistency:
 
 
 def load(numbers: Transcription, file: Path | str = FILE) -> list[Inconsistency]:
-    """Read the findings and fill in their numbers.
+    """Read the findings, those of most consequence first, and fill in their numbers.
 
     Raises
     ------
     InputError
-        At a row of unknown kind or with a placeholder that names nothing.
+        At a row of unknown rank or with a placeholder that names nothing.
 
     Examples
     --------
     >>> from analysis_lib.printed import transcription
-    >>> load(transcription.load())[0].kind in KINDS
-    True
+    >>> load(transcription.load())[0].rank
+    'conclusion'
     """
     known = facts(numbers)
-    return [_inconsistency(row, numbers, known) for row in read_rows(Path(file), COLUMNS)]
+    found = [_inconsistency(row, numbers, known) for row in read_rows(Path(file), COLUMNS)]
+    return sorted(found, key=lambda one: list(RANKS).index(one.rank))
 
 
 def _inconsistency(row: Row, numbers: Transcription, known: Mapping[str, float]) -> Inconsistency:
-    if row["kind"] not in KINDS:
-        raise row.refuse("kind", f"{row['kind']!r} is not a kind of finding", "one of " + ", ".join(KINDS))
+    if row["rank"] not in RANKS:
+        raise row.refuse("rank", f"{row['rank']!r} is not a rank", "one of " + ", ".join(RANKS))
     ids: dict[str, None] = {}
 
     def fill(column: str) -> str:
@@ -89,4 +90,4 @@ def _inconsistency(row: Row, numbers: Transcription, known: Mapping[str, float])
         return _PLACEHOLDER.sub(value, row[column])
 
     says, shows, consequence = (fill(column) for column in ("says", "shows", "consequence"))
-    return Inconsistency(row["kind"], row["where"], says, shows, consequence, tuple(ids))
+    return Inconsistency(row["rank"], row["where"], says, shows, consequence, tuple(ids))

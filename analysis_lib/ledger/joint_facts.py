@@ -11,11 +11,11 @@ from functools import cache, partial
 
 import numpy as np
 
-from analysis_lib.ledger.methods import exact_test
+from analysis_lib.ledger.methods import exact_test, usual_test
 from analysis_lib.ledger.recipes import parse_term
 from analysis_lib.printed.names import OTHER_VESSELS, TVI_BEYOND_180, TVI_CATEGORIES, TVI_WITHIN_180, VESSELS
 from analysis_lib.printed.transcription import Transcription
-from analysis_lib.statistics.contingency import odds_ratio
+from analysis_lib.statistics.contingency import odds_ratio, pearson_chi2
 from analysis_lib.statistics.transitions import Total, enumerate_transitions
 
 GROUPS = ("surgery", "prrt_only")
@@ -72,6 +72,7 @@ _SUMS = {
     "graded": " + ".join(f"table1.{grade}.all.count" for grade in GRADES),
     "ungraded": "abstract.patients.surgery.n + table1.patients.prrt_only.n"
     + "".join(f" - table1.{grade}.all.count" for grade in GRADES),
+    "scored": "table5.patients.all.n - table5.size_post_excluded.all.count",
     "deaths": " + ".join(f"results-survival.deaths.{g}.count" for g in GROUPS),
     **{
         f"organ_cleared_{g}": f"results-radiology.organ_before.{g}.count - results-radiology.organ_after.{g}.count"
@@ -128,6 +129,21 @@ def vessels_most_for_median(numbers: Transcription) -> int:
 
 
 @_fact
+def specimens_below_third_quartile(numbers: Transcription) -> int:
+    """Specimens whose Ki-67 index is below the third quartile, at most, where that is no specimen's own value.
+
+    SPSS takes the third quartile of n values at place 3 (n + 1) / 4, between two of them.
+    """
+    return 3 * (numbers.count("results-surgery.specimens.surgery.n") + 1) // 4
+
+
+@_fact
+def specimens_missing(numbers: Transcription) -> int:
+    """Operated patients whose specimen was not reassessed."""
+    return numbers.count("abstract.patients.surgery.n") - numbers.count("results-surgery.specimens.surgery.n")
+
+
+@_fact
 def longest_follow_up_years(numbers: Transcription) -> float:
     """From the first inclusion to the end of follow-up, at the end of April."""
     years = numbers.value("methods.follow_up_to.threshold") + 4 / 12
@@ -153,6 +169,29 @@ def liver_gone_exact_p(numbers: Transcription) -> float:
     """Exact p of the disappearance of liver metastases between the groups."""
     gone = _by_group(numbers, "results-radiology.liver_gone.*.count")
     return exact_test(np.array([gone, _by_group(numbers, "results-radiology.liver_gone.*.n") - gone]))
+
+
+@_fact
+def pr_alone_p(numbers: Transcription) -> float:
+    """P of partial response against all others between the groups, by the test that the expected counts call for."""
+    pr = np.array([FACTS[f"pr_{g}"](numbers) for g in GROUPS])
+    table = np.array([pr, _sizes(numbers) - pr])
+    return (pearson_chi2 if usual_test(table) == "pearson" else exact_test)(table)
+
+
+@_fact
+def tvi_decrease_of_all_percent(numbers: Transcription) -> float:
+    """Share of all patients, those without contact or scans included, whose contact with vessels decreased."""
+    decreased = _by_group(numbers, "results-radiology.tvi_decrease.*.count")
+    return float(100 * decreased.sum() / _sizes(numbers).sum())
+
+
+@_fact
+def cleared_prrt_only(numbers: Transcription) -> int:
+    """Patients without surgery who went from an artery and a vein, this beyond 180°, to no contact, at least."""
+    both = [TVI_CATEGORIES.index(name) for name in ("artery_le_vein_gt", "artery_gt_vein_gt")]
+    tables = tvi_transitions(numbers, "prrt_only")
+    return int(tables[:, both, 0].sum(axis=1).min()) if len(tables) else 0
 
 
 @_fact

@@ -15,7 +15,8 @@ from typing import SupportsFloat
 
 import numpy as np
 
-from analysis_lib.printed.number import Interval, Printed, propagate
+from analysis_lib.ledger.bounds import BOUNDS, Bound, splits
+from analysis_lib.printed.number import Printed
 from analysis_lib.statistics import contingency, summaries
 
 Compute = Callable[..., SupportsFloat]
@@ -44,6 +45,8 @@ class Derivation:
         All conventions there can be, if ``conventions`` is a function.
     choice
         Which convention the inputs' values call for, where a recipe states several; blank for none.
+    statistic
+        Whether it works a statistic out anew, and is not arithmetic that ties numbers together.
     """
 
     words: str
@@ -52,6 +55,7 @@ class Derivation:
     takes: tuple[int, int] = field(kw_only=True)
     names: tuple[str, ...] = ()
     choice: Callable[[Sequence[float]], str] | None = None
+    statistic: bool = False
 
     @property
     def convention_names(self) -> tuple[str, ...]:
@@ -64,18 +68,8 @@ class Derivation:
 
 
 @dataclass(frozen=True)
-class Bound:
-    """Limits that other printed numbers put on a number that needs each patient's value."""
-
-    words: str
-    limits: Callable[[Sequence[Interval]], Interval]
-    library: str = "analysis_lib.ledger.methods"
-    takes: tuple[int, int] = field(default=(2, 0), kw_only=True)
-
-
-@dataclass(frozen=True)
 class Statement:
-    """Why nothing printed settles or bounds a number."""
+    """Why nothing else that is printed says what a number must be."""
 
     words: str
     library: str = field(default="", init=False)
@@ -197,22 +191,35 @@ def _t_test(equal_variance: bool) -> Compute:
 
 def _t_test_split(values: Sequence[float]) -> Mapping[str, Compute]:
     """t tests for every split of a known total that the printed overall mean (to ±0.5) allows."""
+    return {
+        f"{name}, {n1} and {n2} patients": _bind_split(n1, n2, equal)
+        for n1, n2 in _splits(values)
+        for name, equal in _T_TESTS.items()
+    }
+
+
+def _splits(values: Sequence[float]) -> list[tuple[int, int]]:
+    """The splits of a total that two groups' means and the mean of all (to ±0.5) allow."""
     m1, _, m2, _, total, mean, most1, most2 = values
-    found: dict[str, Compute] = {}
-    if total > MOST_PATIENTS:
-        return found
-    for n1 in range(max(2, int(total - most2)), min(int(most1), int(total) - 2) + 1):
-        n2 = int(total) - n1
-        # The group means are themselves rounded to ±0.5, so the mean of the union may move by 1.
-        if abs((n1 * m1 + n2 * m2) / total - mean) > 1:
-            continue
-        for name, equal in _T_TESTS.items():
-            found[f"{name}, {n1} and {n2} patients"] = _bind_split(n1, n2, equal)
-    return found
+    # The group means are themselves rounded to ±0.5, so the mean of the union may move by 1.
+    return [
+        (n1, n2)
+        for n1, n2 in splits(total, most1, most2, MOST_PATIENTS)
+        if abs((n1 * m1 + n2 * m2) / total - mean) <= 1
+    ]
 
 
 def _bind_split(n1: int, n2: int, equal: bool) -> Compute:
     return lambda m1, s1, m2, s2, *rest: _t_test(equal)(m1, s1, n1, m2, s2, n2)
+
+
+def _pooled_sd_split(values: Sequence[float]) -> Mapping[str, Compute]:
+    """The SD of both groups together, for every split of a known total that the printed overall mean allows."""
+
+    def of(n1: int, n2: int) -> Compute:
+        return lambda m1, s1, m2, s2, *rest: summaries.pooled_sd((m1, m2), (s1, s2), (n1, n2))
+
+    return {f"{n1} and {n2} patients": of(n1, n2) for n1, n2 in _splits(values)}
 
 
 def _odds_ratio(part: str) -> Compute:
@@ -236,14 +243,6 @@ def _pooled_sd(*values: float) -> SupportsFloat:
 def _pooled_mean(*values: float) -> SupportsFloat:
     half = len(values) // 2
     return summaries.pooled_mean(values[:half], [int(n) for n in values[half:]])
-
-
-def _ends(intervals: Sequence[Interval]) -> Interval:
-    return Interval(min(i.low for i in intervals), max(i.high for i in intervals))
-
-
-def _over(function: Compute) -> Callable[[Sequence[Interval]], Interval]:
-    return lambda intervals: propagate(function, intervals)
 
 
 METHODS: dict[str, Method] = {
@@ -271,12 +270,14 @@ METHODS: dict[str, Method] = {
         _one(_pooled_mean),
         "analysis_lib.statistics.summaries.pooled_mean",
         takes=(4, 2),
+        statistic=True,
     ),
     "pooled_sd": Derivation(
         "the standard deviation of both groups together, from their means and standard deviations",
         _one(_pooled_sd),
         "analysis_lib.statistics.summaries.pooled_sd",
         takes=(6, 3),
+        statistic=True,
     ),
     "categorical_p": Derivation(
         "a test of the counts",
@@ -285,18 +286,21 @@ METHODS: dict[str, Method] = {
         takes=(4, 2),
         names=_CATEGORICAL,
         choice=_called_for,
+        statistic=True,
     ),
     "smallest_exact_p": Derivation(
         "the smallest exact p value over the rows of the table",
         {"fisher": _smallest_exact_p},
         "analysis_lib.statistics.contingency.fisher_freeman_halton",
         takes=(6, 6),
+        statistic=True,
     ),
     "t_test": Derivation(
         "a t test from the printed means, standard deviations and group sizes",
         {name: _t_test(equal) for name, equal in _T_TESTS.items()},
         "analysis_lib.statistics.summaries.t_test",
         takes=(6, 0),
+        statistic=True,
     ),
     "t_test_split": Derivation(
         "a t test from the printed means and standard deviations, for each split of the {4} "
@@ -305,6 +309,15 @@ METHODS: dict[str, Method] = {
         "analysis_lib.statistics.summaries.t_test",
         takes=(8, 0),
         names=tuple(_T_TESTS),
+        statistic=True,
+    ),
+    "pooled_sd_split": Derivation(
+        "the standard deviation of both groups together, for each split of the {4} patients that their overall mean "
+        "allows",
+        _pooled_sd_split,
+        "analysis_lib.statistics.summaries.pooled_sd",
+        takes=(8, 0),
+        statistic=True,
     ),
     **{
         name: Derivation(
@@ -312,6 +325,7 @@ METHODS: dict[str, Method] = {
             _one(_odds_ratio(part)),
             "analysis_lib.statistics.contingency.odds_ratio",
             takes=(4, 0),
+            statistic=True,
         )
         for name, words, part in (
             ("odds_ratio", "odds ratio", "estimate"),
@@ -332,43 +346,9 @@ METHODS: dict[str, Method] = {
         "analysis_lib.statistics.summaries.wald_confidence_level",
         takes=(4, 0),
     ),
-    # --- bounds
-    "wald_estimate": Bound(
-        "a Wald interval is symmetric about the logarithm of its ratio",
-        _over(summaries.wald_estimate),
-        "analysis_lib.statistics.summaries.wald_estimate",
-        takes=(2, 0),
-    ),
-    "wald_limit": Bound(
-        "a Wald interval is symmetric about the logarithm of its ratio",
-        _over(summaries.wald_limit),
-        "analysis_lib.statistics.summaries.wald_limit",
-        takes=(2, 0),
-    ),
-    "midpoint": Bound(
-        "SPSS centres the interval of a median on the median",
-        _over(summaries.symmetric_midpoint),
-        "analysis_lib.statistics.summaries.symmetric_midpoint",
-        takes=(2, 0),
-    ),
-    "symmetric_limit": Bound(
-        "SPSS centres the interval of a median on the median",
-        _over(lambda median, limit: 2 * median - limit),
-        "analysis_lib.statistics.summaries.symmetric_midpoint",
-        takes=(2, 0),
-    ),
-    "between": Bound("it lies between other printed numbers", _ends, takes=(1, 1)),
-    "at_most": Bound("it cannot exceed another printed number", lambda i: Interval(-math.inf, i[0].high), takes=(1, 0)),
-    "at_least": Bound(
-        "it cannot be below another printed number", lambda i: Interval(i[0].low, math.inf), takes=(1, 0)
-    ),
-    "rest_of_hundred": Bound(
-        "with another share of the same whole it cannot exceed 100%",
-        lambda i: Interval(0, 100 - i[0].low),
-        takes=(1, 0),
-    ),
+    **BOUNDS,
     # --- statements
-    "patient_level": Statement("it needs each patient's value, which is not public, and nothing printed bounds it"),
+    "patient_level": Statement("it needs each patient's value, which is not public"),
     "design_choice": Statement("it is a choice of the study's design, made and not computed"),
     "reported_once": Statement("it is a finding reported once, on which no other printed number depends"),
 }

@@ -20,7 +20,8 @@ from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
 from analysis_lib.ledger import audit, predictions, recipes
 from analysis_lib.ledger.audit import Sources
-from analysis_lib.ledger.methods import Bound, Derivation
+from analysis_lib.ledger.bounds import Bound
+from analysis_lib.ledger.methods import Derivation
 from analysis_lib.ledger.predictions import Prediction
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.printed import transcription
@@ -34,7 +35,7 @@ KINDS = ("one unit up", "one unit down", "two digits swapped")
 RECIPES = ("computed", "bounded", "no recipe")
 NOTICED = {
     "arithmetic": "it no longer agrees with other printed numbers",
-    "cohorts": "only because the reconstructed cohorts were built to other digits",
+    "cohorts": "only because the simulated cohorts were built to other digits",
     "no": "no verdict changes",
 }
 

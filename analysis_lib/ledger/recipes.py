@@ -205,6 +205,8 @@ def _terms(row: Row, numbers: Transcription) -> tuple[Term, ...]:
 
 
 def _require_few_rounded(row: Row, terms: tuple[Term, ...], numbers: Transcription) -> None:
+    if not getattr(METHODS[row["method"]], "by_corners", True):
+        return
     rounded = [id_ for term in terms for _, id_, of in term.parts if not of and not numbers[id_].exact]
     if len(set(rounded)) > _MOST_ROUNDED:
         number = numbers[rounded[0]]

@@ -7,19 +7,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from analysis_lib.ledger.methods import Bound, Derivation
+from analysis_lib.ledger.bounds import Bound, possible, within
+from analysis_lib.ledger.methods import Derivation, Statement
+from analysis_lib.ledger.predictions import Withheld, finite
 from analysis_lib.ledger.recipes import NoSuchCount, Recipe
-from analysis_lib.printed.number import Interval, defined, number_text, propagate
+from analysis_lib.printed.number import Interval, defined, number_text, propagate, round_half_up
 from analysis_lib.printed.transcription import PublishedNumber, Transcription
 
 VERDICTS = {
-    "reproduced": "recomputed by the paper's own method, same digits",
+    "recomputed": "a statistic worked out anew from other printed numbers: the same digits",
+    "consistent": "arithmetic ties it to other printed numbers: no slip shows, which is no re-analysis",
+    "repeated": "a later printing of the same fact in the same digits",
     "within-rounding": "the printed value lies where the rounding of its inputs allows",
     "other-method": "the digits come out under a convention other than the one stated",
     "contradicted": "no admissible convention gives the digits",
-    "reconstructed": "met by every reconstructed cohort, because they were built to meet it",
-    "predicted": "withheld from the search, and compared with what the cohorts say",
-    "not-recomputable": "needs what is not printed; with bounds where print sets any",
+    "attainable": "met by every simulated cohort, because they were built to meet it",
+    "foretold": "attainable, and when withheld it came out as printed, in a range narrow enough to have missed it",
+    "unchecked": "needs what is not printed; with bounds where print sets any",
     "cited": "another study's number",
 }
 
@@ -59,7 +63,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Claim:
-    """A printed number with its verdict and what led to it."""
+    """A printed number with its verdict and what led to it.
+
+    Of a repeat, ``first`` is the verdict on the first printing, and all but number, verdict and
+    reason is what led to that. ``withheld`` is there if the fact was withheld from the search.
+    """
 
     number: PublishedNumber
     verdict: str
@@ -70,6 +78,8 @@ class Claim:
     recomputed: float | None = None
     bounds: Interval | None = None
     outcomes: tuple[Outcome, ...] = field(default=(), repr=False)
+    first: str = ""
+    withheld: Withheld | None = None
 
     @property
     def id(self) -> str:
@@ -90,23 +100,21 @@ class Claim:
             "unit": self.number.unit,
             "same_as": self.number.same_as,
             "verdict": self.verdict,
-            "recomputed": None if self.recomputed is None else _finite(self.recomputed),
+            "first_verdict": self.first,
+            "recomputed": None if self.recomputed is None else finite(self.recomputed),
             "low": low,
             "high": high,
             "method": self.method,
             "library": self.library,
             "inputs": list(self.inputs),
             "reason": self.reason,
+            "withheld": self.withheld.as_dict() if self.withheld else None,
             "conventions": [
-                {"name": o.name, "value": _finite(o.point), "stated": o.stated, "agrees": o.agrees}
+                {"name": o.name, "value": finite(o.point), "stated": o.stated, "agrees": o.agrees}
                 for o in self.outcomes
                 if o.name
             ],
         }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
 
 
 def value_text(value: float, number: PublishedNumber) -> str:
@@ -157,7 +165,7 @@ def _derived(number: PublishedNumber, variants: list[Recipe], method: Derivation
         return [o for o in outcomes if o.stated is stated and o.agrees == agrees]
 
     tiers = (
-        ("reproduced", choose(True, "digits")),
+        ("recomputed" if method.statistic else "consistent", choose(True, "digits")),
         ("within-rounding", choose(True, "rounding")),
         ("other-method", choose(False, "digits") or choose(False, "rounding")),
     )
@@ -184,6 +192,12 @@ def _note(recipe: Recipe) -> str:
     return f" {recipe.note}" if recipe.note else ""
 
 
+def _why(recipe: Recipe) -> str:
+    """Why a number is not computed: what the recipe's note says of it, or else its method."""
+    words = recipe.note.removesuffix(".") or cast(Bound | Statement, recipe.method).words
+    return f"{words[0].upper()}{words[1:]}"
+
+
 def _reason(
     verdict: str,
     number: PublishedNumber,
@@ -200,7 +214,7 @@ def _reason(
     if len(agreeing) > 1:
         rest = f" So does {_list(o.name for o in agreeing[1:])}."
     others = [o for o in outcomes if o.agrees == "no" and o.name]
-    if verdict == "reproduced":
+    if verdict in ("recomputed", "consistent"):
         return f"{start}{named} gives {value}, printed {printed}.{rest}"
     if verdict == "within-rounding":
         low, high = value_text(best.range.low, number), value_text(best.range.high, number)
@@ -218,25 +232,34 @@ def _reason(
     missed = f"The nearest is {distance:.2g} units of the last digit away from what would print so."
     if not distance:
         missed = "That is a half, which rounding up or to even prints otherwise."
+    if number.statistic == "p" and (displayed := _rounded_twice(number, outcomes)):
+        missed = f"SPSS displays {displayed}, and rounding that once more explains what is printed."
     return f"{start}: {listed}; printed {printed}. {missed}"
+
+
+def _rounded_twice(number: PublishedNumber, outcomes: list[Outcome]) -> str:
+    """What SPSS displays of a p value under the stated convention, three digits, if that rounds to the printed one."""
+    shown = [round_half_up(o.point, 3) for o in outcomes if o.stated]
+    return (
+        next((text for text in shown if float(text) in number.interval), "") if number.printed.relation == "=" else ""
+    )
 
 
 def _bounded(number: PublishedNumber, recipe: Recipe, method: Bound, numbers: Transcription) -> Claim:
     claim = Claim(number, "contradicted", "", recipe.method_name, method.library, recipe.ids)
     try:
         limits = method.limits([term.evaluate(numbers)[1] for term in recipe.inputs])
-    except ValueError as error:
+        bounds = within(limits, number)
+    except (ValueError, ArithmeticError) as error:
         # Also where the limits are not defined, such as the logarithm of a ratio of 0.
         return replace(claim, reason=f"{error}.")
-    low, high = value_text(limits.low, number), value_text(limits.high, number)
-    span = f"at most {high}" if limits.low == -math.inf else f"at least {low}"
-    if math.isfinite(limits.low) and math.isfinite(limits.high):
-        span = f"from {low} to {high}"
-    if not number.interval.meets(limits):
-        reason = f"Printed {number.printed}, but {method.words}, which allows only {span}.{_note(recipe)}"
-        return replace(claim, bounds=limits, reason=reason)
-    reason = f"It needs each patient's value. But {method.words}: {span}; printed {number.printed}.{_note(recipe)}"
-    return replace(claim, verdict="not-recomputable", bounds=limits, reason=reason)
+    low, high = value_text(bounds.low, number), value_text(bounds.high, number)
+    span = f"from {low} to {high}"
+    if limits.low == -math.inf or bounds.high == math.inf:
+        span = f"at most {high}" if limits.low == -math.inf else f"at least {low}"
+    but, verdict = ("", "unchecked") if number.interval.meets(bounds) else ("but ", "contradicted")
+    reason = f"{_why(recipe)}: {span}; {but}printed {number.printed}."
+    return replace(claim, verdict=verdict, bounds=bounds, reason=reason)
 
 
 def same_fact(one: PublishedNumber, other: PublishedNumber) -> bool:
@@ -270,6 +293,11 @@ def judge(number: PublishedNumber, variants: list[Recipe], numbers: Transcriptio
     if first and not same_fact(number, first):
         reason = f"Printed {number.printed} here, but {first.printed} where it is first given ({first.id})."
         return Claim(number, "contradicted", reason, method="repeat", inputs=(first.id,))
+    if not _can_be(number):
+        limits = possible(number)
+        span = f"from {limits.low:g} to {limits.high:g}" if math.isfinite(limits.high) else f"not below {limits.low:g}"
+        reason = f"Printed {number.printed}, but a number of this kind is {span}."
+        return Claim(number, "contradicted", reason, method="possible")
     if not number.own:
         return Claim(number, "cited", "The number of another study, as the paper cites it.")
     method = variants[0].method
@@ -277,5 +305,21 @@ def judge(number: PublishedNumber, variants: list[Recipe], numbers: Transcriptio
         return _derived(number, variants, method, numbers)
     if isinstance(method, Bound):
         return _bounded(number, variants[0], method, numbers)
-    reason = f"{method.words[0].upper()}{method.words[1:]}.{_note(variants[0])}"
-    return Claim(number, "not-recomputable", reason, method=variants[0].method_name)
+    limits = possible(number)
+    bounds = limits if math.isfinite(limits.high) else None
+    return Claim(number, "unchecked", f"{_why(variants[0])}.", method=variants[0].method_name, bounds=bounds)
+
+
+def _can_be(number: PublishedNumber) -> bool:
+    """Whether the digits are within what a number of this kind can be, and their sign leaves something there."""
+    limits, printed = possible(number), number.printed
+    nothing = (printed.relation == "<" and printed.value == limits.low) or (
+        printed.relation == ">" and printed.value == limits.high
+    )
+    return limits.low <= printed.value <= limits.high and not nothing
+
+
+def repeated(number: PublishedNumber, first: Claim) -> Claim:
+    """The verdict on a later printing of a fact in the same digits, beside that on the first."""
+    reason = f"The same digits as where it is first given ({first.id}), which is {first.verdict}."
+    return replace(first, number=number, verdict="repeated", first=first.verdict, reason=reason)

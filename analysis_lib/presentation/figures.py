@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 COLOURS = {"surgery": "#0072b2", "prrt_only": "#d55e00", "all": "#7a7a7a"}
 # Okabe and Ito's set as far as it goes; in the order in which a figure stacks them.
 VERDICT_COLOURS = {
-    "reproduced": "#0072b2",
-    "within-rounding": "#56b4e9",
+    "recomputed": "#0072b2",
+    "consistent": "#56b4e9",
+    "repeated": "#e8d9c0",
+    "within-rounding": "#f0e442",
     "other-method": "#e69f00",
     "contradicted": "#d55e00",
-    "reconstructed": "#b497d6",
-    "predicted": "#009e73",
-    "not-recomputable": "#9a9a9a",
+    "attainable": "#b497d6",
+    "foretold": "#009e73",
+    "unchecked": "#9a9a9a",
     "cited": "#cccccc",
 }
 

@@ -73,14 +73,14 @@ def _value(claim: Claim) -> str:
 
 # What bears out a verdict that rests on cohorts.
 _COHORTS = {
-    "reconstructed": "analysis_lib.reconstruction.verify",
-    "predicted": "analysis_lib.reconstruction.studies.holdout",
+    "attainable": "analysis_lib.reconstruction.verify",
+    "foretold": "analysis_lib.reconstruction.studies.holdout",
 }
 
 
 def functions(claim: Claim) -> tuple[str, ...]:
     """The library's functions or modules behind a verdict."""
-    return tuple(filter(None, (claim.library, _COHORTS.get(claim.verdict, ""))))
+    return tuple(filter(None, (claim.library, _COHORTS.get(claim.first or claim.verdict, ""))))
 
 
 def tested_in(function: str) -> str:
@@ -122,7 +122,7 @@ def _entry(claim: Claim, variants: Iterable[Recipe]) -> str:
         f"<b>{escape(number.item)}</b> <small>({escape(about)})</small> <code>{escape(number.id)}</code>",
         escape(with_unit(number.printed.text, number.unit)),
         escape(recomputed_text(claim)),
-        f'<span class="verdict {claim.verdict}">{claim.verdict}</span>',
+        " ".join(f'<span class="verdict {v}">{v}</span>' for v in (claim.verdict, claim.first) if v),
         f"<p>{escape(claim.reason)}</p>{_trace(claim, variants)}",
     )
     row = "".join(labelled_cell(head, cell) for head, cell in zip(HEADS, cells, strict=True))
@@ -191,11 +191,11 @@ def as_json(claims: Mapping[str, Claim]) -> str:
 
 
 def as_csv(claims: Mapping[str, Claim]) -> str:
-    """The whole ledger as a table; inputs are separated by ``;``, conventions left to the JSON."""
+    """The whole ledger as a table; inputs are separated by ``;``, conventions and draws left to the JSON."""
     rows = []
     for claim in claims.values():
         row = claim.as_dict()
-        row.pop("conventions")
+        del row["conventions"], row["withheld"]
         rows.append(row | {"inputs": "; ".join(row["inputs"])})
     stream = io.StringIO()
     writer = csv.DictWriter(stream, list(rows[0]))

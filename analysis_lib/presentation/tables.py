@@ -45,8 +45,9 @@ class Html:
 
 
 def badge(claim: Claim) -> str:
-    """The verdict as a link to the claim's entry in the ledger."""
-    return f'<a class="verdict {claim.verdict}" href="ledger.html#{escape(claim.id)}">{claim.verdict}</a>'
+    """The verdict as a link to the claim's entry in the ledger; of a repeat, beside it that on the first printing."""
+    first = f' <span class="verdict {claim.first}">{claim.first}</span>' if claim.first else ""
+    return f'<a class="verdict {claim.verdict}" href="ledger.html#{escape(claim.id)}">{claim.verdict}</a>{first}'
 
 
 def recomputed_text(claim: Claim) -> str:
@@ -122,11 +123,16 @@ def compare(claims: Mapping[str, Claim], ids: Iterable[str], caption: str) -> Ht
     return table(head, rows, caption)
 
 
+def verdict_text(claim: Claim) -> str:
+    """The verdict in words; of a repeat with that on the first printing."""
+    return claim.verdict + (f", first printed {claim.first}" if claim.first else "")
+
+
 def linked(claim: Claim, unit: str = "") -> str:
     """The printed digits with the mark of their verdict, as a link to the ledger: as in the text."""
     text = with_unit(claim.number.printed.text, unit)
     return (
-        f'<a class="number {claim.verdict}" href="ledger.html#{escape(claim.id)}" title="{claim.verdict}">'
+        f'<a class="number {claim.verdict}" href="ledger.html#{escape(claim.id)}" title="{verdict_text(claim)}">'
         f'{escape(text)}<span class="mark"> {claim.verdict}</span></a>'
     )
 
@@ -226,7 +232,7 @@ def side_by_side(
 
 
 def in_cohort(claims: Mapping[str, Claim], found: Mapping[str, Mapping[str, float]], cohort: int, caption: str) -> Html:
-    """Printed beside what came out in one reconstructed cohort, a row for each summary.
+    """Printed beside what came out in one simulated cohort, a row for each summary.
 
     Parameters
     ----------
@@ -269,7 +275,7 @@ def in_cohort(claims: Mapping[str, Claim], found: Mapping[str, Mapping[str, floa
                 NAMES[number.group],
                 in_brackets([linked(claim) for claim in judged]),
                 in_brackets(map(escape, here)),
-                " ".join({claim.verdict: badge(claim) for claim in judged}.values()),
+                " ".join({verdict_text(claim): badge(claim) for claim in judged}.values()),
             )
         )
     return table(("What", "Group", "Printed", f"In cohort {cohort}", "Verdict"), rows, caption)

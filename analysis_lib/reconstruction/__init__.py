@@ -2,12 +2,13 @@
 
 Read in this order:
 
-1. :mod:`~analysis_lib.reconstruction.chain`: the cohorts of one start, stage by stage.
-2. ``stages``: survival, covariates, progression, then the columns that are left;
+1. :mod:`~analysis_lib.reconstruction.search`: one cohort, from random times through all stages until it is verified.
+2. :mod:`~analysis_lib.reconstruction.base_measure`: what nobody printed, drawn anew for each cohort.
+3. ``stages``: survival, responses, treatment, progression, metastases and sizes, then the columns that are left;
    :mod:`~analysis_lib.reconstruction.stages.state` has what they share.
-3. ``_numba``: the compiled kernels that a stage runs, and simulated annealing over them.
-4. :mod:`~analysis_lib.reconstruction.verify`: the check of each cohort, by other means than the search's.
-5. :mod:`~analysis_lib.reconstruction.build` and :mod:`~analysis_lib.reconstruction.ensemble`: many starts,
+4. ``_numba``: the compiled kernels that a stage runs, and simulated annealing over them.
+5. :mod:`~analysis_lib.reconstruction.verify`: the check of each cohort, by other means than the search's.
+6. :mod:`~analysis_lib.reconstruction.build` and :mod:`~analysis_lib.reconstruction.ensemble`: many cohorts,
    written to a file and read from it.
-6. ``studies``: what the search itself can and cannot tell.
+7. ``studies``: what the search itself can and cannot tell.
 """

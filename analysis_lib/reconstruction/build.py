@@ -1,10 +1,8 @@
-"""Building an ensemble: many simulated cohorts from independent starts, restartable, each one verified.
+"""Building an ensemble: many simulated cohorts, each from its own start, restartable, each one verified.
 
-A start is a search from random times under one base measure; from its solution a chain walks to
-further ones. Each start has a generator of its own, seeded by the ensemble's seed and the start's
-number, and a file of its own while the ensemble is under way, to which each cohort goes as soon as
-it is found. An interrupted run goes on from there, and the same seed gives the same cohorts whatever
-the number of processes.
+Each cohort has random numbers of its own, by the ensemble's seed and the cohort's number, and a file of its own while
+the ensemble is under way. An interrupted run goes on from there, and the same seed gives the same cohorts whatever the
+number of processes.
 """
 
 from __future__ import annotations
@@ -25,40 +23,25 @@ import pyarrow.parquet as pq
 from analysis_lib.base.atomic import beside, write_beside_then_rename
 from analysis_lib.base.errors import InputError
 from analysis_lib.cohort.schema import fields
-from analysis_lib.reconstruction.chain import chain
-from analysis_lib.reconstruction.stages.state import SCHEMES, scheme_of
+from analysis_lib.reconstruction.base_measure import DESCRIPTIONS
+from analysis_lib.reconstruction.search import find_cohort
 from analysis_lib.reconstruction.working_folder import search_missing, working_folder
 from analysis_lib.targets.assumptions import Assumptions
 from analysis_lib.targets.catalogue import Targets, load_targets
 
-# Cohorts of one start: a longer chain costs less a cohort, and tells less.
-LONGEST_CHAIN = 20
-# Below this many starts an ensemble has cohorts of their own rather than chains.
-_FEWEST_STARTS = 28
-# Patients that are put into the ensemble's file at a time.
-_ROWS_AT_ONCE = 10_000
-# Where a chain stands, in the file of its cohorts so far.
-_POSITION = "position"
+# Cohorts that are put into the ensemble's file at a time.
+_AT_ONCE = 200
+# The base measure of a cohort, in its own file.
+_MEASURE = "measure"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What decides an ensemble: the same plan gives the same cohorts.
-
-    ``chain`` is how many cohorts come from one start; if not given, as many as leave enough starts.
-    """
+    """What decides an ensemble: the same plan gives the same cohorts."""
 
     cohorts: int
     seed: int
     digest: str
-    chain: int | None = None
-
-    @property
-    def starts(self) -> list[int]:
-        """How many cohorts each start contributes."""
-        chain = self.chain or min(LONGEST_CHAIN, max(1, self.cohorts // _FEWEST_STARTS))
-        whole, rest = divmod(self.cohorts, chain)
-        return [chain] * whole + [rest] * (rest > 0)
 
     @property
     def name(self) -> str:
@@ -96,33 +79,15 @@ def _stored(frame: pd.DataFrame) -> pd.DataFrame:
     return ready
 
 
-def _search_start(plan: Plan, targets: Targets, folder: Path | None, start: int) -> pd.DataFrame:
-    """The cohorts of one start; the work of one process at a time.
-
-    Where there is a ``folder``, each goes there as soon as it is found, and what is there is not searched again.
-    """
-    found, position = _kept(folder, start)
-    for frame, stands in chain(targets, plan.seed, start, plan.starts[start], position):
-        frame.insert(0, "cohort", len(found))
-        found.append(frame)
-        if folder:
-            so_far = pd.concat(found, ignore_index=True)
-            so_far.attrs[_POSITION] = stands.packed()
-            write(so_far, _file(folder, start))
-    return pd.concat(found, ignore_index=True)
+def _search(targets: Targets, seed: int, number: int) -> pd.DataFrame:
+    """One cohort, with its base measure in ``attrs``; the work of one process at a time."""
+    cohort, measure = find_cohort(targets, seed, number)
+    cohort.attrs[_MEASURE] = asdict(measure) | {"scheme": measure.name}
+    return cohort
 
 
-def _kept(folder: Path | None, start: int) -> tuple[list[pd.DataFrame], dict | None]:
-    """The cohorts of a start that an interrupted search has left, and where its chain stood."""
-    if folder is None or not _file(folder, start).exists():
-        return [], None
-    whole = pd.read_parquet(_file(folder, start))
-    position = whole.attrs.pop(_POSITION)
-    return [frame for _, frame in whole.groupby("cohort")], position
-
-
-def _file(folder: Path, start: int) -> Path:
-    return folder / f"start-{start:04}.parquet"
+def _file(folder: Path, number: int) -> Path:
+    return folder / f"cohort-{number:05}.parquet"
 
 
 def build(
@@ -132,7 +97,6 @@ def build(
     jobs: int = 1,
     numbers: Path | None = None,
     assumptions: Assumptions | None = None,
-    chain: int | None = None,
     scheduler: str = "",
 ) -> dict:
     """An ensemble of verified cohorts in ``out`` (Parquet), with a manifest beside it.
@@ -151,9 +115,6 @@ def build(
         Folder of printed numbers, if not the repo's own.
     assumptions
         If not the usual ones; they are part of the plan and stand in the manifest.
-    chain
-        Cohorts of one start, if not as :class:`Plan` has it.
-
     Returns
     -------
     dict
@@ -165,15 +126,23 @@ def build(
         If an argument is out of range, the place cannot be written to, or printed numbers contradict
         each other.
     SearchFailed
-        If a start found no cohort that meets the targets; the cohorts of the others are kept.
+        If no cohort that meets the targets was found from a start; those of the others are kept.
     """
     out = Path(out)
     _check(cohorts, seed, out, jobs)
     targets = load_targets(numbers, assumptions)
-    plan = Plan(cohorts, seed, targets.digest, chain)
+    plan = Plan(cohorts, seed, targets.digest)
     folder = out.with_name(f".{out.stem}.{plan.name}")
     with working_folder(folder):
-        _search_starts(plan, folder, targets, jobs, scheduler)
+        search_missing(
+            partial(_search, targets, seed),
+            range(cohorts),
+            lambda number: _file(folder, number).exists(),
+            lambda number, found: write(found, _file(folder, number)),
+            lambda number, _: f"cohort {number}",
+            jobs,
+            scheduler,
+        )
         return merge(plan, folder, out, targets)
 
 
@@ -188,35 +157,13 @@ def _check(cohorts: int, seed: int, out: Path, jobs: int) -> None:
         raise InputError("cohorts are written as Parquet", file=out, remedy="a name that ends in .parquet")
 
 
-def _search_starts(plan: Plan, folder: Path, targets: Targets, jobs: int, scheduler: str) -> None:
-    def keep(start: int, found: pd.DataFrame) -> None:
-        # The workers of a cluster may see another disk; those of this machine have written it.
-        if scheduler:
-            write(found, _file(folder, start))
-
-    search_missing(
-        partial(_search_start, plan, targets, None if scheduler else folder),
-        range(len(plan.starts)),
-        lambda start: _length(_file(folder, start)) == plan.starts[start],
-        keep,
-        lambda start, _: f"start {start}: {plan.starts[start]} cohorts",
-        jobs,
-        scheduler,
-    )
-
-
-def _length(file: Path) -> int:
-    """How many cohorts a start's file has."""
-    return int(pd.read_parquet(file, columns=["cohort"])["cohort"].max()) + 1 if file.exists() else 0
-
-
 def merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
-    """Number the cohorts of all starts, write them as one file, and say where each comes from.
+    """Number the cohorts, write them as one file, and say under which base measure each was searched.
 
     Parameters
     ----------
     folder
-        With a file for each start of the plan.
+        With a file for each cohort of the plan.
     out
         The file of the ensemble; a manifest is written beside it.
 
@@ -230,15 +177,12 @@ def merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
     InputError
         If the place cannot be written to.
     """
-    rows, number = [], 0
-    for start, length in enumerate(plan.starts):
-        rows.append({"start": start, "scheme": scheme_of(start).name, "first_cohort": number, "cohorts": length})
-        number += length
+    measures: list[dict] = []
     # First in the search's own folder: a search that is killed leaves nothing beside the file.
     whole = folder / out.name
     with ExitStack() as stack:
         writer = None
-        for part in _parts(rows, folder):
+        for part in _parts(plan.cohorts, folder, measures):
             table = pa.Table.from_pandas(_stored(part), preserve_index=False)
             if writer is None:
                 writer = stack.enter_context(pq.ParquetWriter(whole, table.schema, compression="zstd"))
@@ -249,29 +193,27 @@ def merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
         raise InputError(f"cannot be written: {error.strerror}", file=out) from None
     manifest = {
         "file": out.name,
-        "cohorts": number,
+        "cohorts": plan.cohorts,
         "seed": plan.seed,
         "targets": len(targets),
         "targets_sha256": plan.digest,
         "met": targets.printed,
         "assumptions": asdict(targets.assumptions),
-        "schemes": {scheme.name: scheme.description for scheme in SCHEMES},
+        "schemes": DESCRIPTIONS,
         "file_sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
-        "starts": rows,
+        "measures": measures,
     }
     text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
     write_beside_then_rename(out.with_suffix(".json"), text)
     return manifest
 
 
-def _parts(starts: list[dict], folder: Path) -> Iterator[pd.DataFrame]:
-    """The numbered cohorts of all starts, in parts, so that memory does not grow with the ensemble."""
-    parts: list[pd.DataFrame] = []
-    for row in starts:
-        part = pd.read_parquet(_file(folder, row["start"]))
-        part["cohort"] += row["first_cohort"]
-        part.attrs.clear()
-        parts.append(part)
-        if sum(map(len, parts)) >= _ROWS_AT_ONCE or row is starts[-1]:
-            yield pd.concat(parts, ignore_index=True)
-            parts = []
+def _parts(cohorts: int, folder: Path, measures: list[dict]) -> Iterator[pd.DataFrame]:
+    """The numbered cohorts, in parts, so that memory does not grow with the ensemble; their ``measures`` are added."""
+    for first in range(0, cohorts, _AT_ONCE):
+        frames = []
+        for number in range(first, min(first + _AT_ONCE, cohorts)):
+            frame = pd.read_parquet(_file(folder, number)).assign(cohort=number)
+            measures.append(frame.attrs.pop(_MEASURE))
+            frames.append(frame)
+        yield pd.concat(frames, ignore_index=True)

@@ -38,7 +38,8 @@ class Ensemble:
     patients : pandas.DataFrame
         One row a patient in the schema's columns, typed as :func:`validation.load_cohorts` does.
     origin : pandas.DataFrame
-        One row a cohort, indexed by its number: ``start`` and ``scheme``.
+        One row a cohort, indexed by its number: ``scheme``, the censoring assumption, and the parameters of its
+        :class:`~analysis_lib.reconstruction.base_measure.BaseMeasure`.
     manifest : dict
         As the search wrote it beside the file.
     """
@@ -76,10 +77,6 @@ class Ensemble:
         size, position = len(self.patients) // len(self), self.origin.index.get_loc(number)
         return self.patients.iloc[position * size : (position + 1) * size].reset_index(drop=True)
 
-    def firsts(self) -> list[int]:
-        """The first cohort of each start: a sample that shares no start."""
-        return self.origin.reset_index().groupby("start")["cohort"].first().tolist()
-
 
 def load(file: Path | str = SHIPPED, columns: Iterable[str] | None = None) -> Ensemble:
     """An ensemble with the manifest that lies beside it.
@@ -108,11 +105,7 @@ def load(file: Path | str = SHIPPED, columns: Iterable[str] | None = None) -> En
     wanted = None if columns is None else list(dict.fromkeys(["cohort", "patient", *columns]))
     read = pd.read_parquet(io.BytesIO(content), columns=wanted)
     patients = pd.DataFrame({name: type_column(column, name) for name, column in read.items()})
-    starts = manifest["starts"]
-    origin = pd.DataFrame(starts)[["start", "scheme"]].loc[
-        np.repeat(range(len(starts)), [s["cohorts"] for s in starts])
-    ]
-    origin.index = pd.Index(patients["cohort"].unique(), name="cohort")
+    origin = pd.DataFrame(manifest["measures"], index=pd.Index(patients["cohort"].unique(), name="cohort"))
     return Ensemble(patients, origin, manifest)
 
 

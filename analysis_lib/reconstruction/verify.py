@@ -1,13 +1,12 @@
 """Verification: every target of every cohort recomputed by other means than the search's.
 
-Three things are checked of a cohort: the sizes of its groups, every target, and that nothing contradicts the
-paper's account of its patients. Nothing comes from the compiled functions of the search. A cohort that differs by
+Three things are checked of a cohort: that its patients are numbered from 1, every target, and every rule of
+what is possible in a patient. Nothing comes from the compiled functions of the search. A cohort that differs by
 one patient-day where it matters fails here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,10 +16,9 @@ import pandas as pd
 
 from analysis_lib.base import parallel
 from analysis_lib.base.errors import InputError
-from analysis_lib.cohort import schema, validation
-from analysis_lib.targets import assumptions
+from analysis_lib.cohort import plausibility, schema, validation
+from analysis_lib.targets import assumptions, time_unit
 from analysis_lib.targets.catalogue import Target, Targets, load_targets
-from analysis_lib.targets.plausibility import logic_misses
 from analysis_lib.targets.recompute import Recomputed
 
 # Cohorts sent to a process at a time: enough that sending the targets with them costs nothing.
@@ -75,25 +73,20 @@ def verify_file(file: Path | str, jobs: int = 1, targets: Targets | None = None)
         raise InputError(
             "the file lacks the column", file=file, column=lacking[0], remedy="all of the schema's columns"
         )
-    work = partial(_wrong, targets or load_targets(assumptions=assumptions.of_file(file)))
+    work = partial(_wrong_of_chunk, targets or load_targets(assumptions=assumptions.of_file(file)))
     cohorts = list(validation.split_cohorts(frame))
     chunks = [cohorts[k : k + _CHUNK] for k in range(0, len(cohorts), _CHUNK)]
     found = {k: lines for (k, _), lines in parallel.each(work, enumerate(chunks), jobs)}
     return [line for k in sorted(found) for line in found[k]]
 
 
-def _wrong(targets: Targets, chunk: tuple[int, list[tuple[int, pd.DataFrame]]]) -> list[str]:
-    """All that is wrong with the cohorts of a numbered chunk."""
-    found = []
-    for number, frame in chunk[1]:
-        found += [f"cohort {number}: {what}" for what in _wrong_sizes(frame, targets)]
-        found += [str(miss) for miss in misses(frame, targets, number)]
-        found += [f"cohort {number}: {what}" for what in logic_misses(frame, targets.assumptions.time_unit)]
-    return found
+def wrong(frame: pd.DataFrame, targets: Targets, number: int = 0) -> list[str]:
+    """All that is wrong with one cohort, in one line each; an empty list if nothing."""
+    numbered = sorted(frame["patient"]) == list(range(1, len(frame) + 1))
+    told = [] if numbered else [f"the patients are not numbered from 1 to {len(frame)}"]
+    told += map(str, plausibility.broken(frame, time_unit.scale(targets.assumptions.time_unit)))
+    return [*map(str, misses(frame, targets, number)), *(f"cohort {number}: {what}" for what in told)]
 
 
-def _wrong_sizes(frame: pd.DataFrame, targets: Targets) -> Iterator[str]:
-    for group in ("surgery", "prrt_only"):
-        patients, printed = (frame["group"] == group).sum(), targets.numbers.count(f"table1.patients.{group}.n")
-        if patients != printed:
-            yield f"{patients} patients are in the group {group}, not {printed}"
+def _wrong_of_chunk(targets: Targets, chunk: tuple[int, list[tuple[int, pd.DataFrame]]]) -> list[str]:
+    return [line for number, frame in chunk[1] for line in wrong(frame, targets, number)]

@@ -30,7 +30,7 @@ class Patients:
         def column(name: str) -> np.ndarray:
             if name not in frame:
                 raise InputError(f"the cohort lacks the column {name!r}")
-            return _array(frame[name], schema.fields()[name]["type"])
+            return schema.to_array(frame[name], name)
 
         return cls(column)
 
@@ -58,12 +58,6 @@ class Patients:
         """Numeric columns side by side, of the patients without a blank in any of them."""
         matrix = self.columns(names)
         return matrix[~np.isnan(matrix).any(axis=1)]
-
-
-def _array(column: pd.Series, kind: str) -> np.ndarray:
-    if kind == "string":
-        return column.astype(object).where(column.notna(), None).to_numpy()
-    return column.to_numpy(float)
 
 
 def _after_prrt(condition: Callable[[np.ndarray], np.ndarray]) -> Callable[[Patients], np.ndarray]:

@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import scipy.stats
 from lifelines import KaplanMeierFitter
-from statsmodels.base.data import MissingDataError
 from statsmodels.discrete.discrete_model import Logit
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import SurvfuncRight, survdiff
@@ -64,8 +63,8 @@ class Recomputed:
                 return float(STATISTICS[target.statistic](self, self._chosen(target), target))
             except InputError:
                 raise
-            # What libraries raise of too few patients, no events, or a covariate that separates.
-            except (ArithmeticError, IndexError, ValueError, MissingDataError):
+            # Of too few patients, no events, or a covariate that separates, libraries raise what they like.
+            except Exception:
                 return np.nan
 
     def _chosen(self, target: Target) -> Patients:

@@ -11,10 +11,8 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis_lib.base.units import DAYS_PER_MONTH, DAYS_PER_YEAR
+from analysis_lib.cohort.plausibility import WHOLE_DAYS, TimeScale
 from analysis_lib.targets.catalogue import LONGEST_FOLLOW_UP_YEARS
-
-# Months and years are of days, each rounded by itself.
-_ROUNDING_YEARS = 2 / DAYS_PER_YEAR
 
 
 class Clock(NamedTuple):
@@ -45,7 +43,11 @@ def clock(time_unit: str) -> Clock:
     return Clock(years[years <= LONGEST_FOLLOW_UP_YEARS], days_per_year)
 
 
-def slack(time_unit: str) -> float:
-    """Years by which a duration may differ from the sum of its parts, each seen in the unit."""
-    longest = LONGEST_FOLLOW_UP_YEARS * (DAYS_PER_YEAR / 365 - 1)
-    return _ROUNDING_YEARS + {"days/365.25": 0.0, "days/365": longest, "months": 1 / 12}[time_unit]
+def scale(time_unit: str) -> TimeScale:
+    """What times in the unit are made of, by which a duration is compared with the sum of its parts.
+
+    Parts in completed months fall short of the whole by up to a month.
+    """
+    if time_unit == "months":
+        return TimeScale(step=DAYS_PER_MONTH, apart=DAYS_PER_MONTH + WHOLE_DAYS.apart)
+    return TimeScale(year=clock(time_unit).days_per_year)

@@ -16,7 +16,7 @@ from sphinx.util.docutils import SphinxRole
 
 from analysis_lib.ledger import audit, verdicts
 from analysis_lib.presentation import ledger_page
-from analysis_lib.presentation.tables import recomputed_text
+from analysis_lib.presentation.tables import recomputed_text, verdict_text
 from analysis_lib.printed.formatting import with_unit
 
 
@@ -48,7 +48,7 @@ class LedgerRole(SphinxRole):
             text,
             refuri=f"{page}#{claim.id}",
             classes=["number", claim.verdict],
-            reftitle=f"{claim.number.item}: {claim.verdict}",
+            reftitle=f"{claim.number.item}: {verdict_text(claim)}",
         )
         link += nodes.inline("", f" {claim.verdict}", classes=["mark"])
         return [link], []

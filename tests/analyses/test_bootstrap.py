@@ -20,7 +20,7 @@ SEED, TIMES = 11, 50
 @pytest.fixture(scope="module")
 def patients():
     shipped = ensemble.load()
-    chosen = shipped.patients["cohort"].isin(shipped.firsts()[:3])
+    chosen = shipped.patients["cohort"].isin(shipped.origin.index[:3])
     return shipped.patients[chosen].dropna(subset=["tumour_size_post_mm"])
 
 

@@ -87,7 +87,7 @@ def test_firths_scores_are_those_of_rs_coefficients(asked):
 @pytest.fixture(scope="module")
 def cohorts():
     shipped = ensemble.load()
-    return shipped.patients[shipped.patients["cohort"].isin(shipped.firsts()[:5])]
+    return shipped.patients[shipped.patients["cohort"].isin(range(5))]
 
 
 def test_the_papers_analysis_is_that_of_statsmodels_cohort_by_cohort(cohorts):
@@ -105,7 +105,7 @@ def test_the_papers_analysis_is_that_of_statsmodels_cohort_by_cohort(cohorts):
 
 def test_samples_of_unequal_size_do_not_touch_each_other(cohorts):
     numbers = cohorts["cohort"].unique()
-    short = cohorts[(cohorts["cohort"] != numbers[0]) | (cohorts["patient"] % 3 > 0)]
+    short = cohorts[(cohorts["cohort"] != numbers[0]) | (cohorts["patient"] % 7 > 0)]
     together = propensity_weighting.log_hazard_ratios(propensity_weighting.stack(short))
     alone = propensity_weighting.log_hazard_ratios(propensity_weighting.stack(short[short["cohort"] == numbers[0]]))
     assert together.loc[numbers[0]].to_numpy() == pytest.approx(alone.iloc[0].to_numpy(), rel=1e-7)

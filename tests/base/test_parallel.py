@@ -11,7 +11,6 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -22,6 +21,7 @@ from analysis_lib.base import parallel
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
 from analysis_lib.reconstruction import build, ensemble
+from analysis_lib.reconstruction.base_measure import BaseMeasure
 
 ITEMS = list(range(12))
 
@@ -70,16 +70,15 @@ def test_no_number_of_processes_is_refused(jobs, monkeypatch):
 def test_an_ensemble_from_a_cluster_is_the_ensemble_from_here_to_the_byte(cluster, tmp_path, monkeypatch):
     some = ensemble.load().patients.drop(columns="cohort").head(10 * 49)
 
-    def chain(targets, seed, start, length, position):
-        rng = np.random.default_rng([seed, start])
-        for _ in range(length):
-            first = 49 * int(rng.integers(10))
-            yield some.iloc[first : first + 49].reset_index(drop=True), SimpleNamespace(packed=dict)
+    def find_cohort(targets, seed, number):
+        rng = np.random.default_rng([seed, number])
+        first = 49 * int(rng.integers(10))
+        return some.iloc[first : first + 49].reset_index(drop=True), BaseMeasure.draw(rng)
 
-    monkeypatch.setattr(build, "chain", chain)
-    search = build._search_start
-    # Sent by value, so that the workers have this chain too.
-    monkeypatch.setattr(build, "_search_start", lambda *asked: search(*asked))
+    monkeypatch.setattr(build, "find_cohort", find_cohort)
+    search = build._search
+    # Sent by value, so that the workers have this search too.
+    monkeypatch.setattr(build, "_search", lambda *asked: search(*asked))
     for name, scheduler in (("here", ""), ("there", cluster.scheduler_address)):
         build.build(6, 1, tmp_path / name / "some.parquet", scheduler=scheduler)
     here, there = (tmp_path / name / "some.parquet" for name in ("here", "there"))

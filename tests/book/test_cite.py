@@ -35,7 +35,7 @@ def test_every_page_is_based_on_the_study():
 
 
 def test_a_description_holds_what_one_sees_and_ends_with_a_word():
-    body = '<p>A <a>49<span class="mark"> reproduced</span></a> &amp; more.</p>'
+    body = '<p>A <a>49<span class="mark"> recomputed</span></a> &amp; more.</p>'
     assert cite.description(body, "x") == "A 49 & more."
     cut = cite.description(f"<p>{'word ' * 100}</p>", "x")
     assert len(cut) <= cite.DESCRIPTION_LENGTH + 2 and cut.endswith("word …")

@@ -10,11 +10,11 @@ sys.path.insert(0, str(ROOT / "book" / "_ext"))
 import finish_pages  # noqa: E402
 
 PAGE = """<section id="top"><h1>A page<a class="headerlink" href="#top">#</a></h1>
-<p><a class="number reproduced reference external" href="ledger.html#a.b" title="x: reproduced">12</a>
+<p><a class="number recomputed reference external" href="ledger.html#a.b" title="x: recomputed">12</a>
 and <a class="reference internal" href="ledger.html#find">a heading</a></p>
 <section id="sub"><h2>Table <em>1</em><a class="headerlink" href="#sub">#</a></h2>
 <div class="cell docutils container"><a class="verdict cited" href="ledger.html#c">cited</a></div>
-<div class="cell tag_hide-input docutils container"><a class="number reproduced" href="ledger.html#a.b">12</a></div>
+<div class="cell tag_hide-input docutils container"><a class="number recomputed" href="ledger.html#a.b">12</a></div>
 </section></section>"""
 
 

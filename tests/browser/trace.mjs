@@ -153,9 +153,9 @@ async function deepLinks() {
   const contradicted = whole.filter(({ verdict }) => verdict === "contradicted").length;
   check("an address can name a filter", (await shown(tab).count()) === contradicted, await shown(tab).count());
   await tab.goto(`${base}response.html`);
-  await tab.locator('a.verdict.reproduced[href*="?"]').first().press("Enter");
+  await tab.locator('a.verdict.consistent[href*="?"]').first().press("Enter");
   await tab.waitForFunction(() => document.querySelector("#ledger-controls output")?.value);
-  const there = whole.filter((row) => row.where === "results-response" && row.verdict === "reproduced").length;
+  const there = whole.filter((row) => row.where === "results-response" && row.verdict === "consistent").length;
   check("a chapter's scoreboard leads to its numbers", (await shown(tab).count()) === there && there > 0, there);
   await tab.context().close();
 }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import random
 import shutil
 import subprocess
@@ -18,52 +17,34 @@ import pandas as pd
 from analysis_lib.base.paths import ROOT
 from tests.faults.sandbox import Sandbox, Trial, digest, ended
 
-COHORTS, CHAIN = 6, 2
-# More cohorts than starts, so that a start can be broken off between two; the command takes one from each.
-SEARCH = f"""
-import sys
-from pathlib import Path
-from analysis_lib.base.errors import InputError
-from analysis_lib.reconstruction.build import build
-try:
-    build({COHORTS}, seed=5, out=Path(sys.argv[1]), jobs=2, chain={CHAIN})
-except InputError as error:
-    sys.exit(str(error))
-"""
+COHORTS = 6
+SEARCH = ["-m", "analysis_lib", "reconstruct", "--cohorts", f"{COHORTS}", "--seed", "5", "--jobs", "2", "--out"]
 # A kill strikes between these shares of the time that is still needed: not before the work, nor after it.
 STRIKES = (0.15, 0.85)
 
 
 def search(place: Sandbox, out: Path) -> subprocess.Popen:
-    return place.start([sys.executable, "-c", SEARCH, str(out)])
+    return place.start([sys.executable, *SEARCH, str(out)])
 
 
-def cohorts_in(file: Path) -> list[str]:
-    """A digest of each cohort of a file, in order, whatever its number there."""
-    frame = pd.read_parquet(file)
+def digests(frame: pd.DataFrame) -> list[str]:
+    """A digest of each cohort, in order, whatever its number."""
     each = frame.groupby("cohort", sort=True)
     return [hashlib.sha256(one.drop(columns="cohort").to_csv(index=False).encode()).hexdigest() for _, one in each]
 
 
-def kept_cohorts(folder: Path) -> dict[int, list[str]]:
-    """What a search under way has kept beside its result: the cohorts of each start, as far as they can be read."""
+def kept_cohorts(folder: Path) -> dict[int, str]:
+    """What a search under way has kept beside its result: the cohorts by number, as far as they can be read."""
     found = {}
-    for file in folder.glob(".*/start-*.parquet"):
+    for file in folder.glob(".*/cohort-*.parquet"):
         with suppress(OSError, ValueError, KeyError):
-            found[int(file.stem.removeprefix("start-"))] = cohorts_in(file)
+            (found[int(file.stem.removeprefix("cohort-"))],) = digests(pd.read_parquet(file).assign(cohort=0))
     return found
 
 
-def cohorts_by_start(out: Path) -> dict[int, list[str]]:
+def cohorts_in(out: Path) -> dict[int, str]:
     """As :func:`kept_cohorts`, of a search that has ended."""
-    starts = json.loads(out.with_suffix(".json").read_text(encoding="utf-8"))["starts"]
-    every = cohorts_in(out)
-    return {row["start"]: every[row["first_cohort"] :][: row["cohorts"]] for row in starts}
-
-
-def goes_on_from(before: dict[int, list[str]], after: dict[int, list[str]]) -> bool:
-    """Whether each start still begins with the cohorts that it had."""
-    return all(after.get(start, [])[: len(known)] == known for start, known in before.items())
+    return dict(enumerate(digests(pd.read_parquet(out))))
 
 
 def trials(kills: int, rng: random.Random, folder: Path) -> Iterator[Trial]:
@@ -90,10 +71,10 @@ def trials(kills: int, rng: random.Random, folder: Path) -> Iterator[Trial]:
 
     shutil.rmtree(place.out)
     place.out.mkdir()
-    known: dict[int, list[str]] = {}
+    known: dict[int, str] = {}
     struck = 0
     while struck < kills:
-        needed = usual * (1 - sum(map(len, known.values())) / COHORTS)
+        needed = usual * (1 - len(known) / COHORTS)
         moment = rng.uniform(*STRIKES) * needed
         process = search(place, out)
         time.sleep(moment)
@@ -107,15 +88,15 @@ def trials(kills: int, rng: random.Random, folder: Path) -> Iterator[Trial]:
             continue
         struck += 1
         now = kept_cohorts(place.out)
-        kept, known = goes_on_from(known, now) and not out.exists(), now
-        detail = f"after {moment:.1f} s of {needed:.1f}: {sum(map(len, now.values()))} of {COHORTS} cohorts are kept"
+        kept, known = known.items() <= now.items() and not out.exists(), now
+        detail = f"after {moment:.1f} s of {needed:.1f}: {len(now)} of {COHORTS} cohorts are kept"
         yield Trial("search", "killed", detail, how, round(moment, 1), kept, place.told_clearly, True, len(gone))
     began = time.monotonic()
     how = ended(search(place, out), 1800)
     seconds = round(time.monotonic() - began, 1)
     same = out.exists() and digest(out) == expected
-    kept = same and goes_on_from(known, cohorts_by_start(out))
-    detail = f"{sum(map(len, known.values()))} of {COHORTS} cohorts were kept"
+    kept = same and known.items() <= cohorts_in(out).items()
+    detail = f"{len(known)} of {COHORTS} cohorts were kept"
     left = len(beside_the_result())
     yield Trial("search", "taken up after the kills", detail, how, seconds, kept, place.told_clearly, same, left)
     shutil.rmtree(place.temporary)

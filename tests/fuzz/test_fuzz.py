@@ -104,7 +104,7 @@ def run_command(arguments: list[str], folder: Path) -> str:
             stack.enter_context(redirect_stdout(out))
             stack.enter_context(redirect_stderr(err))
             stack.enter_context(mock.patch.object(parameters, "run", run_cells))
-            stack.enter_context(mock.patch.object(build, "_search_starts", side_effect=Started))
+            stack.enter_context(mock.patch.object(build, "search_missing", side_effect=Started))
             code = commands.main(arguments)
     except Started:
         return "accepted"

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.ledger import audit, recipes
+from analysis_lib.ledger import audit, predictions, recipes
 from analysis_lib.ledger.audit import deviations, expected
 from analysis_lib.ledger.verdicts import VERDICTS, Claim, judge
 from analysis_lib.printed.number import Interval, Printed
@@ -51,7 +51,7 @@ def recipe(id: str, method: str, inputs: str = "", stated: str = "", variant: st
     return recipes.Recipe(id, variant, method, terms, tuple(stated.split("|")) if stated else (), note)
 
 
-def claim(printed: str, method: str, inputs: str = "", stated: str = "", statistic: str = "p") -> Claim:
+def claim(printed: str, method: str, inputs: str = "", stated: str = "", statistic: str = "mean") -> Claim:
     """The verdict on a number that the given ones should lead to."""
     target = number("target", statistic, printed)
     return judge(target, [recipe("target", method, inputs, stated)], transcription(target))
@@ -64,38 +64,38 @@ def claim(printed: str, method: str, inputs: str = "", stated: str = "", statist
     ("printed", "method", "inputs", "stated", "verdict"),
     [
         # 12 of 26 is 46.15%.
-        ("46", "percent", "men; all", "", "reproduced"),
-        ("46.15", "percent", "men; all", "", "reproduced"),
+        ("46", "percent", "men; all", "", "consistent"),
+        ("46.15", "percent", "men; all", "", "consistent"),
         ("47", "percent", "men; all", "", "contradicted"),
         ("46.1", "percent", "men; all", "", "contradicted"),
         # 2.0 stands for 1.95 to 2.05, so three times it for 5.85 to 6.15.
-        ("6.0", "sum", "mean; mean; mean", "", "reproduced"),
+        ("6.0", "sum", "mean; mean; mean", "", "consistent"),
         ("6.1", "sum", "mean; mean; mean", "", "within-rounding"),
         ("6.2", "sum", "mean; mean; mean", "", "within-rounding"),  # 6.15 would print so
         ("6.3", "sum", "mean; mean; mean", "", "contradicted"),
         # The tests of 12 and 14 against 13 and 10.
-        ("0.47", "categorical_p", SEX, "pearson|fisher", "reproduced"),
+        ("0.47", "categorical_p", SEX, "pearson|fisher", "recomputed"),
         # Where both are named, the expected counts (at least 10.2) call for Pearson's.
         ("0.57", "categorical_p", SEX, "pearson|fisher", "other-method"),
         ("0.57", "categorical_p", SEX, "pearson", "other-method"),
         ("0.66", "categorical_p", SEX, "pearson|fisher", "other-method"),
-        ("0.66", "categorical_p", SEX, "", "reproduced"),
-        (">0.05", "categorical_p", SEX, "fisher", "reproduced"),
+        ("0.66", "categorical_p", SEX, "", "recomputed"),
+        (">0.05", "categorical_p", SEX, "fisher", "recomputed"),
         ("<0.05", "categorical_p", SEX, "", "contradicted"),
         ("0.30", "categorical_p", SEX, "", "contradicted"),
         # Wald p of 0.264 (0.103 to 0.678): 0.0056.
-        ("0.006", "wald_p", "ratio; low; high", "", "reproduced"),
+        ("0.006", "wald_p", "ratio; low; high", "", "consistent"),
         ("0.0057", "wald_p", "ratio; low; high", "", "within-rounding"),
-        ("0.01", "wald_p", "ratio; low; high", "", "reproduced"),
+        ("0.01", "wald_p", "ratio; low; high", "", "consistent"),
         ("0.007", "wald_p", "ratio; low; high", "", "contradicted"),
         # Bounds and statements.
         ("3.0", "at_most", "mean", "", "contradicted"),
-        ("2.1", "at_most", "mean", "", "not-recomputable"),
-        ("1.9", "at_least", "mean", "", "not-recomputable"),
+        ("2.1", "at_most", "mean", "", "unchecked"),
+        ("1.9", "at_least", "mean", "", "unchecked"),
         ("1.8", "at_least", "mean", "", "contradicted"),
-        ("5", "between", "mean; all", "", "not-recomputable"),
+        ("5", "between", "mean; all", "", "unchecked"),
         ("27", "between", "mean; all", "", "contradicted"),
-        ("5", "patient_level", "", "", "not-recomputable"),
+        ("5", "patient_level", "", "", "unchecked"),
     ],
 )
 def test_a_verdict(printed, method, inputs, stated, verdict):
@@ -152,7 +152,7 @@ def test_of_several_variants_the_one_that_agrees_speaks():
     target = number("target", "percent", "54")
     variants = [recipe("target", "percent", f"{who}; all", variant=who) for who in ("men", "women")]
     found = judge(target, variants, transcription(target))
-    assert (found.verdict, found.recomputed) == ("reproduced", pytest.approx(1400 / 26))
+    assert (found.verdict, found.recomputed) == ("consistent", pytest.approx(1400 / 26))
     assert [(o.name, o.agrees) for o in found.outcomes] == [("men", "no"), ("women", "digits")]
     assert found.inputs == ("men", "all", "women")
 
@@ -167,7 +167,7 @@ def test_the_stated_method_goes_before_another_that_hits_the_digits():
         judge(target, [recipe("target", "t_test", way, stated)], transcription(target, *given_ages))
         for stated in ("pooled", "welch", "pooled|welch")
     ]
-    assert [f.verdict for f in found] == ["within-rounding", "reproduced", "reproduced"]
+    assert [f.verdict for f in found] == ["within-rounding", "recomputed", "recomputed"]
     assert [f.recomputed for f in found] == pytest.approx([0.378892058604, 0.389800748381, 0.389800748381])
     # Welch's p may be up to 0.408 within the rounding, Student's may not be 0.402.
     other = number("target", "p", "0.402")
@@ -193,7 +193,7 @@ def test_a_convention_that_does_not_exist_for_the_table_is_not_left_dangling():
 @pytest.mark.parametrize(
     ("printed", "own", "verdict"),
     [
-        ("26", True, "reproduced"),
+        ("26", True, "consistent"),
         ("27", True, "contradicted"),
         ("26.4", True, "contradicted"),
         ("26", False, "cited"),
@@ -280,7 +280,7 @@ def test_in_a_table_that_adds_up_no_count_and_no_share_can_be_off_by_one_unseen(
     cells = [[data.draw(st.integers(1, 30)) for _ in range(2)] for _ in range(rows)]
     printed = dict(table_of(cells))
     before = verdicts_of_table(printed, rows)
-    assert set(before.values()) == {"reproduced"}
+    assert set(before.values()) == {"consistent"}
     id = data.draw(st.sampled_from(sorted(printed)))
     step = data.draw(st.sampled_from([1, -1]))
     if id.endswith("share"):
@@ -310,8 +310,8 @@ def test_the_verdicts_are_the_expected_ones(claims):
 
 def test_a_number_that_was_recomputed_has_its_value_and_its_origin(claims):
     for found in claims.values():
-        if found.verdict in ("reproduced", "within-rounding", "other-method"):
-            assert found.number.interval.distance(found.recomputed) == 0 or found.verdict != "reproduced"
+        if found.verdict in ("recomputed", "consistent", "within-rounding", "other-method"):
+            assert found.number.interval.distance(found.recomputed) == 0 or found.verdict == "within-rounding"
             assert found.method and found.library and found.inputs
             assert found.number.interval.meets(found.bounds)
         if found.verdict == "cited":
@@ -324,6 +324,7 @@ def test_the_one_contradiction_is_a_p_value_that_was_rounded_twice(claims):
     assert id == "results-radiology.liver_gone.p"
     # R 4.2.2: fisher.test(matrix(c(5, 7, 0, 8), 2)) gives 0.0546956; the paper prints 0.06.
     assert claims[id].recomputed == pytest.approx(0.0546955624355, rel=1e-10)
+    assert claims[id].reason.endswith("SPSS displays 0.055, and rounding that once more explains what is printed.")
 
 
 def test_p_values_of_the_paper_are_those_of_r(claims):
@@ -361,7 +362,7 @@ def test_a_convention_that_is_not_defined_does_not_hide_those_after_it():
 
 
 def test_what_print_cannot_settle_says_so_in_a_sentence():
-    reason = "It needs each patient's value, which is not public, and nothing printed bounds it."
+    reason = "It needs each patient's value, which is not public."
     assert claim("5", "patient_level").reason == reason
 
 
@@ -380,27 +381,47 @@ def test_one_more_that_agrees_is_named_alone_and_two_with_and(claims):
     [
         ("2.0", "at_most", "mean", "another printed number: at most 2.05; printed 2.0."),
         ("2.0", "at_least", "mean", "another printed number: at least 1.95; printed 2.0."),
-        ("2.9", "at_most", "mean", "which allows only at most 2.05."),
+        ("2.9", "at_most", "mean", "another printed number: at most 2.05; but printed 2.9."),
         ("5", "between", "mean; all", ": from 1.9"),
-        ("27", "between", "mean; all", "which allows only from 1.9"),
+        ("27", "between", "mean; all", ": from 1.95 to 26; but printed 27."),
     ],
 )
 def test_what_bounds_a_number_is_told_with_its_ends(printed, method, inputs, span):
     assert span in claim(printed, method, inputs).reason
 
 
-def test_a_prediction_says_where_print_lies_and_how_many_draws_gave_none(claims):
-    places = set()
+def test_what_was_withheld_says_what_came_out_and_what_that_is_worth(claims):
+    seen = set()
     for found in claims.values():
-        if found.verdict == "predicted":
-            low, high = map(float, re.search(r"between (\S+) and (\S+) in the", found.reason).groups())
-            inside = found.number.interval.meets(Interval(low, high))
-            assert f"lies {'within' if inside else 'outside'} that range" in found.reason, found.id
-            draws = int(re.search(r"of (\d+) draws", found.reason)[1])
-            missing = re.search(r"\(it is not defined in (\S+)\)", found.reason)
-            assert missing is None or 0 < int(missing[1]) < draws, found.id
-            places.add((inside, missing is None))
-    assert {(True, True), (True, False), (False, True)} <= places
+        one = found.withheld
+        if one is None or found.verdict not in ("attainable", "foretold"):
+            continue
+        low, high = map(float, re.search(r"between (\S+) and (\S+) in the", found.reason).groups())
+        assert f"of {one.draws} draws" in found.reason, found.id
+        assert ("(undefined in" in found.reason) is (one.undefined > 0), found.id
+        assert one.holds is found.number.interval.meets(Interval(low, high)), found.id
+        assert (found.verdict == "foretold") is (one.holds and one.informative), found.id
+        words = {(True, True): "narrow enough to have missed", (True, False): "too wide to have missed"}
+        assert words.get((one.holds, one.informative), "is outside") in found.reason, found.id
+        seen.add((one.holds, one.informative))
+    assert {(True, True), (True, False), (False, False)} <= seen
+
+
+def test_the_json_has_what_was_withheld_of_each_such_number_and_its_repeats(claims, paper):
+    firsts = {paper[id].same_as or id for id in predictions.load(paper) if id in paper}
+    withheld = {id for first in firsts for id in (first, *paper.repeats(first))}
+    rows = {id: found.as_dict() for id, found in claims.items()}
+    assert withheld and {id for id, row in rows.items() if row["withheld"]} == withheld
+    for id in withheld:
+        assert list(rows[id]["withheld"]) == ["low", "middle", "high", "percentile", "draws", "informative"]
+
+
+def test_a_repeat_in_the_same_digits_is_no_evidence_of_its_own(claims, paper):
+    for id, found in claims.items():
+        first = paper[id].same_as
+        same = bool(first) and paper[id].printed == paper[first].printed
+        assert (found.verdict == "repeated") is same, id
+        assert found.first == (claims[first].verdict if same else ""), id
 
 
 # --- a fact printed twice, and halves
@@ -422,10 +443,10 @@ def test_a_prediction_says_where_print_lies_and_how_many_draws_gave_none(claims)
 def test_two_printings_of_a_fact_must_be_roundings_of_one_value(statistic, first, again, agrees):
     numbers = transcription(number("one", statistic, first), number("two", statistic, again, same_as="one"))
     found = judge(numbers["two"], [recipe("one", "patient_level")], numbers)
-    assert found.verdict == ("not-recomputable" if agrees else "contradicted")
+    assert found.verdict == ("unchecked" if agrees else "contradicted")
 
 
-@pytest.mark.parametrize(("printed", "verdict"), [("38", "reproduced"), ("37", "contradicted"), ("37.5", "reproduced")])
+@pytest.mark.parametrize(("printed", "verdict"), [("38", "consistent"), ("37", "contradicted"), ("37.5", "consistent")])
 def test_a_half_that_is_known_exactly_is_rounded_up_or_to_even(printed, verdict):
     numbers = [number("nine", "count", "9"), number("of", "n", "24"), number("share", "percent", printed)]
     found = judge(numbers[2], [recipe("share", "percent", "nine; of")], Transcription(numbers))
@@ -454,8 +475,8 @@ def test_an_audit_of_other_numbers_by_other_recipes(folder):
     rows = [MEN, ("men.again", *MEN[1:7], "men", "yes"), ("elsewhere", *MEN[1:7], "", "no")]
     found = audit.audit(*folder(rows, "men,,reported_once,,,\n"))
     assert {id: c.verdict for id, c in found.items()} == {
-        "men": "not-recomputable",
-        "men.again": "not-recomputable",
+        "men": "unchecked",
+        "men.again": "repeated",
         "elsewhere": "cited",
     }
 
@@ -480,7 +501,7 @@ def test_deviations_tell_what_was_expected_and_what_came(claims):
     ("content", "words"),
     [
         ("id,verdict\na,cited\na,cited\n", "row 3, column 'id': 'a' stands twice"),
-        ("id,verdict\na,right\n", "row 2, column 'verdict': 'right' is not a verdict (one of reproduced, "),
+        ("id,verdict\na,right\n", "row 2, column 'verdict': 'right' is not a verdict (one of recomputed, "),
         ("id\na\n", "row 1: lacks the column 'verdict'"),
     ],
 )
@@ -513,21 +534,23 @@ def manifest(folder: Path, met: dict[str, str], name: str = "cohorts.json") -> P
     return folder
 
 
-def test_what_cohorts_were_built_to_meet_is_reconstructed_in_each_of_its_printings(tmp_path):
+def test_what_cohorts_were_built_to_meet_is_attainable_whichever_printing_they_name(tmp_path):
     # The median is first printed in the abstract; the cohorts name a later printing.
     folder = manifest(tmp_path / "ensemble", {"results-survival.os.surgery.median": "14.7"})
     claims = audit.audit(ensemble=folder, predictions=tmp_path)
     printings = [id for id in claims if id.endswith("os.surgery.median")]
     assert len(printings) == 3
-    assert {claims[id].verdict for id in printings} == {"reconstructed"}
-    assert "built to" in claims[printings[0]].reason
+    first, *later = (claims[id] for id in printings)
+    assert (first.verdict, first.first) == ("attainable", "")
+    assert {(c.verdict, c.first) for c in later} == {("repeated", "attainable")}
+    assert "built to" in first.reason and f"({first.id}), which is attainable." in later[0].reason
     # A percentage follows from counts, whatever cohorts do.
-    assert claims["table1.sex_male.surgery.percent"].verdict == "reproduced"
+    assert claims["table1.sex_male.surgery.percent"].verdict == "consistent"
 
 
-def test_cohorts_that_meet_other_digits_reconstruct_nothing(tmp_path):
+def test_cohorts_that_meet_other_digits_make_nothing_attainable(tmp_path):
     folder = manifest(tmp_path / "ensemble", {"results-survival.os.surgery.median": "14.8"})
-    assert "reconstructed" not in {c.verdict for c in audit.audit(ensemble=folder).values()}
+    assert "attainable" not in {c.verdict for c in audit.audit(ensemble=folder).values()}
 
 
 def test_every_ensemble_must_meet_a_number_for_it_to_count(tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from math import comb
+from math import comb, erfc
 
 import numpy as np
 import pytest
@@ -130,6 +130,9 @@ BY_HAND = {
     "tvi_patients": 21 + 18,
     # A median of 3 among 39: 20 patients with 3 at most, 19 with 5 at most.
     "vessels_most_for_median": 20 * 3 + 19 * 5,
+    # Between the 18th and the 19th of 24, by SPSS's rule.
+    "specimens_below_third_quartile": 18,
+    "specimens_missing": 26 - 24,
     # Table 3, grade by grade.
     "complication_events": (5 + 2 + 1 + 1 + 1 + 1) + (7 + 2) + (1 + 1 + 1 + 1) + 1 + 1,
     "liver_treatments": 3 + 2 + 1 + 1,
@@ -144,6 +147,12 @@ BY_HAND = {
     "longest_follow_up_years": 20 + 4 / 12,
     "organ_cleared_surgery": 10 - 5,
     "organ_cleared_prrt_only": 11 - 9,
+    "scored": 49 - 2,
+    "tvi_decrease_of_all_percent": 100 * (10 + 5) / 49,
+    # Two came to have no contact. One of them is the only one whose vein alone had been in contact, up to 180°.
+    "cleared_prrt_only": 3 - 1 - 1,
+    # Pearson's, since all expected counts are above 5: 16 and 10 of 26 against 6 and 17 of 23.
+    "pr_alone_p": erfc((49 * (16 * 17 - 6 * 10) ** 2 / (22 * 27 * 26 * 23) / 2) ** 0.5),
 }
 
 # From R 4.2.2: fisher.test(matrix(c(...), ncol = 2, byrow = TRUE))$p.value

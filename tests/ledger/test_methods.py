@@ -15,7 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis_lib.ledger.methods import METHODS, MOST_PATIENTS, Bound, Derivation, Statement, exact_test, implied_count
+from analysis_lib.ledger.bounds import Bound
+from analysis_lib.ledger.methods import METHODS, MOST_PATIENTS, Derivation, Statement, exact_test, implied_count
 from analysis_lib.printed.number import Interval, Printed
 
 # However slow the machine.
@@ -39,10 +40,6 @@ def compute(method: str, values: list[float]) -> dict[str, float]:
 def only(method: str, *values: float) -> float:
     (value,) = compute(method, list(values)).values()
     return value
-
-
-def limits(method: str, *texts: str) -> Interval:
-    return METHODS[method].limits([Printed(text).interval for text in texts])
 
 
 def percentage(count: int, n: int, places: int, rounding: str) -> Printed:
@@ -207,6 +204,20 @@ def test_no_table_is_enumerated_that_a_mistyped_count_made_huge():
         exact_test(np.array([[half, 0], [1, half]]))
 
 
+def test_the_sd_of_both_groups_is_the_same_to_its_digits_for_every_split():
+    # From numpy: samples scaled to 59 ± 25 and 41 ± 21, put together. Table 3 prints 25.
+    found = compute("pooled_sd_split", [59, 25, 41, 21, 24, 52, 16, 10])
+    rng, expected = np.random.default_rng(3), {}
+    for n1, n2 in ((14, 10), (15, 9), (16, 8)):
+        parts = []
+        for mean, sd, n in ((59, 25, n1), (41, 21, n2)):
+            x = rng.normal(size=n)
+            parts.append(mean + sd * (x - x.mean()) / x.std(ddof=1))
+        expected[f"{n1} and {n2} patients"] = np.concatenate(parts).std(ddof=1)
+    assert found == pytest.approx(expected, **R)
+    assert {round(sd) for sd in found.values()} == {25}
+
+
 # --- t tests, ratios and their intervals
 
 
@@ -260,43 +271,6 @@ def test_a_ratio_its_interval_and_its_p_tell_on_each_other():
     assert only("wald_level", 0.264, 0.103, 0.678, 0.006) == pytest.approx(94.8100343553, **R)
 
 
-# --- bounds
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.floats(0.2, 5), st.floats(0.1, 1))
-def test_a_wald_interval_that_is_rounded_keeps_within_its_bounds(ratio, error):
-    texts = [f"{ratio * math.exp(z * error):.3f}" for z in (-1.96, 0, 1.96)]
-    low, estimate, high = texts
-    assert limits("wald_estimate", low, high).meets(Printed(estimate).interval)
-    assert limits("wald_limit", estimate, low).meets(Printed(high).interval)
-    assert limits("wald_limit", estimate, high).meets(Printed(low).interval)
-
-
-@pytest.mark.parametrize(
-    ("method", "texts", "low", "high"),
-    [
-        ("wald_estimate", ("0.5", "2.0"), math.sqrt(0.45 * 1.95), math.sqrt(0.55 * 2.05)),
-        ("wald_limit", ("1.0", "0.5"), 0.95**2 / 0.55, 1.05**2 / 0.45),
-        ("midpoint", ("4.5", "6.5"), 5.45, 5.55),
-        ("symmetric_limit", ("5.5", "4.5"), 6.35, 6.65),
-        ("between", ("3", "8"), 2.5, 8.5),
-        ("between", ("8", "3", "5"), 2.5, 8.5),
-        ("at_most", ("8",), -math.inf, 8.5),
-        ("at_least", ("3",), 2.5, math.inf),
-        ("rest_of_hundred", ("38",), 0, 62.5),
-    ],
-)
-def test_bounds_by_hand(method, texts, low, high):
-    found = limits(method, *texts)
-    assert (found.low, found.high) == (pytest.approx(low, rel=1e-14), pytest.approx(high, rel=1e-14))
-
-
-def test_bounds_of_what_cannot_be_are_refused():
-    with pytest.raises(ValueError, match="not defined for any value"):
-        limits("wald_estimate", "0", "0")
-
-
 # --- the list of methods as a whole
 
 
@@ -312,7 +286,10 @@ def test_every_method_says_how_many_inputs_it_takes(name):
         # Whatever the values, that many inputs do not fail for their number.
         values = [3.0 + i for i in range(count)]
         if isinstance(method, Bound):
-            assert method.limits([Interval(v, v) for v in values])
+            try:
+                method.limits([Interval(v, v) for v in values])
+            except ValueError as error:
+                assert "unpack" not in str(error)
             continue
         for function in method.named(values).values():
             try:
@@ -325,6 +302,9 @@ def test_every_method_says_how_many_inputs_it_takes(name):
 @pytest.mark.parametrize("name", [n for n, m in METHODS.items() if isinstance(m, Derivation)])
 def test_every_convention_that_a_method_can_offer_can_be_stated(name):
     method = METHODS[name]
-    examples = {"categorical_p": [SEX, GRADE], "t_test_split": [[59, 25, 41, 21, 24, 52, 16, 10]]}
+    split = [[59, 25, 41, 21, 24, 52, 16, 10]]
+    if name == "pooled_sd_split":  # its conventions are the splits, of which the paper names none
+        return
+    examples = {"categorical_p": [SEX, GRADE], "t_test_split": split}
     offered = {c.partition(",")[0] for values in examples.get(name, [[1] * 12]) for c in method.named(values)}
     assert offered == set(method.convention_names)

@@ -64,22 +64,40 @@ def test_a_change_elsewhere_does_not(paper):
     assert predictions.load(other).keys() == predictions.load(paper).keys()
 
 
-def test_every_printing_of_a_withheld_fact_is_predicted_and_says_where_it_falls(paper):
-    claims = audit.audit()
-    printings = [id for id in paper if id.endswith("os.surgery.median")]
-    assert len(printings) == 3
-    assert {claims[id].verdict for id in printings} == {"predicted"}
-    assert "percentile" in claims[ID].reason and "middle 90%" in claims[ID].reason
+@pytest.mark.parametrize(
+    ("id", "narrowest", "widest"),
+    [
+        # 8.5 (4.5-12.5) years: a fifth of the interval is 1.6.
+        (ID, (8.0, 9.6), (8.0, 9.7)),
+        (ID.replace("median", "ci_lo"), (3.0, 4.6), (3.0, 4.7)),
+        # 0.264 (0.103-0.678): a fifth of it is a factor of 6.58 ** 0.2 = 1.458.
+        ("results-survival.cox_surgery.hr", (0.2, 0.291), (0.2, 0.292)),
+        ("results-survival.os.p", (0.1, 0.3), (0.1, 0.31)),
+    ],
+)
+def test_a_range_counts_up_to_a_fifth_of_where_the_number_could_have_been(paper, id, narrowest, widest):
+    for ends, informative in ((narrowest, True), (widest, False)):
+        one = replace(prediction(*[ends[0]] * 50, *[ends[1]] * 50), id=id)
+        assert one.is_informative(paper) is informative
 
 
-def test_without_predictions_nothing_is_predicted(paper, tmp_path):
+def test_where_no_interval_is_printed_or_many_draws_have_no_value_nothing_is_informative(paper):
+    narrow = [8.4, 8.5, 8.6] * 10
+    assert prediction(*narrow, *[np.nan] * 3).is_informative(paper)
+    assert not prediction(*narrow, *[np.nan] * 4).is_informative(paper)
+    assert not replace(prediction(*narrow), id="results-survival.follow_up.all.median").is_informative(paper)
+    assert not prediction(np.nan).is_informative(paper)
+
+
+def test_without_predictions_nothing_is_foretold(paper, tmp_path):
     assert predictions.load(paper, tmp_path) == {}
-    assert "predicted" not in {c.verdict for c in audit.audit(predictions=tmp_path).values()}
+    found = audit.audit(predictions=tmp_path).values()
+    assert not any(c.verdict == "foretold" or c.withheld for c in found)
 
 
-def test_no_number_is_predicted_that_no_cohort_meets(tmp_path):
+def test_no_number_is_foretold_that_no_cohort_meets(tmp_path):
     (tmp_path / "cohorts.json").write_text('{"met": {}}')
-    assert not {"predicted", "reconstructed"} & {c.verdict for c in audit.audit(ensemble=tmp_path).values()}
+    assert not {"foretold", "attainable"} & {c.verdict for c in audit.audit(ensemble=tmp_path).values()}
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"printed": {}}', '{"printed": {}, "sets": {"a": 1}}'])

@@ -1,4 +1,4 @@
-"""Takes a sample of the shipped reconstructed cohorts and asks R for their statistics.
+"""Takes a sample of the shipped simulated cohorts and asks R for their statistics.
 
 To be run after each `make ensemble`, in this folder and in the project's environment:
 ../../.venv/bin/python ensemble.py
@@ -12,7 +12,7 @@ import numpy as np
 from analysis_lib.reconstruction import ensemble
 
 SAMPLE = Path("data/ensemble")
-OF_EACH_SCHEME = 6
+OF_EACH_ASSUMPTION = 6
 
 
 def main() -> None:
@@ -20,9 +20,8 @@ def main() -> None:
     SAMPLE.mkdir(exist_ok=True)
     for file in SAMPLE.glob("*.csv"):
         file.unlink()
-    # Evenly over the cohorts of a scheme, and so over its starts and the length of their chains.
     for _, rows in shipped.origin.groupby("scheme"):
-        for k in np.linspace(0, len(rows) - 1, OF_EACH_SCHEME).round().astype(int):
+        for k in np.linspace(0, len(rows) - 1, OF_EACH_ASSUMPTION).round().astype(int):
             number = rows.index[k]
             shipped.one(number).to_csv(SAMPLE / f"cohort-{number:04}.csv", index=False, lineterminator="\n")
     subprocess.run(["Rscript", "ensemble.R"], check=True)

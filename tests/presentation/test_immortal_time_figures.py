@@ -9,7 +9,7 @@ from analysis_lib.presentation import figures, immortal_time_figures
 from analysis_lib.reconstruction import ensemble
 
 ENSEMBLE = ensemble.load()
-FEW = ENSEMBLE.firsts()[:4]
+FEW = [0, 1, 2, 3]
 PATIENTS = ENSEMBLE.patients[ENSEMBLE.patients["cohort"].isin(FEW)]
 SCHEME = ENSEMBLE.origin.loc[FEW, "scheme"]
 

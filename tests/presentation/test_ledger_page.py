@@ -54,6 +54,13 @@ def test_a_repeat_leads_to_the_first_printing_and_has_its_recipe(claims, known, 
     assert "<dt>Recipe" in entry_of(page, id)
 
 
+def test_a_repeat_shows_both_verdicts_and_what_bears_out_the_first(claims, page):
+    id = "results-survival.os.surgery.median"
+    badges = re.findall(r'<span class="verdict ([\w-]+)">', entry_of(page, id))
+    assert badges == ["repeated", claims[id].first]
+    assert ledger_page.functions(claims[id]) == ledger_page.functions(claims["abstract.os.surgery.median"])
+
+
 def test_every_function_named_exists_and_so_do_its_tests(claims, page):
     named = set(ledger_page.FUNCTION.findall(page))
     assert named == {name for claim in claims.values() for name in ledger_page.functions(claim)}
@@ -81,10 +88,10 @@ def test_filters_offer_only_what_occurs(claims):
         return {name: set(re.findall(r'<option value="([^"]+)"', options)) for name, options in selects}
 
     few = {id: c for id, c in claims.items() if c.number.where == "table3"}
-    few["x"] = replace(few[next(iter(few))], verdict="predicted")
+    few["x"] = replace(few[next(iter(few))], verdict="foretold")
     found = offered(few)
     assert found["where"] == {"table3"}
-    assert found["verdict"] == {c.verdict for c in few.values()} and "predicted" in found["verdict"]
+    assert found["verdict"] == {c.verdict for c in few.values()} and "foretold" in found["verdict"]
     assert found["method"] == {c.method for c in few.values() if c.method}
 
 

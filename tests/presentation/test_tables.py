@@ -25,6 +25,15 @@ def test_every_printed_number_carries_its_verdict(claims):
     assert len(links) == html.count('class="number')
 
 
+def test_a_repeat_has_the_verdict_on_the_first_printing_beside_its_own(claims):
+    first, later = (claims[f"{place}.os.surgery.median"] for place in ("abstract", "results-survival"))
+    assert (later.verdict, later.first) == ("repeated", first.verdict)
+    words = re.findall(r'class="verdict ([\w-]+)"[^>]*>([\w-]+)<', tables.badge(later))
+    assert words == [("repeated", "repeated"), (first.verdict, first.verdict)]
+    assert f'title="repeated, first printed {first.verdict}"' in tables.linked(later)
+    assert f'title="{first.verdict}"' in tables.linked(first)
+
+
 def test_compare_has_groups_only_where_there_are_any(claims):
     def heads(id):
         return re.findall(r'<th scope="col">(\w+)', tables.compare(claims, [id], "x").html)
@@ -53,7 +62,7 @@ def test_side_by_side_leaves_out_what_is_not_printed(claims):
     # The row of grades has a p value only; a zero has no percentage.
     html = tables.side_by_side(claims, "table1", ["grade", "nec"], "Two rows").html
     assert html.count('<td class="empty"></td>') == 4
-    assert re.search(r'data-label="PRRT only"><div><a [^>]+>0<span [^>]+> reproduced</span></a></div>', html)
+    assert re.search(r'data-label="PRRT only"><div><a [^>]+>0<span [^>]+> consistent</span></a></div>', html)
 
 
 def test_side_by_side_refuses_a_row_that_is_not_there(claims):
@@ -67,9 +76,9 @@ def test_in_cohort_shows_printed_and_found_with_the_verdict(claims):
     text = re.sub("<[^>]+>", "", re.sub('<span class="mark">[^<]*</span>', "", html))
     for wanted in ("index, kg/m2, median (quartiles)", "25.1 (22.5–27.1)", "25.1 (22.52–27.05)", "index, p value"):
         assert wanted in text
-    assert html.count(">reconstructed</a>") == 2
+    assert html.count(">attainable</a>") == 2
     for id in ("table1.bmi.all.q3", "table1.bmi.p"):
-        assert f'<a class="number reconstructed" href="ledger.html#{id}"' in html
+        assert f'<a class="number attainable" href="ledger.html#{id}"' in html
 
 
 def test_in_cohort_refuses_a_value_that_does_not_come_out(claims):

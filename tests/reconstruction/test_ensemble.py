@@ -14,15 +14,14 @@ from analysis_lib.reconstruction import ensemble
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory, shipped):
-    """The first cohorts of two starts, as a file with its manifest."""
+    """Three cohorts, as a file with its manifest."""
     folder = tmp_path_factory.mktemp("ensemble")
-    first, second = shipped.manifest["starts"][:2]
     raw = pd.read_parquet(ensemble.SHIPPED)
-    kept = [0, 1, second["first_cohort"]]
+    kept = [0, 1, 5]
     file = folder / "small.parquet"
     raw[raw["cohort"].isin(kept)].to_parquet(file, index=False)
-    starts = [first | {"cohorts": 2}, second | {"cohorts": 1}]
-    manifest = {"starts": starts, "file_sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+    measures = [shipped.manifest["measures"][k] for k in kept]
+    manifest = {"measures": measures, "file_sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
     file.with_suffix(".json").write_text(json.dumps(manifest))
     return file
 
@@ -31,12 +30,11 @@ def test_a_trusted_file_has_the_values_and_types_of_one_that_was_judged(small):
     pd.testing.assert_frame_equal(ensemble.load(small).patients, validation.load_cohorts(small))
 
 
-def test_each_cohort_has_the_start_that_the_manifest_gives_it(shipped):
-    for start in shipped.manifest["starts"]:
-        numbers = range(start["first_cohort"], start["first_cohort"] + start["cohorts"])
-        origin = shipped.origin.loc[list(numbers)]
-        assert set(origin["start"]) == {start["start"]} and set(origin["scheme"]) == {start["scheme"]}
-    assert shipped.firsts() == [start["first_cohort"] for start in shipped.manifest["starts"]]
+def test_each_cohort_has_the_base_measure_that_the_manifest_gives_it(small, shipped):
+    origin = ensemble.load(small).origin
+    assert origin.index.tolist() == [0, 1, 5]
+    pd.testing.assert_frame_equal(origin, shipped.origin.loc[[0, 1, 5]])
+    assert set(shipped.origin["scheme"]) == set(shipped.manifest["schemes"]) == {"A", "B"}
 
 
 def test_an_array_has_one_row_a_cohort_and_is_blank_outside_the_condition(shipped):

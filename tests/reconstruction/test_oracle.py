@@ -34,10 +34,9 @@ def test_the_sample_is_part_of_the_shipped_ensemble(shipped):
         assert text == sampled(name).read_text(encoding="utf-8"), ASK_AGAIN
 
 
-def test_the_sample_has_cohorts_of_every_scheme_and_of_several_starts(shipped):
+def test_the_sample_has_cohorts_of_either_censoring_assumption(shipped):
     origin = shipped.origin.loc[[int(name.rpartition("-")[2]) for name in R]]
     assert set(origin["scheme"]) == set(shipped.origin["scheme"])
-    assert origin["start"].nunique() >= len(R) / 2
 
 
 @pytest.mark.parametrize("name", R)

@@ -19,7 +19,7 @@ from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES
 from analysis_lib.reconstruction.verify import verify_file
 from analysis_lib.targets import assumptions
 from analysis_lib.targets.assumptions import Assumptions
-from analysis_lib.targets.catalogue import load_targets
+from analysis_lib.targets.catalogue import Targets, load_targets
 from analysis_lib.targets.recompute import Recomputed
 
 FOLLOW_UP = [f"results-survival.follow_up.all.{s}" for s in ("median", "q1", "q3")]
@@ -74,22 +74,22 @@ def test_the_command_says_under_which_assumption_it_verified(file, capsys):
     assert capsys.readouterr().out.endswith("under follow_up=survivors\n")
 
 
-def test_assumptions_are_part_of_the_plan_and_reach_every_start(tmp_path, monkeypatch):
+def test_assumptions_are_part_of_the_plan_and_reach_every_search(tmp_path, monkeypatch):
     seen = []
 
-    def search(*arguments: object) -> None:
-        seen.append(arguments)
+    def search(targets: Targets, *_: object) -> None:
+        seen.append(targets)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(build, "_search_starts", search)
+    monkeypatch.setattr(build, "find_cohort", search)
     out = str(tmp_path / "x.parquet")
     for more in ([], ["--assume", "age_test=student", "--assume", "follow_up=survivors"]):
         commands.main(["reconstruct", "--cohorts", "1", "--seed", "1", "--out", out, *more])
-    assert [arguments[2].assumptions for arguments in seen] == [
+    assert [targets.assumptions for targets in seen] == [
         Assumptions(),
         Assumptions(age_test="student", follow_up="survivors"),
     ]
-    assert seen[0][0].name != seen[1][0].name
+    assert len(list(tmp_path.glob(".x.*"))) == 2
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analysis_lib.targets.assumptions import CHOICES
 from analysis_lib.targets.catalogue import LONGEST_FOLLOW_UP_YEARS
-from analysis_lib.targets.time_unit import clock, slack
+from analysis_lib.targets.time_unit import clock, scale
 
 UNITS = CHOICES["time_unit"]
 DAYS = st.integers(0, 7000)
@@ -28,17 +28,17 @@ def test_no_unit_sees_a_patient_longer_than_the_study_lasted(unit):
 
 
 @pytest.mark.parametrize(
-    ("unit", "days_per_year", "last_day", "beyond_rounding"),
+    ("unit", "days_per_year", "last_day", "step", "apart"),
     [
-        ("days/365.25", 365.25, 7426, 0),
-        ("days/365", 365.0, 7421, (20 + 4 / 12) * 0.25 / 365),
-        ("months", 365.25, 7426, 1 / 12),
+        ("days/365.25", 365.25, 7426, 1, 0.5),
+        ("days/365", 365.0, 7421, 1, 0.5),
+        ("months", 365.25, 7426, 30.4375, 30.9375),
     ],
 )
-def test_a_unit_has_its_length_its_last_day_and_its_slack(unit, days_per_year, last_day, beyond_rounding):
+def test_a_unit_has_its_length_its_last_day_and_its_step(unit, days_per_year, last_day, step, apart):
     assert clock(unit).days_per_year == days_per_year
     assert clock(unit).years.size == last_day + 1
-    assert slack(unit) == pytest.approx(2 / 365.25 + beyond_rounding)
+    assert scale(unit) == (days_per_year, step, apart)
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -54,8 +54,10 @@ def test_the_first_day_is_seen_as_the_day_is_and_the_day_before_is_not(unit):
 
 @pytest.mark.parametrize("unit", UNITS)
 @given(first=DAYS, second=DAYS)
-def test_parts_make_the_whole_within_the_slack(unit, first, second):
-    years = clock(unit).years
+def test_parts_make_the_whole_and_a_day_more_does_not_but_in_months(unit, first, second):
+    years, (year, _, apart) = clock(unit).years, scale(unit)
     if first + second < years.size:
-        # Time to surgery is in days of 365.25 whatever the survival analyses saw.
-        assert abs(first / 365.25 + years[second] - years[first + second]) < slack(unit)
+        # Time to surgery is in days whatever the survival analyses saw.
+        difference = first + (years[second] - years[first + second]) * year
+        assert abs(difference) < apart
+        assert (abs(difference + 1) > apart) or unit == "months"

@@ -88,8 +88,8 @@ def test_what_a_command_took_is_told_and_a_command_that_fails_stops_the_bench(tm
 
 def test_a_simulated_study_has_the_patients_asked_for_and_ends_with_the_study():
     study = growth.simulated(200, 3)
-    assert study.time.size == 200 and 0 < study.time.max() <= study.horizon
-    assert set(np.unique(study.event)) == {0, 1}
+    assert len(study) == 200 and 0 < study["time"].max() <= growth.STUDY
+    assert set(study["event"]) == {0, 1}
 
 
 def test_memory_is_that_of_a_process_and_not_of_the_one_that_started_it():
@@ -104,8 +104,8 @@ def test_the_search_on_file_grows_with_targets_and_each_part_was_measured():
     assert targets == sorted(set(targets)) and targets[-1] > 400
     assert [row["patients"] for row in on_file["by_patients"]] == list(growth.PATIENTS)
     assert all(row["found"] <= row["studies"] for row in on_file["by_patients"])
-    rate, seconds = on_file["starts"]["per_minute_and_core"], on_file["starts"]["first_seconds"]
-    # No start is quicker than its first cohort.
+    rate, seconds = on_file["by_cohort"]["per_minute_and_core"], on_file["by_cohort"]["first_seconds"]
+    # No run is quicker than its first cohort.
     assert rate <= 60 * growth.LENGTH / seconds["least"]
 
 

@@ -1,7 +1,7 @@
 """How time and memory grow: of builds of the book, of a user's cohort, and of the search for cohorts.
 
-Each start of an ensemble runs in an interpreter of its own, from nothing to its last cohort, verified. Of searches,
-seconds are those that the processor worked, so that other work on the machine weighs little.
+Cohorts are searched in several interpreters, one after another in each, and verified. Of searches, seconds are those
+that the processor worked, so that other work on the machine weighs little.
 """
 
 from __future__ import annotations
@@ -15,20 +15,24 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from analysis_lib.base.paths import ROOT
 from analysis_lib.base.units import DAYS_PER_YEAR
 from analysis_lib.cohort import template, validation
 from analysis_lib.reconstruction import build, ensemble
-from analysis_lib.reconstruction.chain import chain, find_progression
-from analysis_lib.reconstruction.stages import survival as survival_stage
-from analysis_lib.reconstruction.stages.state import SCHEMES, Blocks, scheme_of
-from analysis_lib.reconstruction.studies.known_patients import Study, printed, reconstruct
+from analysis_lib.reconstruction.base_measure import BaseMeasure
+from analysis_lib.reconstruction.search import find_cohort, find_course, find_start
+from analysis_lib.reconstruction.stages.covariates import find_response
+from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed
+from analysis_lib.reconstruction.studies.known_data import patients_table
+from analysis_lib.reconstruction.studies.known_patients import printed, reconstruct
 from analysis_lib.targets.catalogue import load_targets
 
 UNCHANGED = 5
@@ -43,9 +47,8 @@ DURATIONS = (
 )
 
 SEED = 2026
-STARTS = 6
-# As many as a start of the shipped ensemble has.
-LENGTH = 20
+# Interpreters, and cohorts that are searched in each.
+RUNS, LENGTH = 6, 20
 # Of each part of the search that can be had without the rest.
 ROUNDS = 5
 PATIENTS = (49, 100, 200, 500)
@@ -192,17 +195,19 @@ def peak() -> float:
     return int(next(line.split()[1] for line in status.splitlines() if line.startswith("VmHWM"))) / 1024
 
 
-def one_start(start: int) -> None:
-    """Print a line for each cohort of a start: seconds of work, and the most memory so far, in MB."""
-    for _ in chain(load_targets(), SEED, start, LENGTH):
+def one_run(run: int) -> None:
+    """Print a line for each cohort of a run: seconds of work so far, and the most memory so far, in MB."""
+    targets = load_targets()
+    for number in range(run * LENGTH, (run + 1) * LENGTH):
+        find_cohort(targets, SEED, number)
         print(json.dumps([time.process_time(), peak()]), flush=True)
 
 
 def merged(folder: str) -> None:
-    """Print the most memory, in MB, that making one file of a folder's starts takes."""
-    starts, targets = Path(folder), load_targets()
-    plan = build.Plan(LENGTH * len(list(starts.glob("start-*"))), SEED, targets.digest, LENGTH)
-    build.merge(plan, starts, starts / "all.parquet", targets)
+    """Print the most memory, in MB, that making one file of a folder's cohorts takes."""
+    cohorts, targets = Path(folder), load_targets()
+    plan = build.Plan(len(list(cohorts.glob("cohort-*"))), SEED, targets.digest)
+    build.merge(plan, cohorts, cohorts / "all.parquet", targets)
     print(json.dumps(peak()))
 
 
@@ -221,16 +226,16 @@ def per_minute(cohorts: int, seconds: float) -> float:
     return float(f"{60 * cohorts / seconds:.3g}")
 
 
-def starts() -> dict:
-    """Seconds to the first cohort and for each further one, cohorts a minute and core, and memory on the way."""
+def by_cohort() -> dict:
+    """Seconds of a cohort, cohorts a minute and core, and memory after the first and after the last of a run."""
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        runs = np.array(list(pool.map(partial(apart, "one_start"), range(STARTS))))
+        runs = np.array(list(pool.map(partial(apart, "one_run"), range(RUNS))))
     seconds, megabytes = runs[:, :, 0], runs[:, :, 1]
     return {
-        "starts": STARTS,
-        "cohorts_per_start": LENGTH,
-        "first_seconds": spread(seconds[:, 0]),
-        "further_seconds": spread((seconds[:, -1] - seconds[:, 0]) / (LENGTH - 1)),
+        "runs": RUNS,
+        "cohorts_per_run": LENGTH,
+        "first_seconds": spread(seconds[:, 0]),  # imports and compiles too
+        "further_seconds": spread(np.diff(seconds)),
         "per_minute_and_core": per_minute(seconds.size, seconds[:, -1].sum()),
         "megabytes_first": spread(megabytes[:, 0]),
         "megabytes_last": spread(megabytes[:, -1]),
@@ -241,48 +246,47 @@ def by_targets() -> list[dict]:
     """Seconds until so many targets hold at once, from random times."""
     blocks = Blocks(load_targets())
 
-    def survival(rng, scheme):
-        return survival_stage.find_survival(rng, blocks, scheme)
+    def survival(rng):
+        return find_start(rng, blocks)
 
-    def progression(rng, scheme):
+    def progression(rng):
         while True:
-            if (found := find_progression(rng, blocks, scheme, survival(rng, scheme))) is not None:
-                return found
+            start = survival(rng)
+            with suppress(SearchFailed):
+                return find_course(rng, blocks, *start, find_response(rng, blocks, start[1]))
 
-    survival_ids = {id for id in blocks.survival_ids if id in blocks.targets}
-    both = survival_ids | {id for id in blocks.progression_ids if id in blocks.targets}
+    survival_ids = set(blocks.survival_ids)
+    course_ids = {*blocks.progression_ids, *blocks.covariate_ids["pr"], *blocks.covariate_ids["activity"]}
     rows = []
     for what, ids, find in (
         ("overall survival", survival_ids, survival),
-        ("… with progression and recurrence", both, progression),
+        ("… with treatment, response and progression", survival_ids | course_ids, progression),
     ):
         taken = []
         for k in range(ROUNDS + 1):
             began = time.process_time()
-            find(np.random.default_rng([SEED, k]), scheme_of(k))
+            find(np.random.default_rng([SEED, k]))
             taken.append(time.process_time() - began)
-        rate = per_minute(ROUNDS, sum(taken[1:]))  # the first compiles
-        rows.append({"what": what, "targets": len(ids), "seconds": spread(taken[1:]), "per_minute_and_core": rate})
+        row = {"what": what, "targets": len(ids & blocks.targets.keys()), "seconds": spread(taken[1:])}
+        rows.append(row | {"per_minute_and_core": per_minute(ROUNDS, sum(taken[1:]))})  # the first compiles
     return rows
 
 
-def simulated(patients: int, seed: int) -> Study:
-    """A study with known patients, two groups of half each, and exponential times."""
+def simulated(patients: int, seed: int) -> pd.DataFrame:
+    """Known patients, two groups of half each, and exponential times in years."""
     rng = np.random.default_rng([seed, patients])
     first = np.arange(patients) < patients // 2
     death = rng.exponential(1 / (HAZARD * np.where(first, RATIO, 1.0)))
     end = STUDY - rng.uniform(0, ADMISSION, patients)
-    event = (death <= end).astype(np.int64)
     days = np.maximum(np.round(DAYS_PER_YEAR * np.minimum(death, end)), 1)
-    return Study(f"simulated {patients}", "simulation", "years", STUDY, days / DAYS_PER_YEAR, event, first)
+    return patients_table(days / DAYS_PER_YEAR, death <= end, first)
 
 
 def one_study(patients: int, seed: int) -> tuple[bool, float]:
     """Whether a cohort of a simulated study was found from its printed survival, and seconds of work."""
-    study = simulated(patients, seed)
-    strings, rng = printed(study), np.random.default_rng([SEED, patients, seed])
+    strings, rng = printed(simulated(patients, seed)), np.random.default_rng([SEED, patients, seed])
     began = time.thread_time()
-    found = reconstruct(strings, study.horizon, SCHEMES[seed % 2], rng, TURNS) is not None
+    found = any(reconstruct(strings, STUDY, BaseMeasure.draw(rng), rng) is not None for _ in range(TURNS))
     return found, time.thread_time() - began
 
 
@@ -302,14 +306,14 @@ def by_patients(sizes=PATIENTS, studies: int = STUDIES) -> list[dict]:
 
 
 def by_cohorts() -> list[dict]:
-    """Memory that putting an ensemble together takes, by its size; the shipped starts are used again and again."""
-    patients, rows = ensemble.load().patients, []
-    shipped = [part for _, part in patients.groupby(patients["cohort"] // LENGTH)]
+    """Memory that putting an ensemble together takes, by its size; the shipped ones are used again and again."""
+    shipped, rows = ensemble.load(), []
     for cohorts in ENSEMBLE_SIZES:
         with tempfile.TemporaryDirectory() as name:
-            for start in range(cohorts // LENGTH):
-                part = shipped[start % len(shipped)]
-                build.write(part.assign(cohort=part["cohort"] % LENGTH), Path(name) / f"start-{start:04}.parquet")
+            for number in range(cohorts):
+                cohort = shipped.one(number % len(shipped))
+                cohort.attrs["measure"] = {}
+                build.write(cohort, Path(name) / f"cohort-{number:05}.parquet")
             rows.append({"cohorts": cohorts, "megabytes": round(apart("merged", name)[0])})
         print(rows[-1], flush=True)
     return rows
@@ -318,7 +322,7 @@ def by_cohorts() -> list[dict]:
 def searches() -> dict:
     """The search for cohorts, as search.json has it."""
     return {
-        "starts": starts(),
+        "by_cohort": by_cohort(),
         "targets": len(load_targets()),
         "by_targets": by_targets(),
         "by_patients": by_patients(),

@@ -1,4 +1,4 @@
-"""An RO-Crate 1.1 of book, data and reconstructed cohorts: one zip whose bytes follow from its contents.
+"""An RO-Crate 1.1 of book, data and simulated cohorts: one zip whose bytes follow from its contents.
 
 ``make crate`` builds the book and writes it. The metadata come from CITATION.cff and the files.
 """
@@ -32,7 +32,7 @@ TYPES = {
 ABOUT = {
     "html/index.html": "The book, to be read in a browser without a network",
     "data/published/": "The paper's printed numbers, one row each",
-    "data/ensemble/": "Reconstructed cohorts: invented patients who fit the printed numbers, not patients' data",
+    "data/ensemble/": "Simulated cohorts: invented patients who fit the printed numbers, not patients' data",
 }
 LICENCES = {"MIT": "https://spdx.org/licenses/MIT", "CC-BY-4.0": "https://creativecommons.org/licenses/by/4.0/"}
 

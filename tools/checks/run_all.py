@@ -29,7 +29,7 @@ FULL = (
 )
 # `make test` repeats a sample of the changes of printed numbers, and of bad input.
 SHORT = (
-    (_MUTATION, "--check", "4", "--modules", "targets/plausibility"),
+    (_MUTATION, "--check", "4", "--modules", "targets/assumptions"),
     (*_PYTEST, "1", "-n", "2", "tests/faults", "tests/fuzz"),
 )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,10 @@ SEED = 2026
 STARTS = 8
 TRIES = 4
 STEPS = 400_000
-# by_recist, larger: name, and what it means
+# larger: name, and what it means
 AIMS = {
-    (False, False): ("smaller", "decrease of the operated less that of the others, as small as the search gets"),
-    (False, True): ("larger", "decrease of the operated less that of the others, as large as the search gets"),
-    (True, False): ("recist smaller", "as smaller, with the pancreatic tumour alone deciding the best response"),
-    (True, True): ("recist larger", "as larger, with the pancreatic tumour alone deciding the best response"),
+    False: ("smaller", "decrease of the operated less that of the others, as small as the search gets"),
+    True: ("larger", "decrease of the operated less that of the others, as large as the search gets"),
 }
 
 
@@ -42,29 +41,23 @@ def decreases_apart(cohort: pd.DataFrame) -> float:
 
 def main() -> None:
     targets, shipped = load_targets(), ensemble.load()
-    frames, rows = [], []
-    for (by_recist, larger), (name, _) in AIMS.items():
-        for start, first in list(enumerate(shipped.firsts()))[:STARTS]:
+    frames, measures = [], []
+    for larger, (name, _) in AIMS.items():
+        for start in shipped.origin.index[:STARTS].tolist():
             found = []
             for attempt in range(TRIES):
-                rng = np.random.default_rng([SEED, by_recist, larger, start, attempt])
-                try:
-                    pushed = extremes.push(
-                        rng, shipped.one(first), targets, larger=larger, by_recist=by_recist, steps=STEPS
-                    )
-                except SearchFailed:
-                    continue
-                found.append(pushed)
+                rng = np.random.default_rng([SEED, larger, start, attempt])
+                with suppress(SearchFailed):
+                    found.append(extremes.push(rng, shipped.one(start), targets, larger=larger, steps=STEPS))
+            # Progression of a small tumour wants 5 mm too, which the limits of sizes do not know.
+            found = [one for one in found if not verify.wrong(one, targets)]
             if not found:
-                print(f"{name}, start {start}: none found")
+                print(f"{name}, cohort {start}: none found")
                 continue
             best = max(found, key=decreases_apart) if larger else min(found, key=decreases_apart)
-            if missed := verify.misses(best, targets) or verify.logic_misses(best):
-                raise SystemExit(f"{name}, start {start}: {missed[0]}")
-            print(f"{name}, start {start}: {decreases_apart(best):.2f}", flush=True)
-            number = len(frames)
-            frames.append(best.assign(cohort=number))
-            rows.append({"start": start, "scheme": name, "first_cohort": number, "cohorts": 1})
+            print(f"{name}, cohort {start}: {decreases_apart(best):.2f}", flush=True)
+            frames.append(best.assign(cohort=len(frames)))
+            measures.append(shipped.origin.loc[start].to_dict() | {"scheme": name})
     build.write(pd.concat(frames, ignore_index=True), OUT)
     manifest = {
         "file": OUT.name,
@@ -73,7 +66,7 @@ def main() -> None:
         "targets_sha256": targets.digest,
         "file_sha256": hashlib.sha256(OUT.read_bytes()).hexdigest(),
         "schemes": dict(AIMS.values()),
-        "starts": rows,
+        "measures": measures,
     }
     write_beside_then_rename(OUT.with_suffix(".json"), json.dumps(manifest, indent=1) + "\n")
 

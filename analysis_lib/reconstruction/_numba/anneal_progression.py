@@ -23,6 +23,7 @@ NOT_FREE, FREE_R0, FREE_R1 = 0, 1, 2
 # the log-rank test, and of disease-free survival of all, after R0 (median, and where the curve ends) and after R1.
 PFS_OPERATED, PFS_OTHERS, PFS_P, DFS, DFS_R0, DFS_R0_END, DFS_R1, DFS_P = 0, 3, 6, 7, 10, 11, 12, 15
 PROGRESSION_STATISTICS = 16
+_HOT, _COLD = 2.5, 0.08
 
 
 class Patients(NamedTuple):
@@ -34,8 +35,10 @@ class Patients(NamedTuple):
         Day of death or last follow-up, whether it is of death, and who was operated on.
     surgery_day : ndarray
         0 without surgery.
-    earliest : ndarray
-        First day on which progression can be seen.
+    earliest, latest : ndarray
+        First and last day on which progression can be seen.
+    earliest_left : ndarray
+        The first, where disease is left after surgery.
     fixed : ndarray
         Who keeps their role.
     """
@@ -45,6 +48,8 @@ class Patients(NamedTuple):
     operated: np.ndarray
     surgery_day: np.ndarray
     earliest: np.ndarray
+    latest: np.ndarray
+    earliest_left: np.ndarray
     fixed: np.ndarray
 
 
@@ -108,14 +113,19 @@ def _recurrence_curves(
 
 
 @njit
+def _first_day(patients: Patients, role: np.ndarray, i: int) -> int:
+    """First day on which progression of patient ``i`` can be seen."""
+    return patients.earliest_left[i] if role[i] == NOT_FREE else patients.earliest[i]
+
+
+@njit
 def _can_exchange(patients: Patients, role: np.ndarray, progressed: np.ndarray, i: int, j: int) -> bool:
     """Whether patients ``i`` and ``j`` may exchange roles and progressions, and differ in them."""
-    earliest, os_day = patients.earliest, patients.os_day
     if patients.fixed[i] or patients.fixed[j] or patients.operated[i] != patients.operated[j]:
         return False
     if role[i] == role[j] and progressed[i] == progressed[j]:
         return False
-    return earliest[i] < os_day[i] and earliest[j] < os_day[j]
+    return patients.earliest[i] <= patients.latest[i] and patients.earliest[j] <= patients.latest[j]
 
 
 @njit
@@ -137,7 +147,7 @@ def _propose(
     """Another day of progression for patient ``i``; -1 where there is none."""
     kind = rng.random()
     if kind < 0.2:
-        return rng.integers(patients.earliest[i], patients.os_day[i])
+        return rng.integers(_first_day(patients, role, i), patients.latest[i] + 1)
     if kind >= 0.4:
         return day[i] + round(rng.standard_normal() * 10 ** (3 * rng.random()))
     # A median is some patient's own time: put this one's there.
@@ -165,7 +175,6 @@ def anneal_progression(
     rate: float,
     box: np.ndarray,
     steps: int,
-    walk: bool,
 ) -> float:
     """Decide who progressed, when, and who was free of disease after surgery.
 
@@ -175,15 +184,13 @@ def anneal_progression(
         Shape (n,): where to begin, changed in place; ``day`` counts where ``progressed``.
     rate
         Of the exponential base measure of times of progression, a year.
-    walk
-        Start inside the box and stay there for all ``steps``.
 
     Returns
     -------
     float
         The misfit that remains.
     """
-    n, os_day, earliest, operated = day.size, patients.os_day, patients.earliest, patients.operated
+    n, latest, operated = day.size, patients.latest, patients.operated
     statistics = np.zeros(PROGRESSION_STATISTICS)
     progression_statistics(patients, role, progressed, day, clock, statistics)
     energy = misfit(statistics, box, 0, PROGRESSION_STATISTICS)
@@ -191,9 +198,9 @@ def anneal_progression(
     pfs, dfs, _ = _ends(patients, progressed, day, clock)
     pfs_order, dfs_order = np.argsort(pfs), np.argsort(dfs)
     for turn in range(steps):
-        if energy == 0.0 and not walk:
+        if energy == 0.0:
             break
-        temperature = 1e-9 if walk else 6.0 * 0.01 ** (turn / steps)
+        temperature = _HOT * (_COLD / _HOT) ** (turn / steps)
         i, j = rng.integers(0, n), rng.integers(0, n)
         old_i, old_j = day[i], day[j]
         gain = 0.0
@@ -202,13 +209,13 @@ def anneal_progression(
             if not _can_exchange(patients, role, progressed, i, j):
                 continue
             _exchange(role, progressed, i, j)
-            day[i] = rng.integers(earliest[i], os_day[i])
-            day[j] = rng.integers(earliest[j], os_day[j])
+            day[i] = rng.integers(_first_day(patients, role, i), latest[i] + 1)
+            day[j] = rng.integers(_first_day(patients, role, j), latest[j] + 1)
         else:
             if not progressed[i]:
                 continue
             new = _propose(rng, patients, role, day, clock.days_per_year, box, i)
-            if new < earliest[i] or new >= os_day[i]:
+            if new < _first_day(patients, role, i) or new > latest[i]:
                 continue
             day[i] = new
             gain = rate * (old_i - new) / clock.days_per_year

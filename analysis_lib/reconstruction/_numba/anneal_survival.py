@@ -86,16 +86,6 @@ def _curves(
 
 
 @njit
-def _keeps_order(years: np.ndarray, i: int, new: float) -> bool:
-    """Whether nobody's time lies between patient ``i``'s old and new one, ends included."""
-    low, high = min(years[i], new), max(years[i], new)
-    for j in range(years.size):
-        if j != i and low <= years[j] <= high:
-            return False
-    return True
-
-
-@njit
 def _propose(
     rng: np.random.Generator,
     day: np.ndarray,
@@ -135,7 +125,6 @@ def anneal_survival(
     rule: float,
     box: np.ndarray,
     steps: int,
-    walk: bool,
 ) -> float:
     """Move times of death and last follow-up, in days, into the box.
 
@@ -143,9 +132,6 @@ def anneal_survival(
     ----------
     log_density
         Shape (2, years): log of the base measure for censored times and deaths, by year.
-    walk
-        Start inside the box and stay there for all ``steps``, without changing the order of
-        times, so that all hazard ratios stay; otherwise stop at the first solution.
 
     Returns
     -------
@@ -159,15 +145,13 @@ def anneal_survival(
     energy = misfit(statistics, box, 0, SURVIVAL_STATISTICS)
     order, fit = np.argsort(years), np.zeros(2)
     for turn in range(steps):
-        if energy == 0.0 and not walk:
+        if energy == 0.0:
             break
-        temperature = 1e-9 if walk else 2.5 * 0.05 ** (turn / steps)
+        temperature = 2.5 * 0.05 ** (turn / steps)
         i = rng.integers(0, n)
         old = day[i]
         new = _propose(rng, day, low, high, operated, clock.days_per_year, box, i)
         if new == old or new < low[i] or new > high[i]:
-            continue
-        if walk and not _keeps_order(years, i, clock.years[new]):
             continue
         day[i], years[i] = new, clock.years[new]
         resort(order, years)

@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from analysis_lib.reconstruction._numba.cholesky import cholesky, solve_cholesky
 from analysis_lib.reconstruction._numba.exp import exponentials
 from analysis_lib.reconstruction._numba.jit import njit
 from analysis_lib.reconstruction._numba.tests_and_curves import Z95, normal_p
@@ -315,9 +316,9 @@ def logistic_coefficients(
                 for i in range(n):
                     total += w[i] * x[i] * y[i]
                 information[a, b] = total
-        if not _cholesky(information):
+        if not cholesky(information):
             return False
-        _solve_cholesky(information, score)
+        solve_cholesky(information, score)
         largest = 0.0
         for a in range(k):
             beta[a] += score[a]
@@ -330,38 +331,6 @@ def logistic_coefficients(
 
 
 @njit
-def _cholesky(matrix: np.ndarray) -> bool:
-    """Lower Cholesky factor in place of the lower triangle."""
-    k = matrix.shape[0]
-    for a in range(k):
-        for b in range(a + 1):
-            total = matrix[a, b]
-            for c in range(b):
-                total -= matrix[a, c] * matrix[b, c]
-            if a == b:
-                if total <= 1e-12:
-                    return False
-                matrix[a, a] = math.sqrt(total)
-            else:
-                matrix[a, b] = total / matrix[b, b]
-    return True
-
-
-@njit
-def _solve_cholesky(factor: np.ndarray, vector: np.ndarray) -> None:
-    """Solve for ``vector``, in place, by forward and back substitution."""
-    k = vector.size
-    for a in range(k):
-        for b in range(a):
-            vector[a] -= factor[a, b] * vector[b]
-        vector[a] /= factor[a, a]
-    for a in range(k - 1, -1, -1):
-        for b in range(a + 1, k):
-            vector[a] -= factor[b, a] * vector[b]
-        vector[a] /= factor[a, a]
-
-
-@njit
 def _errors_from_cholesky(factor: np.ndarray, errors: np.ndarray) -> None:
     """Standard errors: square roots of the diagonal of the information's inverse."""
     k = errors.size
@@ -369,5 +338,5 @@ def _errors_from_cholesky(factor: np.ndarray, errors: np.ndarray) -> None:
     for a in range(k):
         unit[:] = 0.0
         unit[a] = 1.0
-        _solve_cholesky(factor, unit)
+        solve_cholesky(factor, unit)
         errors[a] = math.sqrt(unit[a])

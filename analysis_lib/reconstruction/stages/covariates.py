@@ -1,4 +1,4 @@
-"""Stage of the search: covariates whose regressions all fit (Karnofsky score, grade, activity, response, size)."""
+"""Stage of the search: covariates of which each has a regression of death that fits, but for size."""
 
 from __future__ import annotations
 
@@ -9,24 +9,22 @@ import numpy as np
 from analysis_lib.base.errors import InputError
 from analysis_lib.printed.transcription import Transcription
 from analysis_lib.reconstruction._numba.anneal_column import anneal_column
-from analysis_lib.reconstruction._numba.anneal_covariates import anneal_joint, collect_orders
 from analysis_lib.reconstruction._numba.annealing import misfit
-from analysis_lib.reconstruction._numba.column_statistics import DECREASE_MEAN, MANN_WHITNEY_P, MEAN, ODDS_RATIO
+from analysis_lib.reconstruction._numba.column_statistics import DECREASE_MEAN, MANN_WHITNEY_P, ODDS_RATIO
+from analysis_lib.reconstruction._numba.find_order import find_order
 from analysis_lib.reconstruction._numba.jit import njit
 from analysis_lib.reconstruction._numba.regression import logistic, ratio
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES, mann_whitney_p
-from analysis_lib.reconstruction.stages.column_spec import ColumnSpec, ratio_ids
+from analysis_lib.reconstruction.stages.column_spec import ColumnSpec
 from analysis_lib.reconstruction.stages.state import Blocks, Covariates, SearchFailed, Survival
 from analysis_lib.targets.catalogue import CLASSES, GROUPS
 
 # Karnofsky score below which the centre gave no PRRT (Kwekkeboom et al. 2008, J Clin Oncol).
 LOWEST_KPS = 50
 ACTIVITY_STEP = 0.1
-SIZE_POST_MM = (8.0, 150.0)
-# What the printed decrease leaves of the printed sizes has about this mean.
-SIZE_POST_MEAN_MM = (49.0, 54.0)
-POOL = 100
 _TRIES = 150
+# Exchanges of values between patients.
+_STEPS = 2_000_000
 
 
 @njit(nogil=True)
@@ -104,7 +102,7 @@ def _tables_by_quartiles(levels: np.ndarray, n: int, limits: np.ndarray, rule: s
     return np.array(rows, dtype=np.int64).reshape(-1, len(levels))
 
 
-def find_activity(rng: np.random.Generator, blocks: Blocks, sepsis: int) -> np.ndarray:
+def activities(rng: np.random.Generator, blocks: Blocks, sepsis: int) -> np.ndarray:
     """Cumulative activities by Table 2's classes, all its ends attained; shape (n,), GBq.
 
     The lowest belongs to the patient at ``sepsis``, who had one cycle.
@@ -170,85 +168,77 @@ def _attain_ends(
             low[chosen] = high[chosen] = end
 
 
-def find_sizes(rng: np.random.Generator, blocks: Blocks, unscanned: np.ndarray) -> np.ndarray:
-    """Sizes after PRRT whose odds ratio for surgery fits; shape (n,), NaN where unscanned."""
-    spec = ColumnSpec("table5.size_post_surgery", odds_ratio="table5.size_post_surgery")
-    scanned = ~unscanned
-    n = int(scanned.sum())
-    first = (np.arange(unscanned.size) < blocks.sizes[1])[scanned]
-    low, high = np.full(n, int(SIZE_POST_MM[0])), np.full(n, int(SIZE_POST_MM[1]))
-    column = spec.column(blocks.targets, low, high, first)
-    column.box[:, MEAN] = *SIZE_POST_MEAN_MM, 1.0
-    sizes = np.full(unscanned.size, np.nan)
-    for _ in range(_TRIES):
-        k = np.clip(np.exp(rng.normal(np.log(48), 0.45, n)), low, high).astype(np.int64)
-        if anneal_column(rng, k, column, 20_000) == 0.0:
-            sizes[scanned] = k
-            return sizes
-    raise SearchFailed("no sizes after PRRT meet Table 5's odds ratio")
+def find_response(rng: np.random.Generator, blocks: Blocks, state: Survival) -> np.ndarray:
+    """Who had a partial response, 1.0 or 0.0, shape (n,), so that its hazard ratio of death fits.
 
-
-def find_response(rng: np.random.Generator, blocks: Blocks, state: Survival) -> np.ndarray | None:
-    """Who had a partial response, shape (n,), so that its hazard ratio of death fits; None if none was found."""
+    Raises
+    ------
+    SearchFailed
+        If none was found.
+    """
     response = _allocated(rng, state.operated, _partial_responses(blocks), spared=state.sepsis)
-    group = np.where(state.operated, 0, 1)
-    group[state.sepsis] = -1
-    found = np.empty((1, response.size))
-    box = blocks.targets.box(ratio_ids("table5.pr_death", "hr"))
-    order = np.argsort(state.years, kind="stable")
-    if collect_orders(rng, state.years, state.event, order, group, response, box, 1, 2_000_000, found):
-        return found[0]
-    return None
+    return _find_order(rng, blocks, state, "pr", response, spared=True)
 
 
-def find_covariates(
-    rng: np.random.Generator, blocks: Blocks, state: Survival, kps_choices: list[np.ndarray], activity: np.ndarray
-) -> Covariates | None:
-    """Covariates whose regressions all fit, the propensity model's included; None if none was found."""
-    count = blocks.numbers.count
-    n, n1 = blocks.sizes[0], blocks.sizes[1]
-    years, order = state.years, np.argsort(state.years, kind="stable")
+def find_activity(rng: np.random.Generator, blocks: Blocks, state: Survival) -> np.ndarray:
+    """Cumulative activity, GBq, shape (n,), with the printed summaries and hazard ratio of death.
+
+    Raises
+    ------
+    SearchFailed
+        If none was found.
+    """
+    activity = activities(rng, blocks, state.sepsis)
+    return _find_order(rng, blocks, state, "activity", activity, spared=True)
+
+
+def find_covariates(rng: np.random.Generator, blocks: Blocks, state: Survival, activity: np.ndarray) -> Covariates:
+    """Karnofsky score and grade 1 beside the activity, each with a hazard ratio of death that fits.
+
+    Raises
+    ------
+    SearchFailed
+        If none were found.
+    InputError
+        If no Karnofsky scores meet Table 1.
+    """
+    counts = [blocks.numbers.count(f"table1.grade_1.{g}.count") for g in GROUPS[1:]]
+    scores = kps_choices(blocks)
+    grade_1 = _find_order(rng, blocks, state, "grade_1", _allocated(rng, state.operated, counts))
+    kps = _find_order(rng, blocks, state, "kps", scores[rng.integers(len(scores))].copy())
+    return Covariates(kps, grade_1, activity)
+
+
+def _find_order(
+    rng: np.random.Generator, blocks: Blocks, state: Survival, name: str, values: np.ndarray, spared: bool = False
+) -> np.ndarray:
+    """Values (n,) permuted within the groups so that their regression of death fits; the sepsis death's may stay."""
     group = np.where(state.operated, 0, 1)
-    spared = group.copy()
-    spared[state.sepsis] = -1
-    grade = _allocated(rng, state.operated, [count(f"table1.grade_1.{g}.count") for g in GROUPS[1:]])
-    # Cheapest first: many times of death leave no way to allocate responses.
-    response = find_response(rng, blocks, state)
-    if response is None:
-        return None
-    box = blocks.joint
-    pools = np.empty((3, POOL, n))
-    kps = kps_choices[rng.integers(len(kps_choices))].copy()
-    filled = [
-        collect_orders(
-            rng, years, state.event, order, members, x, box[:, 4 * r : 4 * r + 4].copy(), gap, turns, pools[r]
-        )
-        for r, (x, members, gap, turns) in enumerate((
-            (kps, group, 200, 300_000),
-            (grade, group, 1, 2_000_000),
-            (activity.copy(), spared, 200, 400_000),
-        ))
-    ]  # fmt: skip
-    if min(filled) < 2:
-        return None
-    pools = pools[:, : min(filled)].copy()
-    unscanned = np.zeros(n, dtype=bool)
-    unscanned[state.sepsis] = True
-    others = count("table5.size_post_excluded.all.count") - 1
-    unscanned[rng.choice(np.arange(n1 + 1, n), others, replace=False)] = True
-    for _ in range(6):
-        chosen = rng.integers(0, pools.shape[1], 3)
-        sizes = find_sizes(rng, blocks, unscanned)
-        left = anneal_joint(
-            rng, years, state.event, state.operated.astype(float), pools, sizes, *SIZE_POST_MM, box, 300_000, False,
-            chosen,
-        )  # fmt: skip
-        if left == 0.0:
-            break
-    else:
-        return None
-    kps, grade, activity = (pools[r, chosen[r]] for r in range(3))
-    return Covariates(kps, grade, activity, response, sizes)
+    if spared:
+        group[state.sepsis] = -1
+    box = blocks.targets.box(blocks.covariate_ids[name])
+    if not find_order(rng, state.years, state.event, group, values, box, _STEPS):
+        raise SearchFailed(f"the hazard ratio of death of {name} is met by no order", "covariates")
+    return values
+
+
+_CHOICES: dict[str, list[np.ndarray]] = {}
+
+
+def kps_choices(blocks: Blocks) -> list[np.ndarray]:
+    """The Karnofsky scores of :func:`kps_tables`, enumerated once for the same targets.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    digest = blocks.targets.digest
+    if digest not in _CHOICES:
+        _CHOICES[digest] = kps_tables(blocks)
+    if not _CHOICES[digest]:
+        raise InputError("no Karnofsky scores meet Table 1 and Table 5 at once; all were enumerated")
+    return _CHOICES[digest]
 
 
 def _allocated(rng: np.random.Generator, operated: np.ndarray, counts: list[int], spared: int = -1) -> np.ndarray:
@@ -272,16 +262,3 @@ def _partial_responses(blocks: Blocks) -> list[int]:
             raise InputError(f"no count of {n} patients prints as the percentage of partial responses")
         counts.append(fitting[0])
     return counts
-
-
-def walk_covariates(
-    rng: np.random.Generator, blocks: Blocks, state: Survival, start: Covariates, steps: int
-) -> Covariates:
-    """Other sizes after PRRT, reached from ``start`` without leaving the box."""
-    pools = np.stack([start.kps, start.grade_1, start.activity])[:, None]
-    sizes = start.size_post.copy()
-    anneal_joint(
-        rng, state.years, state.event, state.operated.astype(float), pools, sizes, *SIZE_POST_MM,
-        blocks.joint, steps, True, np.zeros(3, np.int64),
-    )  # fmt: skip
-    return Covariates(start.kps, start.grade_1, start.activity, start.partial_response, sizes)

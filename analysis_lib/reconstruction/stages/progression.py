@@ -15,26 +15,34 @@ from analysis_lib.reconstruction._numba.anneal_progression import (
     anneal_progression,
     progression_statistics,
 )
-from analysis_lib.reconstruction.stages.state import Blocks, Nearest, Progression, Scheme, Survival
+from analysis_lib.reconstruction.base_measure import BaseMeasure
+from analysis_lib.reconstruction.stages.state import Blocks, Nearest, Progression, SearchFailed, Survival, Treatment
+from analysis_lib.reconstruction.stages.survival import IMAGING_DAYS
 from analysis_lib.targets.time_unit import Clock
 
-EARLIEST_PROGRESSION_DAY = 150
-PROGRESSION_TRIES = 20
+# From the last cycle to the last scan that a best response is taken from: at six months.
+LAST_SCAN_DAYS = 224
+TRIES, _STEPS = 8, 60_000
 
 
 def find_progression(
     rng: np.random.Generator,
     blocks: Blocks,
-    scheme: Scheme,
+    measure: BaseMeasure,
     state: Survival,
-    surgery_day: np.ndarray,
-    nearest: Nearest | None = None,
-) -> Progression | None:
-    """Days of progression and recurrence that meet all targets; None if none was found.
+    treatment: Treatment,
+    response: np.ndarray,
+) -> Progression:
+    """Days of progression and recurrence that meet all targets.
 
-    Recurrence after surgery is progression, so that each patient has one such day. Operated
-    patients with disease left have progressed, but for the one who died of the operation. What
-    failed searches ended with is offered to ``nearest``.
+    Recurrence after surgery is progression, so that each patient has one such day. Operated patients with disease
+    left have progressed, but for the one who died of the operation; and progressive disease as best ``response`` is
+    the progression.
+
+    Raises
+    ------
+    SearchFailed
+        If none was found; names what the nearest missed.
     """
     count = blocks.numbers.count
     n, n1 = blocks.sizes[:2]
@@ -45,19 +53,18 @@ def find_progression(
         raise InputError("recurrences and patients with disease left do not make the printed progressions")
     others = count("results-survival.progression.prrt_only.count")
     others += count("results-survival.progression_clinical.prrt_only.count")
-    patients = _patients(state, surgery_day)
-    earliest = patients.earliest
-    able = np.flatnonzero(~patients.fixed & (earliest < state.day))
+    progressive = response == "PD"
+    patients = _patients(measure, state, treatment, progressive)
+    able = np.flatnonzero(~patients.fixed & (patients.earliest <= patients.latest))
     operated, rest = able[able < n1], able[able >= n1]
-    if operated.size < recurred + left or rest.size < others:
-        return None
-    for _ in range(PROGRESSION_TRIES):
-        role, progressed = np.full(n, NOT_FREE), np.zeros(n, dtype=bool)
+    nearest = Nearest()
+    for _ in range(TRIES):
+        role, progressed = np.full(n, NOT_FREE), progressive.copy()
         # A median after R1 needs most of its few patients to recur, and to have lived to do so.
-        seen = state.day - surgery_day
+        seen = state.day - treatment.surgery_day
         lasting = operated[seen[operated] > 4 * DAYS_PER_YEAR]
-        if lasting.size < free[1] + 1:
-            return None
+        if lasting.size < free[1] + 1 or operated.size < recurred + left or rest.size < others - progressive.sum():
+            raise SearchFailed("too few patients were followed for long enough to recur")
         after_r1 = rng.choice(lasting, free[1], replace=False)
         role[1:n1] = FREE_R0
         role[after_r1] = FREE_R1
@@ -68,18 +75,19 @@ def find_progression(
         progressed[with_disease] = True
         progressed[among_r1] = True
         progressed[rng.choice(after_r0, recurred - among_r1.size, replace=False)] = True
-        progressed[rng.choice(rest, others, replace=False)] = True
-        day = np.where(progressed, rng.integers(np.minimum(earliest, state.day - 1), state.day), state.day)
+        progressed[rng.choice(rest, others - progressive.sum(), replace=False)] = True
+        day = np.where(
+            progressed, rng.integers(np.minimum(patients.earliest, patients.latest), patients.latest + 1), state.day
+        )
         misses = anneal_progression(
-            rng, patients, role, progressed, day, blocks.clock, scheme.progression_rate, blocks.progression, 60_000,
-            False,
-        )  # fmt: skip
+            rng, patients, role, progressed, day, blocks.clock, measure.progression_rate, blocks.progression, _STEPS
+        )
         if misses == 0.0:
-            return Progression(surgery_day, role, progressed, day)
-        if nearest is not None:
-            ends = patients, role, progressed, day, blocks.clock
-            nearest.offer(misses, lambda ends=ends: _progression_statistics(*ends))
-    return None
+            return Progression(role, progressed, day)
+        ends = patients, role, progressed, day, blocks.clock
+        nearest.offer(misses, lambda ends=ends: _progression_statistics(*ends))
+    missed = nearest.describe(blocks.targets, blocks.progression_ids)
+    raise SearchFailed("no days of progression meet what is printed", "progression", missed)
 
 
 def _progression_statistics(*ends: Patients | np.ndarray | Clock) -> np.ndarray:
@@ -88,21 +96,15 @@ def _progression_statistics(*ends: Patients | np.ndarray | Clock) -> np.ndarray:
     return found
 
 
-def walk_progression(
-    rng: np.random.Generator, blocks: Blocks, scheme: Scheme, state: Survival, start: Progression, steps: int
-) -> Progression:
-    """Other days of progression, reached from ``start`` without leaving the box."""
-    role, progressed, day = start.role.copy(), start.progressed.copy(), start.day.copy()
-    patients = _patients(state, start.surgery_day)
-    anneal_progression(
-        rng, patients, role, progressed, day, blocks.clock, scheme.progression_rate, blocks.progression, steps, True
-    )
-    return Progression(start.surgery_day, role, progressed, day)
-
-
-def _patients(state: Survival, surgery_day: np.ndarray) -> Patients:
-    """The patients with the first day on which progression can be seen, and whose role is fixed."""
-    earliest = np.where(state.operated, surgery_day + 60, EARLIEST_PROGRESSION_DAY)
-    fixed = np.zeros(state.day.size, dtype=bool)
+def _patients(measure: BaseMeasure, state: Survival, treatment: Treatment, progressive: np.ndarray) -> Patients:
+    """The patients with the days between which progression can be seen, and whose role is fixed."""
+    scan = treatment.first_scan_day
+    earliest = np.where(state.operated, treatment.surgery_day + 2 * IMAGING_DAYS, scan)
+    latest = state.day - 1
+    latest[progressive] = np.minimum(latest, treatment.last_cycle_day + LAST_SCAN_DAYS)[progressive]
+    fixed = progressive.copy()
     fixed[[state.sepsis, state.postoperative]] = True
-    return Patients(state.day, state.event, state.operated, surgery_day, earliest, fixed)
+    earliest_left = scan if measure.progression_before_surgery else earliest
+    return Patients(
+        state.day, state.event, state.operated, treatment.surgery_day, earliest, latest, earliest_left, fixed
+    )

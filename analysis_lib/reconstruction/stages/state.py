@@ -1,8 +1,7 @@
-"""What all stages of the search share: base measures, what each stage finds, and the boxes it must reach."""
+"""What all stages of the search share: what each finds, and the boxes that it must reach."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -10,12 +9,23 @@ import numpy as np
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.ledger.joint_facts import tvi_transitions
-from analysis_lib.reconstruction._numba.anneal_survival import OBSERVED, REVERSE_KAPLAN_MEIER, SURVIVORS
+from analysis_lib.reconstruction._numba.anneal_progression import DFS_P, PFS_P
+from analysis_lib.reconstruction._numba.anneal_survival import (
+    FOLLOW_UP,
+    LOG_RANK_P,
+    OBSERVED,
+    REVERSE_KAPLAN_MEIER,
+    SURVIVORS,
+)
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES
 from analysis_lib.reconstruction.stages.column_spec import ratio_ids
-from analysis_lib.targets.catalogue import GROUPS, LONGEST_FOLLOW_UP_YEARS, Targets
+from analysis_lib.targets.catalogue import GROUPS, Targets
 from analysis_lib.targets.time_unit import Clock, clock
 
+# Half units of the last digit of a test or a regression that count as one: of survival, and of progression.
+_JUMPS = 100.0, 10.0
+# From the last cycle to the first scan, by the printed schedule six weeks, and no less than four.
+FIRST_SCAN_DAYS = 28
 _FOLLOW_UPS = {"observed": OBSERVED, "reverse_kaplan_meier": REVERSE_KAPLAN_MEIER, "survivors": SURVIVORS}
 
 
@@ -40,55 +50,6 @@ class SearchFailed(Exception):
         self.stage, self.nearest = stage, nearest
 
 
-@dataclass(frozen=True)
-class Scheme:
-    """A base measure: where times would lie if no printed number held them.
-
-    Rates are of exponential densities, a year; ``admitted_evenly`` thins times out as a study
-    does that admits patients evenly and ends on one day.
-    """
-
-    name: str
-    description: str
-    death_rate: float
-    follow_up_rate: float
-    progression_rate: float
-    admitted_evenly: bool
-
-    def log_density(self) -> np.ndarray:
-        """Shape (2, years): of last follow-up and of death, by year."""
-        year = np.arange(np.ceil(LONGEST_FOLLOW_UP_YEARS) + 1) + 0.5
-        left = np.maximum(1 - year / (LONGEST_FOLLOW_UP_YEARS + 0.5), 0.02)
-        # One by one: NumPy's own logarithm of an array differs with the processor in the last bit.
-        thinned = np.array([math.log(share) for share in left]) * self.admitted_evenly
-        return np.array([-self.follow_up_rate * year, -self.death_rate * year + thinned])
-
-
-SCHEMES = (
-    Scheme(
-        "accrual",
-        "patients admitted evenly from 2000 to 2019, survivors followed to 2020, a constant hazard of death",
-        death_rate=1 / 8,
-        follow_up_rate=0.0,
-        progression_rate=1 / 4,
-        admitted_evenly=True,
-    ),
-    Scheme(
-        "losses",
-        "follow-up that ends early for many, deaths and progressions spread evenly over the years",
-        death_rate=0.0,
-        follow_up_rate=1 / 4,
-        progression_rate=0.0,
-        admitted_evenly=False,
-    ),
-)
-
-
-def scheme_of(start: int) -> Scheme:
-    """The scheme of an ensemble's start: they take turns."""
-    return SCHEMES[start % len(SCHEMES)]
-
-
 @dataclass
 class Survival:
     """Times of death and last follow-up; the operated come first, in each group the dead."""
@@ -96,8 +57,6 @@ class Survival:
     day: np.ndarray
     event: np.ndarray
     operated: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
     clock: Clock
 
     @property
@@ -117,20 +76,31 @@ class Survival:
 
 @dataclass
 class Covariates:
-    """Covariates of the regressions; shapes (n,), sizes NaN without a scan."""
+    """Covariates of the regressions but for size, shapes (n,): Karnofsky score, grade 1, activity."""
 
     kps: np.ndarray
     grade_1: np.ndarray
     activity: np.ndarray
-    partial_response: np.ndarray
-    size_post: np.ndarray
+
+
+@dataclass
+class Treatment:
+    """PRRT and surgery, shapes (n,): cycles, and the days of the last cycle and of surgery (0 without)."""
+
+    cycles: np.ndarray
+    last_cycle_day: np.ndarray
+    surgery_day: np.ndarray
+
+    @property
+    def first_scan_day(self) -> np.ndarray:
+        """Of the first scan after the last cycle."""
+        return self.last_cycle_day + FIRST_SCAN_DAYS
 
 
 @dataclass
 class Progression:
-    """Days of surgery and progression; ``role`` as in :mod:`anneal_progression`."""
+    """Days of progression; ``role`` as in :mod:`anneal_progression`."""
 
-    surgery_day: np.ndarray
     role: np.ndarray
     progressed: np.ndarray
     day: np.ndarray
@@ -163,10 +133,10 @@ class Blocks:
             *ratio_ids(f"{place}.cox_surgery", "hr"),
             *(f"{place}.follow_up.all.{s}" for s in ("median", "q1", "q3")),
         )
-        self.joint_ids = (
-            *ratio_ids("table5.kps_death", "hr"),
-            *ratio_ids("table5.grade_1_death", "hr"),
-            *ratio_ids("table5.activity_death", "hr"),
+        self.covariate_ids = {
+            name: ratio_ids(f"table5.{name}_death", "hr") for name in ("pr", "kps", "grade_1", "activity")
+        }
+        self.size_ids = (
             *ratio_ids("table5.size_post_death", "hr"),
             *ratio_ids("table5.size_post_surgery", "or"),
             *ratio_ids(f"{place}.cox_surgery_adjusted", "hr"),
@@ -183,8 +153,11 @@ class Blocks:
         )
         self.transitions = {g: tvi_transitions(self.numbers, g) for g in GROUPS[1:]}
         self.survival = targets.box(self.survival_ids)
-        self.joint = targets.box(self.joint_ids)
+        # Tests and regressions see only the order of times and change in jumps. So they count for less than times do
+        # while a search is under way; that all lie inside is what ends it.
+        self.survival[2, LOG_RANK_P:FOLLOW_UP] *= _JUMPS[0]
         self.progression = targets.box(self.progression_ids)
+        self.progression[2, [PFS_P, DFS_P]] *= _JUMPS[1]
         undefined = self.progression_ids.index(f"{place}.dfs_r0.ci_undefined")
         if self.progression_ids[undefined] in targets:
             # SPSS's interval wants the curve to reach .45; how far it ends above guides the search.

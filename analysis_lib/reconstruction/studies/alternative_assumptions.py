@@ -23,8 +23,8 @@ from analysis_lib.targets.assumptions import Assumptions
 from analysis_lib.targets.catalogue import load_targets
 
 CONFLICTS = "conflicts.json"
-COHORTS, CHAIN = 40, 10
-# The next is taken where a start of the one before found nothing, and no conflict was behind it.
+COHORTS = 40
+# The next is taken where a cohort of the one before was not found, and no conflict was behind it.
 SEEDS = (2027, 2028, 2029)
 
 
@@ -45,7 +45,7 @@ def file_of(alternative: str, folder: Path = FOLDER) -> Path:
 
 
 def build(folder: Path, jobs: int = 1) -> dict[str, dict]:
-    """Search under each alternative; finished ones are kept, so that a second call goes on.
+    """Search under each alternative; those finished for the same targets are kept, so that a second call goes on.
 
     Returns
     -------
@@ -61,22 +61,31 @@ def build(folder: Path, jobs: int = 1) -> dict[str, dict]:
     known = folder / CONFLICTS
     found = json.loads(known.read_text(encoding="utf-8")) if known.exists() else {}
     for name, chosen in alternatives().items():
-        out = file_of(name, folder)
-        if name in found or out.exists():
+        out, digest = file_of(name, folder), load_targets(assumptions=chosen).digest
+        if digest in (_made_for(out), found.get(name, {}).get("targets_sha256")):
             continue
         print(name, file=sys.stderr, flush=True)
+        found.pop(name, None)
         failure = _search(chosen, out, jobs)
         if failure is not None:
-            found[name] = failure
-            write_beside_then_rename(known, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+            out.unlink(missing_ok=True)
+            out.with_suffix(".json").unlink(missing_ok=True)
+            found[name] = failure | {"targets_sha256": digest}
+        write_beside_then_rename(known, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     return found
+
+
+def _made_for(out: Path) -> str:
+    """The digest of the targets that the cohorts of ``out`` meet; blank without cohorts."""
+    manifest = out.with_suffix(".json")
+    return json.loads(manifest.read_text(encoding="utf-8"))["targets_sha256"] if out.exists() else ""
 
 
 def _search(chosen: Assumptions, out: Path, jobs: int) -> dict | None:
     """None once cohorts lie in ``out``; else what failed, and the conflict behind it if there is one."""
     for seed in SEEDS:
         try:
-            ensemble_build.build(COHORTS, seed, out, jobs, assumptions=chosen, chain=CHAIN)
+            ensemble_build.build(COHORTS, seed, out, jobs, assumptions=chosen)
         except SearchFailed as error:
             behind = infeasible_subset.find(load_targets(assumptions=chosen), seed, error)
             failure = {"failed": str(error), "conflict": behind and asdict(behind)}

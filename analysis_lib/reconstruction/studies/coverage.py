@@ -5,6 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis_lib.analyses import immortal_time, propensity_weighting
+from analysis_lib.base.units import MONTHS_PER_YEAR
+from analysis_lib.reconstruction.studies.known_data import COLUMNS, TRAITS
+from analysis_lib.reconstruction.studies.known_patients import known_traits
 from analysis_lib.statistics import binary_cox, survival
 
 #: The quantities, in words. ``q1``, ``median`` and ``q3`` are the printed quartiles of follow-up.
@@ -17,9 +21,20 @@ QUANTITIES = {
     "mean_first": "restricted mean survival, first group",
     "mean_second": "restricted mean survival, second group",
     "mean_difference": "difference in restricted mean survival",
-    "ratio_landmark": "log hazard ratio from a landmark at the first quartile",
-    "ratio_early": "log hazard ratio until the median follow-up",
-    "ratio_late": "log hazard ratio after the median follow-up",
+    "landmark": "log hazard ratio from a landmark at the first quartile of follow-up",
+    "landmark_waiting": "log hazard ratio from a landmark at the third quartile of waiting, operated on by then or not",
+    "time_dependent": "log hazard ratio of the operation as a covariate that changes with time",
+    "pfs_median_first": "progression-free survival at the median of follow-up, first group",
+    "pfs_median_second": "progression-free survival at the median of follow-up, second group",
+    "pfs_mean_difference": "difference in restricted mean progression-free survival",
+    **{
+        f"score_{method}": f"log hazard ratio, {words}"
+        for method, words in (
+            ("covariate", "propensity score as a covariate"),
+            ("iptw", "inverse probability weights"),
+            ("overlap", "overlap weights"),
+        )
+    },
 }
 #: The central part of the cohorts that a range takes in.
 LEVEL = 0.9
@@ -29,13 +44,13 @@ FEWEST = 5
 _LARGEST_LOG_RATIO = float(np.log(100))
 
 
-def quantities(time: np.ndarray, event: np.ndarray, first: np.ndarray, strings: dict[str, str]) -> pd.DataFrame:
+def quantities(patients: pd.DataFrame, strings: dict[str, str]) -> pd.DataFrame:
     """The quantities of one cohort that its printed summaries do not hold.
 
     Parameters
     ----------
-    time, event, first
-        Shape (n,), as in :class:`known_patients.Study`.
+    patients
+        As :class:`known_data.Study` has them.
     strings
         The printed summaries; where to look is read from them.
 
@@ -45,42 +60,87 @@ def quantities(time: np.ndarray, event: np.ndarray, first: np.ndarray, strings: 
         Indexed by quantity, in the order of :data:`QUANTITIES`: ``value`` and its own standard error
         ``se`` (Greenwood; that of the area under the curve; Cox). Survival and its mean are taken up to the
         end of a group's curve where that comes earlier. A hazard ratio has the first group in its
-        numerator and Breslow's ties; NaN where no event compares two groups.
+        numerator and Breslow's ties; NaN where no event compares two groups, or a data set has no such times.
 
     References
     ----------
     Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. 2003, section 4.5 (the restricted mean).
     """
     q1, median, q3 = (float(strings[f"follow_up_{at}"]) for at in ("q1", "median", "q3"))
+    time, event, first, wait, end, seen = (patients[column].to_numpy() for column in COLUMNS[:6])
     found = {}
     for who, members in (("first", first), ("second", ~first)):
-        curve = survival.kaplan_meier(time[members], event[members])
         for at, moment in (("q1", q1), ("median", median), ("q3", q3)):
-            past = int(np.count_nonzero(curve.time <= moment))
-            found[f"survival_{at}_{who}"] = (
-                (curve.survival[past - 1], curve.standard_error[past - 1]) if past else (1.0, 0.0)
-            )
-        restricted = survival.mean_survival(
-            np.minimum(time[members], q3), np.where(time[members] > q3, 0, event[members])
+            found[f"survival_{at}_{who}"] = _survival_at(moment, time[members], event[members])
+        found[f"mean_{who}"] = _restricted_mean(q3, time[members], event[members])
+    found["mean_difference"] = _difference(found["mean_first"], found["mean_second"])
+    if np.isnan(wait).all():
+        found["landmark"] = _log_ratio(time[time > q1], event[time > q1], first[time > q1])
+    else:
+        landmark = float(strings["wait_q3"])
+        later = time > landmark
+        found["landmark_waiting"] = _log_ratio(time[later], event[later], (wait <= landmark)[later])
+        # The unit of all times cancels out of a hazard ratio.
+        rows = immortal_time.counting_process(_in_schema(patients))
+        start = rows["start_years"].where(rows["start_years"] > 0, -np.inf).to_numpy()
+        stop, died, operated = (rows[column].to_numpy() for column in ("stop_years", "event", "operated"))
+        found["time_dependent"] = _log_ratio(stop, died, operated == 1, start)
+    if not np.isnan(end).all():
+        for who, members in (("first", first), ("second", ~first)):
+            found[f"pfs_median_{who}"] = _survival_at(median, end[members], seen[members])
+        found["pfs_mean_difference"] = _difference(
+            _restricted_mean(q3, end[first], seen[first]), _restricted_mean(q3, end[~first], seen[~first])
         )
-        found[f"mean_{who}"] = restricted.mean, restricted.se
-    (one, one_se), (other, other_se) = found["mean_first"], found["mean_second"]
-    found["mean_difference"] = one - other, float(np.hypot(one_se, other_se))
-    later, still = time > q1, time > median
-    early = np.where(still, 0, event)
-    found["ratio_landmark"] = _log_ratio(time[later], event[later], first[later])
-    found["ratio_early"] = _log_ratio(np.minimum(time, median), early, first)
-    found["ratio_late"] = _log_ratio(time[still], event[still], first[still])
-    return pd.DataFrame.from_dict({name: found[name] for name in QUANTITIES}, orient="index", columns=["value", "se"])
+    if traits := known_traits(patients):
+        ratios = propensity_weighting.log_hazard_ratios(propensity_weighting.stack(_in_schema(patients), traits))
+        for method in ("covariate", "iptw", "overlap"):
+            found[f"score_{method}"] = _within_limits(ratios[method].iloc[0]), np.nan
+    nothing = (np.nan, np.nan)
+    return pd.DataFrame.from_dict(
+        {name: found.get(name, nothing) for name in QUANTITIES}, orient="index", columns=["value", "se"]
+    )
 
 
-def _log_ratio(time: np.ndarray, event: np.ndarray, first: np.ndarray) -> tuple[float, float]:
-    fit = binary_cox.cox(np.zeros(time.size), time, event, first).iloc[0]
+def _in_schema(patients: pd.DataFrame) -> pd.DataFrame:
+    """Known patients as one cohort in the columns that analyses want."""
+    return patients[list(TRAITS)].assign(
+        cohort=0,
+        patient=np.arange(len(patients)),
+        group=np.where(patients["first"], "surgery", "prrt_only"),
+        os_years=patients["time"],
+        os_event=patients["event"],
+        months_to_surgery=patients["wait"] * MONTHS_PER_YEAR,
+    )
+
+
+def _survival_at(moment: float, time: np.ndarray, event: np.ndarray) -> tuple[float, float]:
+    curve = survival.kaplan_meier(time, event)
+    past = int(np.count_nonzero(curve.time <= moment))
+    return (curve.survival[past - 1], curve.standard_error[past - 1]) if past else (1.0, 0.0)
+
+
+def _restricted_mean(until: float, time: np.ndarray, event: np.ndarray) -> tuple[float, float]:
+    found = survival.mean_survival(np.minimum(time, until), np.where(time > until, 0, event))
+    return found.mean, found.se
+
+
+def _difference(one: tuple[float, float], other: tuple[float, float]) -> tuple[float, float]:
+    return one[0] - other[0], float(np.hypot(one[1], other[1]))
+
+
+def _log_ratio(
+    time: np.ndarray, event: np.ndarray, exposed: np.ndarray, start: np.ndarray | None = None
+) -> tuple[float, float]:
+    fit = binary_cox.cox(np.zeros(time.size), time, event, exposed, start).iloc[0]
     if fit["reason"] == binary_cox.SEPARATED_NONE:
         return -_LARGEST_LOG_RATIO, np.nan
     if fit["reason"] == binary_cox.SEPARATED_ALL:
         return _LARGEST_LOG_RATIO, np.nan
-    return float(np.clip(fit["coef"], -_LARGEST_LOG_RATIO, _LARGEST_LOG_RATIO)), float(fit["se"])
+    return _within_limits(fit["coef"]), float(fit["se"])
+
+
+def _within_limits(log_ratio: float) -> float:
+    return float(np.clip(log_ratio, -_LARGEST_LOG_RATIO, _LARGEST_LOG_RATIO))
 
 
 def central_range(values: np.ndarray) -> tuple[float, float, float]:
@@ -112,3 +172,32 @@ def stretch(table: pd.DataFrame) -> float:
     with np.errstate(divide="ignore", invalid="ignore"):
         factors = np.where(away <= 1e-12, 0.0, away / half)
     return float(np.percentile(factors[~np.isnan(factors)], 100 * LEVEL, method="inverted_cdf"))
+
+
+def factors(ranges: pd.DataFrame) -> pd.DataFrame:
+    """For each quantity how many studies have it, and the factor, at least 1, by which its ranges must grow.
+
+    ``ranges`` as :func:`known_patients_run.compare` gives them. The factor is :func:`stretch`'s of the
+    studies that are not held out, so that the others can test it, rounded up to hundredths.
+    """
+    known = ranges[~ranges["held_out"] & ranges["truth"].notna() & ranges["low"].notna()]
+    return pd.DataFrame(
+        [
+            {"quantity": name, "studies": len(of), "factor": max(1.0, np.ceil(100 * stretch(of)) / 100)}
+            for name, of in known.groupby("quantity", sort=False)
+        ]
+    )
+
+
+def widened(ranges: pd.DataFrame, factor: pd.Series) -> pd.DataFrame:
+    """``low`` and ``high`` of ranges grown about their middles; ``factor`` by quantity, in ratios and differences too.
+
+    Examples
+    --------
+    >>> one = pd.DataFrame({"quantity": ["a"], "low": [0.0], "high": [2.0]})
+    >>> widened(one, pd.Series({"a": 2.0}))[["low", "high"]].iloc[0].tolist()
+    [-1.0, 3.0]
+    """
+    centre = (ranges["low"] + ranges["high"]) / 2
+    half = (ranges["high"] - ranges["low"]) / 2 * ranges["quantity"].map(factor)
+    return ranges.assign(low=centre - half, high=centre + half)

@@ -2,9 +2,9 @@
 
 A search stops at the first column that fits, and its starts have habits. So that all cohorts of
 an ensemble agree on something unprinted does not show that the printed numbers hold it. Here a
-finished cohort's sizes before PRRT are moved on, within everything that is printed of them, towards
-an extreme. No other target looks at these sizes, so that such a cohort meets all of them;
-``verify`` says so again.
+finished cohort's sizes before PRRT are moved on, within everything that is printed of them and what
+goes with each best response, towards an extreme. No other target looks at these sizes, so that such a
+cohort meets all of them.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from analysis_lib.base.units import DAYS_PER_MONTH
 from analysis_lib.reconstruction._numba.annealing import acceptance_limit, misfit
 from analysis_lib.reconstruction._numba.column_statistics import COLUMN_STATISTICS, Column, column_statistics
 from analysis_lib.reconstruction._numba.jit import njit
-from analysis_lib.reconstruction.stages.clinical import SIZE, SIZE_MM
+from analysis_lib.reconstruction.stages.anatomy import STILL_AS_LARGE
+from analysis_lib.reconstruction.stages.progression import LAST_SCAN_DAYS
+from analysis_lib.reconstruction.stages.sizes import BEFORE_MM, DECREASE, changes, limits_before, tumour_decides
 from analysis_lib.reconstruction.stages.state import SearchFailed
 from analysis_lib.targets.catalogue import Targets
 
-# RECIST 1.1 (Eisenhauer et al. 2009, Eur J Cancer): a decrease by 30%, an increase by 20%.
-PARTIAL, PROGRESSIVE = 0.7, 1.2
 # What a percentage point of difference is worth beside the misfit of the printed numbers.
 _WORTH = 0.3
 _HOT, _COLD = 2.0, 0.02
@@ -70,9 +71,19 @@ def _push(
     return least
 
 
-def push(
-    rng: np.random.Generator, cohort: pd.DataFrame, targets: Targets, *, larger: bool, by_recist: bool, steps: int
-) -> pd.DataFrame:
+def _left(scanned: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the most of the size before PRRT that may be left, shapes (m,), by all that goes with it."""
+    response = scanned["best_response"].to_numpy()
+    least, most, *_ = changes(response, tumour_decides(scanned))
+    contact = (scanned["tvi_post"] - scanned["tvi_pre"]).to_numpy(float)
+    since_prrt = (scanned["months_to_smallest_size"] - scanned["prrt_months"]).to_numpy(float) * DAYS_PER_MONTH
+    least = np.where(contact > 0, np.maximum(least, STILL_AS_LARGE + 0.001), least)
+    most = np.where(contact < 0, np.minimum(most, 1.0), most)
+    late = (since_prrt > LAST_SCAN_DAYS + 0.5) & (response != "PD")
+    return least, np.where(late, np.minimum(most, 0.999), most)
+
+
+def push(rng: np.random.Generator, cohort: pd.DataFrame, targets: Targets, *, larger: bool, steps: int) -> pd.DataFrame:
     """The cohort with other sizes before PRRT, which meet all that is printed of them.
 
     Parameters
@@ -82,10 +93,6 @@ def push(
     larger
         Whether the mean decrease (%) of the operated, less that of the others, is to be as large
         as can be, or as small.
-    by_recist
-        Whether the pancreatic tumour alone is to have decided the best response: partial
-        responses, and no others, with a decrease by 30%, and no stable disease with an increase
-        by 20%.
     steps
         Length of the search.
 
@@ -100,19 +107,11 @@ def push(
     weights = np.zeros(after.size)
     for members, sign in ((operated & known, 1), (~operated & known, -1)):
         weights[members] = (-sign if larger else sign) / members.sum()
-    low, high = (np.full(after.size, end) for end in SIZE_MM)
-    if by_recist:
-        response = cohort["best_response"].to_numpy()
-        partial, stable = ((response == kind) & known for kind in ("PR", "SD"))
-        others = known & ~partial
-        # 42 / 0.7 is a little more than 60 in binary, and 60 mm would go for a decrease below 30%.
-        limit_30, limit_20 = np.round(after / PARTIAL, 9), np.round(after / PROGRESSIVE, 9)
-        low[partial] = np.ceil(limit_30)[partial]
-        high[others] = np.ceil(limit_30)[others] - 1
-        low[stable] = np.floor(limit_20)[stable] + 1
+    low, high = (np.full(after.size, end) for end in BEFORE_MM)
+    low[known], high[known] = limits_before(after[known], *_left(cohort[known]))
     if (low > high).any():
         raise SearchFailed("a response does not go with the size after PRRT")
-    column = SIZE.column(targets, low, high, operated, after)
+    column = DECREASE.column(targets, low, high, operated, after)
     sizes = np.clip(cohort["tumour_size_mm"].to_numpy(float), low, high)
     best = np.empty_like(sizes)
     if not np.isfinite(_push(rng, sizes, column, weights, steps, best)):

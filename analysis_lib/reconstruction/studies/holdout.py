@@ -3,7 +3,7 @@
 A number that every cohort was built to meet tests nothing. Withheld, it does: the search goes on
 without it, alone or with others of its fact, and the statistic is read off from what comes out. Only the
 stages of the search that bear on the withheld numbers are run, so a draw is not a whole cohort:
-times of death, then progression or covariates around them.
+times of death, then responses, progression and covariates around them.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import csv
 import hashlib
 import io
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -21,21 +22,19 @@ import pandas as pd
 
 from analysis_lib.base.atomic import write_beside_then_rename
 from analysis_lib.ledger.predictions import COLUMNS
-from analysis_lib.reconstruction.chain import find_progression, kps_choices
-from analysis_lib.reconstruction.stages import covariates
-from analysis_lib.reconstruction.stages import survival as survival_stage
-from analysis_lib.reconstruction.stages.builder import Builder
+from analysis_lib.reconstruction.base_measure import DESCRIPTIONS, BaseMeasure
+from analysis_lib.reconstruction.search import Course, find_course, find_measured, find_start
 from analysis_lib.reconstruction.stages.column_spec import ratio_ids
 from analysis_lib.reconstruction.stages.columns import times
-from analysis_lib.reconstruction.stages.state import SCHEMES, Blocks, SearchFailed, Survival, scheme_of
+from analysis_lib.reconstruction.stages.covariates import find_response
+from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed, Survival
 from analysis_lib.reconstruction.working_folder import search_missing, working_folder
 from analysis_lib.targets.catalogue import GROUPS, Targets, load_targets
 from analysis_lib.targets.recompute import Recomputed
 
-# Draws of each set; fewer where a draw takes the propensity model, some ten seconds.
+# Draws of each set; times of death for each, and tries around them.
 DRAWS = 40
-SLOW_DRAWS = 16
-_TRIES = 12
+_STARTS, _TRIES = 12, 4
 _PLACE = "results-survival"
 
 
@@ -57,14 +56,6 @@ class Withheld:
     title: str
     stage: str
     ids: tuple[str, ...]
-
-    @property
-    def is_slow(self) -> bool:
-        return self.stage == "covariates"
-
-    @property
-    def draws(self) -> int:
-        return SLOW_DRAWS if self.is_slow else DRAWS
 
 
 def _curve(name: str, group: str) -> tuple[str, ...]:
@@ -127,32 +118,35 @@ SETS = (
 
 def constraining(withheld: Withheld, blocks: Blocks) -> tuple[str, ...]:
     """Ids of the targets that a draw meets while ``withheld`` are left out."""
+    covariate = blocks.covariate_ids
+    course = (*covariate["pr"], *covariate["activity"], *blocks.progression_ids)
     of_stage = {
         "survival": (),
-        "progression": blocks.progression_ids,
-        "response": (),
-        "covariates": (*blocks.joint_ids, *ratio_ids("table5.pr_death", "hr")),
+        "response": covariate["pr"],
+        "progression": course,
+        "covariates": (*course, *covariate["kps"], *covariate["grade_1"], *blocks.size_ids),
     }
     ids = dict.fromkeys((*blocks.survival_ids, *of_stage[withheld.stage]))
     return tuple(id for id in ids if id in blocks.targets and id not in withheld.ids)
 
 
 class Draw:
-    """Draw ``k`` of a seed, and the times of death that its sets of progression and covariates share."""
+    """Draw ``k`` of a seed, and the times of death that its sets of the later stages share."""
 
     def __init__(self, targets: Targets, seed: int, k: int) -> None:
-        self.targets, self.seed, self.k, self.scheme = targets, seed, k, scheme_of(k)
-        self._survival: dict[int, Survival] = {}
+        self.targets, self.seed, self.k = targets, seed, k
+        self._starts: list[tuple[BaseMeasure, Survival]] = []
 
-    def survival(self, attempt: int) -> Survival:
-        """Times of death that meet all targets."""
-        if attempt not in self._survival:
-            rng = np.random.default_rng([self.seed, self.k, len(SETS) + attempt])
-            self._survival[attempt] = survival_stage.find_survival(rng, Blocks(self.targets), self.scheme)
-        return self._survival[attempt]
+    def starts(self) -> Iterator[tuple[BaseMeasure, Survival]]:
+        """Times of death that meet all targets, each as often as is tried around them."""
+        for k in range(_STARTS):
+            if k == len(self._starts):
+                rng = np.random.default_rng([self.seed, self.k, len(SETS) + k])
+                self._starts.append(find_start(rng, Blocks(self.targets)))
+            yield from [self._starts[k]] * _TRIES
 
-    def of(self, withheld: Withheld) -> dict[str, float]:
-        """The withheld statistics as they come out; NaN where one is not defined.
+    def of(self, withheld: Withheld) -> tuple[str, dict[str, float]]:
+        """The name of the base measure, and the withheld statistics as they come out; NaN where one is not defined.
 
         Raises
         ------
@@ -163,60 +157,48 @@ class Draw:
         """
         rng = np.random.default_rng([self.seed, self.k, SETS.index(withheld)])
         blocks = Blocks(self.targets.without(set(withheld.ids)))
-        recomputed = Recomputed(_STAGES[withheld.stage](rng, blocks, self), self.targets)
+        measure, frame = self._found(rng, blocks, withheld.stage)
+        recomputed = Recomputed(frame, self.targets)
         for id in constraining(withheld, blocks):
             value = recomputed.value(self.targets[id])
             assert value in self.targets[id].interval, f"{withheld.name}, draw {self.k}: {id} is {value}"
-        return {id: recomputed.value(self.targets[id]) for id in withheld.ids}
+        return measure.name, {id: recomputed.value(self.targets[id]) for id in withheld.ids}
+
+    def _found(self, rng: np.random.Generator, blocks: Blocks, stage: str) -> tuple[BaseMeasure, pd.DataFrame]:
+        if stage == "survival":
+            measure, survival = find_start(rng, blocks)
+            return measure, _frame(survival)
+        failures = []
+        for measure, survival in self.starts():
+            try:
+                return measure, _frame(survival).assign(**_STAGES[stage](rng, blocks, measure, survival))
+            except SearchFailed as error:
+                failures.append(error)
+        raise failures[-1]
 
 
-def _times_of_death(rng: np.random.Generator, blocks: Blocks, draw: Draw) -> pd.DataFrame:
-    return _frame(survival_stage.find_survival(rng, blocks, draw.scheme))
+def _response(rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, survival: Survival) -> dict:
+    return {"best_response": np.where(find_response(rng, blocks, survival) == 1, "PR", "other")}
 
 
-def _progressions(rng: np.random.Generator, blocks: Blocks, draw: Draw) -> pd.DataFrame:
-    for attempt in range(_TRIES):
-        survival = draw.survival(attempt)
-        found = find_progression(rng, blocks, draw.scheme, survival)
-        if found is not None:
-            build = Builder(rng, blocks, survival)
-            times(build, survival, found)
-            return _frame(survival).assign(**build.columns)
-    raise SearchFailed(f"no progressions were found around {_TRIES} sets of times of death")
+def _course(rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, survival: Survival) -> Course:
+    course = find_course(rng, blocks, measure, survival, find_response(rng, blocks, survival))
+    times(course.build, course.treatment, course.progression)
+    course.build.columns["prrt_activity_gbq"] = course.activity
+    return course
 
 
-def _responses(rng: np.random.Generator, blocks: Blocks, draw: Draw) -> pd.DataFrame:
-    for attempt in range(_TRIES):
-        found = covariates.find_response(rng, blocks, draw.survival(attempt))
-        if found is not None:
-            return _frame(draw.survival(attempt)).assign(best_response=np.where(found == 1, "PR", "other"))
-    raise SearchFailed(f"no responses were found around {_TRIES} sets of times of death")
+def _progression(rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, survival: Survival) -> dict:
+    return _course(rng, blocks, measure, survival).build.columns
 
 
-def _regressions(rng: np.random.Generator, blocks: Blocks, draw: Draw) -> pd.DataFrame:
-    # Nothing withheld here bears on who has which score: the groups' quartiles and the odds of surgery do.
-    kps = kps_choices(Blocks(draw.targets))
-    for attempt in range(_TRIES):
-        survival = draw.survival(attempt)
-        activity = covariates.find_activity(rng, blocks, survival.sepsis)
-        found = covariates.find_covariates(rng, blocks, survival, kps, activity)
-        if found is not None:
-            return _frame(survival).assign(
-                kps=found.kps,
-                grade=np.where(found.grade_1 == 1, "G1", "other"),
-                prrt_activity_gbq=found.activity,
-                best_response=np.where(found.partial_response == 1, "PR", "other"),
-                tumour_size_post_mm=found.size_post,
-            )
-    raise SearchFailed(f"no covariates were found around {_TRIES} sets of times of death")
+def _covariates(rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, survival: Survival) -> dict:
+    course = _course(rng, blocks, measure, survival)
+    found = find_measured(rng, blocks, survival, course)
+    return course.build.columns | {"kps": found.kps, "grade": np.where(found.grade_1 == 1, "G1", "other")}
 
 
-_STAGES = {
-    "survival": _times_of_death,
-    "progression": _progressions,
-    "response": _responses,
-    "covariates": _regressions,
-}
+_STAGES = {"response": _response, "progression": _progression, "covariates": _covariates}
 
 
 def _frame(state: Survival) -> pd.DataFrame:
@@ -225,7 +207,7 @@ def _frame(state: Survival) -> pd.DataFrame:
 
 
 def build(seed: int, out: Path, jobs: int = 1, scheduler: str = "") -> dict:
-    """Every set's draws as CSV in ``out``, one row a withheld target and scheme, with a manifest beside it.
+    """Every set's draws as CSV in ``out``, one row a withheld target and base measure, with a manifest beside it.
 
     Finished draws lie in a folder beside ``out`` while the rest is under way; a second call with
     the same seed goes on from there. ``jobs`` and ``scheduler`` are those of :func:`parallel.each`.
@@ -239,48 +221,44 @@ def build(seed: int, out: Path, jobs: int = 1, scheduler: str = "") -> dict:
     """
     targets = load_targets()
     folder = out.with_name(f".{out.stem}.{seed}.{targets.digest[:12]}")
-    parts = [(k, slow) for slow in (False, True) for k in range(SLOW_DRAWS if slow else DRAWS)]
     with working_folder(folder):
         search_missing(
             partial(_draw, targets, seed),
-            parts,
-            lambda part: _part(folder, *part).exists(),
-            lambda part, found: write_beside_then_rename(_part(folder, *part), json.dumps(found)),
-            lambda part, _: f"draw {part[0]}",
+            range(DRAWS),
+            lambda k: _part(folder, k).exists(),
+            lambda k, found: write_beside_then_rename(_part(folder, k), json.dumps(found)),
+            lambda k, _: f"draw {k}",
             jobs,
             scheduler,
         )
         return _merge(targets, seed, folder, out)
 
 
-def _part(folder: Path, k: int, slow: bool) -> Path:
-    return folder / f"{k}{'-slow' * slow}.json"
+def _part(folder: Path, k: int) -> Path:
+    return folder / f"{k}.json"
 
 
-def _draw(targets: Targets, seed: int, part: tuple[int, bool]) -> dict:
-    k, slow = part
+def _draw(targets: Targets, seed: int, k: int) -> dict:
     draw = Draw(targets, seed, k)
-    return {withheld.name: draw.of(withheld) for withheld in SETS if withheld.is_slow is slow}
+    return {withheld.name: draw.of(withheld) for withheld in SETS}
 
 
 def _merge(targets: Targets, seed: int, folder: Path, out: Path) -> dict:
-    draws = [json.loads(_part(folder, k, False).read_text(encoding="utf-8")) for k in range(DRAWS)]
-    for k in range(SLOW_DRAWS):
-        draws[k] |= json.loads(_part(folder, k, True).read_text(encoding="utf-8"))
+    draws = [json.loads(_part(folder, k).read_text(encoding="utf-8")) for k in range(DRAWS)]
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(COLUMNS)
     for withheld in SETS:
         for id in withheld.ids:
-            for first, scheme in enumerate(SCHEMES):
-                values = [draws[k][withheld.name][id] for k in range(first, withheld.draws, len(SCHEMES))]
-                rows.writerow([withheld.name, id, scheme.name, " ".join(f"{value:.6g}" for value in values)])
+            for name in DESCRIPTIONS:
+                values = [found[id] for scheme, found in (draw[withheld.name] for draw in draws) if scheme == name]
+                rows.writerow([withheld.name, id, name, " ".join(f"{value:.6g}" for value in values)])
     write_beside_then_rename(out, text.getvalue())
     printed = targets.printed
     sets = {
         withheld.name: {
             "title": withheld.title,
-            "draws": withheld.draws,
+            "draws": DRAWS,
             "withheld": [id for id in withheld.ids if id in printed],
             "kept": [id for id in constraining(withheld, Blocks(targets)) if id in printed],
         }
@@ -292,7 +270,7 @@ def _merge(targets: Targets, seed: int, folder: Path, out: Path) -> dict:
         "seed": seed,
         "targets_sha256": targets.digest,
         "file_sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
-        "schemes": {scheme.name: scheme.description for scheme in SCHEMES},
+        "schemes": DESCRIPTIONS,
         "printed": {id: printed[id] for id in used},
         "sets": sets,
     }

@@ -8,30 +8,33 @@ evidence and no proof: a search that fails may have been unlucky, which is why i
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from analysis_lib.reconstruction.chain import kps_choices, solve
-from analysis_lib.reconstruction.stages import covariates, progression
-from analysis_lib.reconstruction.stages import survival as survival_stage
-from analysis_lib.reconstruction.stages.column_spec import ratio_ids
-from analysis_lib.reconstruction.stages.columns import complete
-from analysis_lib.reconstruction.stages.state import (
-    SCHEMES,
-    Blocks,
-    Nearest,
-    SearchFailed,
-    Survival,
-    scheme_of,
+from analysis_lib.cohort import plausibility
+from analysis_lib.reconstruction.base_measure import BaseMeasure
+from analysis_lib.reconstruction.search import (
+    VERIFICATION,
+    Course,
+    cohorts_around,
+    find_course,
+    find_measured,
+    find_start,
 )
+from analysis_lib.reconstruction.stages.covariates import find_activity, find_covariates, find_response
+from analysis_lib.reconstruction.stages.sizes import DECREASE
+from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed, Survival
+from analysis_lib.reconstruction.stages.survival import find_survival
+from analysis_lib.targets import time_unit
 from analysis_lib.targets.catalogue import Targets
 
-# Sets of times around which a stage is tried, as many by each scheme.
-_STATES = 2 * len(SCHEMES)
-# Random starts of a search for times of death, and columns completed around one solution.
-_TRIES, _COMPLETIONS = 12, 20
+# What meets the targets of the stages before, and how often a stage is tried around each.
+_STATES, _TRIES = 4, 4
 # How often a conflict, once found, is tried again before it is reported.
 _AGAIN = 8
 
@@ -50,16 +53,20 @@ class Conflict:
         How many searches failed to meet them.
     nearest : str
         What the nearest found misses of them; empty where the stage does not say.
+    rule : str
+        Id of the rule of ``data/plausibility.csv`` that they contradict; empty where they contradict each other.
     """
 
     stage: str
     ids: tuple[str, ...]
     searches: int
     nearest: str = ""
+    rule: str = ""
 
     def __str__(self) -> str:
         together = f"{self.searches} searches failed to meet these together, and met them without any one of them: "
-        return together + ", ".join(self.ids) + (f"; {self.nearest}" if self.nearest else "")
+        parts = (f"the rule {self.rule} of {plausibility.FILE.name}",) if self.rule else ()
+        return together + ", ".join((*parts, *self.ids)) + (f"; {self.nearest}" if self.nearest else "")
 
 
 def smallest(meets: Callable[[Targets], bool], targets: Targets, ids: Sequence[str]) -> tuple[str, ...]:
@@ -100,126 +107,152 @@ def _by_fact(ids: Sequence[str]) -> list[tuple[str, ...]]:
 def find(targets: Targets, seed: int, failure: SearchFailed) -> Conflict | None:
     """The conflict behind a failure; None where no stage failed, or where nothing fails when tried again.
 
-    Takes some minutes: each target is left out once, and searched without.
+    Takes minutes: each target is left out once, and searched without.
     """
     if not failure.stage:
         return None
-    if failure.stage in _STAGES:
-        stage = _STAGES[failure.stage](targets, seed)
-    else:
-        stage = _Column(targets, seed, failure.stage)
-    ids = smallest(stage.meets, targets, [id for id in stage.ids if id in targets])
-    if not ids:
+    stage = _STAGES.get(failure.stage, _Column)(targets, seed, failure.stage)
+    ids = smallest(stage.meets, targets, stage.ids)
+    if not ids and not stage.rule:
         return None
-    kept = targets.without({id for id in stage.ids if id in targets} - set(ids))
+    kept = targets.without(set(stage.ids) - set(ids))
     # What is hard to meet looks like a conflict to a short search.
     if stage.meets(kept, _AGAIN):
         return None
-    return Conflict(failure.stage, ids, _AGAIN * stage.searches, stage.nearest)
+    return Conflict(failure.stage, ids, _AGAIN * _TRIES * len(stage.states), stage.nearest, stage.rule)
 
 
 class _Stage:
-    """One stage of the search, tried on its own; ``searches`` is how many a try makes."""
+    """A stage of the search, tried on its own around ``states``, which meet the targets of the stages before it."""
 
     ids: tuple[str, ...]
-    searches: int
+    rule = ""
 
-    def __init__(self, seed: int) -> None:
-        self.seed, self.nearest = seed, ""
+    def __init__(self, targets: Targets, seed: int, name: str) -> None:
+        self.name, self.seed, self.nearest = name, seed, ""
+        rng, blocks = np.random.default_rng(seed), Blocks(targets)
+        self.states = [self._state(rng, blocks) for _ in range(_STATES)]
+        self.ids = tuple(id for id in self._bearing(blocks) if id in targets)
 
-    def meets(self, targets: Targets, tries: int = 1) -> bool:
-        """Whether one of so many tries meets the targets."""
+    def meets(self, targets: Targets, times: int = 1) -> bool:
+        """Whether the stage meets the targets around one of the states."""
         rng, blocks = np.random.default_rng(self.seed), Blocks(targets)
-        return any(self._met(rng, blocks) for _ in range(tries))
-
-    def _met(self, rng: np.random.Generator, blocks: Blocks) -> bool:
-        raise NotImplementedError
-
-
-class _Survival(_Stage):
-    """Times of death and last follow-up, from random times."""
-
-    def __init__(self, targets: Targets, seed: int) -> None:
-        super().__init__(seed)
-        self.ids = Blocks(targets).survival_ids
-        self.searches = _TRIES * len(SCHEMES)
-
-    def _met(self, rng: np.random.Generator, blocks: Blocks) -> bool:
-        for scheme in SCHEMES:
-            try:
-                survival_stage.find_survival(rng, blocks, scheme, _TRIES)
-            except SearchFailed as error:
-                self.nearest = error.nearest
-            else:
-                return True
-        return False
-
-
-class _Progression(_Stage):
-    """Progression and recurrence, around times of death and of surgery that meet their own targets."""
-
-    def __init__(self, targets: Targets, seed: int) -> None:
-        super().__init__(seed)
-        rng, blocks = np.random.default_rng(seed), Blocks(targets)
-        self.ids = blocks.progression_ids
-        self.states: list[tuple[Survival, np.ndarray]] = []
-        while len(self.states) < _STATES:
-            survival = survival_stage.find_survival(rng, blocks, scheme_of(len(self.states)))
-            days = survival_stage.find_surgery_days(rng, blocks, survival)
-            if days is not None:
-                self.states.append((survival, days))
-        self.searches = _STATES * progression.PROGRESSION_TRIES
-
-    def _met(self, rng: np.random.Generator, blocks: Blocks) -> bool:
-        nearest = Nearest()
-        for k, state in enumerate(self.states):
-            if progression.find_progression(rng, blocks, scheme_of(k), *state, nearest) is not None:
-                return True
-        self.nearest = nearest.describe(blocks.targets, self.ids)
-        return False
-
-
-class _Covariates(_Stage):
-    """Regressions of death and surgery, around times of death that meet their own targets."""
-
-    def __init__(self, targets: Targets, seed: int) -> None:
-        # The regressions' search does not say how near it came.
-        super().__init__(seed)
-        rng, blocks = np.random.default_rng(seed), Blocks(targets)
-        self.ids = (*ratio_ids("table5.pr_death", "hr"), *blocks.joint_ids)
-        self.states = [survival_stage.find_survival(rng, blocks, scheme_of(k)) for k in range(_STATES)]
-        self.searches = _STATES
-
-    def _met(self, rng: np.random.Generator, blocks: Blocks) -> bool:
-        for state in self.states:
-            activity = covariates.find_activity(rng, blocks, state.sepsis)
-            if covariates.find_covariates(rng, blocks, state, kps_choices(blocks), activity) is not None:
-                return True
-        return False
-
-
-class _Column(_Stage):
-    """One column, completed around whole solutions of the stages before."""
-
-    def __init__(self, targets: Targets, seed: int, stem: str) -> None:
-        super().__init__(seed)
-        self.stem = stem
-        rng, blocks = np.random.default_rng(seed), Blocks(targets)
-        self.ids = tuple(id for id in targets if id.startswith(f"{stem}."))
-        self.states = [solve(rng, blocks, scheme) for scheme in SCHEMES]
-        self.searches = _COMPLETIONS * len(self.states)
-
-    def _met(self, rng: np.random.Generator, blocks: Blocks) -> bool:
-        for state in self.states:
-            for _ in range(_COMPLETIONS):
+        for _ in range(times * _TRIES):
+            for state in self.states:
                 try:
-                    complete(rng, blocks, state.survival, state.covariates, state.progression)
+                    self._find(rng, blocks, state)
                 except SearchFailed as error:
-                    if error.stage == self.stem:
+                    if error.stage == self.name:
                         self.nearest = error.nearest
                 else:
                     return True
         return False
 
+    def _state(self, rng: np.random.Generator, blocks: Blocks) -> Any:
+        return find_start(rng, blocks)
 
-_STAGES = {"survival": _Survival, "progression": _Progression, "covariates": _Covariates}
+    def _bearing(self, blocks: Blocks) -> Sequence[str]:
+        """Ids among which a conflict of this stage lies."""
+        raise NotImplementedError
+
+    def _find(self, rng: np.random.Generator, blocks: Blocks, state: Any) -> None:
+        raise NotImplementedError
+
+
+class _Survival(_Stage):
+    """Times of death and last follow-up, under random base measures."""
+
+    def _state(self, rng: np.random.Generator, blocks: Blocks) -> BaseMeasure:
+        return BaseMeasure.draw(rng)
+
+    def _bearing(self, blocks: Blocks) -> Sequence[str]:
+        return blocks.survival_ids
+
+    def _find(self, rng: np.random.Generator, blocks: Blocks, state: BaseMeasure) -> None:
+        find_survival(rng, blocks, state)
+
+
+class _Covariates(_Stage):
+    """Regressions of death but for size, around times of death."""
+
+    def _bearing(self, blocks: Blocks) -> Sequence[str]:
+        return [id for ids in blocks.covariate_ids.values() for id in ids]
+
+    def _find(self, rng: np.random.Generator, blocks: Blocks, state: tuple[BaseMeasure, Survival]) -> None:
+        find_response(rng, blocks, state[1])
+        find_covariates(rng, blocks, state[1], find_activity(rng, blocks, state[1]))
+
+
+class _Progression(_Stage):
+    """Progression and recurrence, around times of death."""
+
+    def _bearing(self, blocks: Blocks) -> Sequence[str]:
+        return blocks.progression_ids
+
+    def _find(self, rng: np.random.Generator, blocks: Blocks, state: tuple[BaseMeasure, Survival]) -> None:
+        find_course(rng, blocks, *state, find_response(rng, blocks, state[1]))
+
+
+class _Sizes(_Stage):
+    """Sizes before and after PRRT, around treatment and progression."""
+
+    def _state(self, rng: np.random.Generator, blocks: Blocks) -> tuple[Survival, Course]:
+        while True:
+            measure, survival = find_start(rng, blocks)
+            try:
+                partial = find_response(rng, blocks, survival)
+                return survival, find_course(rng, blocks, measure, survival, partial)
+            except SearchFailed:
+                continue
+
+    def _bearing(self, blocks: Blocks) -> Sequence[str]:
+        return (*DECREASE.ids, *blocks.size_ids)
+
+    def _find(self, rng: np.random.Generator, blocks: Blocks, state: tuple[Survival, Course]) -> None:
+        find_measured(rng, blocks, *state)
+
+
+class _Column(_Stage):
+    """One column of whole cohorts around times of death."""
+
+    def _bearing(self, blocks: Blocks) -> Sequence[str]:
+        return [id for id in blocks.targets if id.startswith(f"{self.name}.")]
+
+    def _find(self, rng: np.random.Generator, blocks: Blocks, state: tuple[BaseMeasure, Survival]) -> None:
+        next(cohorts_around(rng, blocks, *state, find_response(rng, blocks, state[1])))
+
+
+class _Rules(_Stage):
+    """The rule that most whole cohorts break, and what is printed of its columns."""
+
+    def _bearing(self, blocks: Blocks) -> Sequence[str]:
+        rng, found = np.random.default_rng(self.seed), Counter[plausibility.Rule]()
+        for _ in range(_TRIES):
+            for state in self.states:
+                with suppress(SearchFailed):
+                    found.update(self._broken(rng, blocks, state))
+        if not found:
+            return ()
+        ((rule, _),) = found.most_common(1)
+        self.rule = rule.id
+        return [id for id, target in blocks.targets.items() if set(target.columns) & set(rule.columns)]
+
+    def _find(self, rng: np.random.Generator, blocks: Blocks, state: tuple[BaseMeasure, Survival]) -> None:
+        if self.rule in {rule.id for rule in self._broken(rng, blocks, state)}:
+            raise SearchFailed(f"a whole cohort breaks the rule {self.rule}")
+
+    def _broken(
+        self, rng: np.random.Generator, blocks: Blocks, state: tuple[BaseMeasure, Survival]
+    ) -> list[plausibility.Rule]:
+        cohort = next(cohorts_around(rng, blocks, *state, find_response(rng, blocks, state[1])))
+        scale = time_unit.scale(blocks.targets.assumptions.time_unit)
+        return [one.rule for one in plausibility.broken(cohort, scale)]
+
+
+_STAGES = {
+    "survival": _Survival,
+    "covariates": _Covariates,
+    "progression": _Progression,
+    "sizes": _Sizes,
+    VERIFICATION: _Rules,
+}

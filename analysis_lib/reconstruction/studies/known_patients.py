@@ -1,150 +1,120 @@
-"""Known patients: public data sets, the strings that a paper would print of them, and cohorts from these alone.
+"""Known patients: the strings that a paper would print of them, and simulated cohorts from these alone.
 
 A study whose patients are known is reduced to printed summaries. From these, cohorts are searched as
-the ensemble's overall survival is. What the strings do not hold can then be compared with what is known.
+the ensemble is: times of death first, then of the operation, of progression, and who has which trait.
+Not covered: disease-free survival, of which no public data set has margins.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
-from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
-from analysis_lib.cohort.public import PUBLIC
+from analysis_lib.base.units import DAYS_PER_MONTH, DAYS_PER_YEAR
 from analysis_lib.printed.number import Printed, round_half_up
+from analysis_lib.reconstruction._numba import column_statistics
+from analysis_lib.reconstruction._numba.anneal_column import anneal_column
+from analysis_lib.reconstruction._numba.anneal_progression import (
+    DFS,
+    NOT_FREE,
+    PROGRESSION_STATISTICS,
+    Patients,
+    anneal_progression,
+)
 from analysis_lib.reconstruction._numba.anneal_survival import OBSERVED, anneal_survival
+from analysis_lib.reconstruction._numba.find_order import find_order
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES
-from analysis_lib.reconstruction.stages.state import Scheme
+from analysis_lib.reconstruction.base_measure import BaseMeasure
+from analysis_lib.reconstruction.studies.known_data import COLUMNS, TRAITS
 from analysis_lib.statistics import binary_cox, survival
 from analysis_lib.targets.assumptions import Assumptions
 from analysis_lib.targets.time_unit import clock
 
 # The order of the search's statistics, and as many decimals as the paper prints of each.
-TIMES = tuple(f"{who}_{what}" for who in ("all", "first", "second") for what in ("median", "ci_lo", "ci_hi"))
+_MEDIAN = ("median", "ci_lo", "ci_hi")
+TIMES = tuple(f"{who}_{what}" for who in ("all", "first", "second") for what in _MEDIAN)
 RATIO = ("hr", "hr_ci_lo", "hr_ci_hi", "cox_p")
 FOLLOW_UP = ("follow_up_median", "follow_up_q1", "follow_up_q3")
 STATISTICS = (*TIMES, "log_rank_p", *RATIO, *FOLLOW_UP)
 COUNTS = ("first_n", "first_deaths", "second_n", "second_deaths")
+WAITING = ("wait_median", "wait_q1", "wait_q3")
+PROGRESSION = (*(f"pfs_{who}_{what}" for who in ("first", "second") for what in _MEDIAN), "pfs_log_rank_p")
+#: Of a covariate's own regression of death, after its name.
+TRAIT = ("hr", "ci_lo", "ci_hi", "p")
 UNDEFINED = "undefined"
-_UNITLESS = ("log_rank_p", *RATIO)
+_UNITLESS = ("log_rank_p", *RATIO, "pfs_log_rank_p", *(f"{trait}_{what}" for trait in TRAITS for what in TRAIT))
 # The paper gives log-rank tests two decimals, or three where two would be 0.00; regressions have three throughout.
 _COARSE_P = 0.01
 _SMALLEST_P = 0.0005
 
-#: A random part of a data set has as many patients as the paper's study.
-PART = 49
-#: Parts of one data set: a search takes its time, and many parts of one tell less than a few of each.
-MOST_PARTS = 8
-#: Of the order in which a data set is cut into parts.
-SEED = 49
-# Where medians are short, tenths of a month say as much as the paper's tenths of a year.
-_UNITS = {"lung": "months", "stanford": "months", "larynx": "years", "gbsg2": "years"}
-# A whole data set beyond this is cut up only.
-_LARGEST = 250
-# A study could have followed patients for longer than anybody was: its calendar's room.
-_ROOM = 1.2
-
-# The search goes in turns. In the first part of each the order of times is free to change: regressions and
-# tests, which see nothing else, count little (a difference of so many half units of the last digit as one).
-_TURN = ((30_000, 30.0), (60_000, 1.0))
+# Coolings: softness of regressions and tests, hardness of times (both factors of the unit in the misfit), steps.
+# One exchange in the order of times moves a hazard ratio by tens of half units: a search that minds each
+# stands still. The first cooling finds the times, the others keep these and wander over orders.
+_FIRST, _NEXT, _MOST_NEXT = (300.0, 0.1, 60_000), (50.0, 0.001, 15_000), 6
+# Beyond this misfit of the first cooling, times are not found, and another start is cheaper.
+_HOPEFUL = 1.5
+_WAITING_STEPS, _PROGRESSION_STEPS, _PROGRESSION_TRIES, _TRAIT_STEPS = 8_000, 60_000, 20, 5_000_000
+# Base measures set the latest operation in the paper's days; elsewhere it stands as far beyond the third quartile.
+_THIRD_QUARTILE_OF_PAPER = 18.3 * DAYS_PER_MONTH
+_RULE = QUANTILE_RULES["weibull"]
 _CLOCK = clock(Assumptions.time_unit)
 _DAYS = _CLOCK.years.size - 1
 
 
-@dataclass(frozen=True, eq=False)
-class Study:
-    """Patients who are known.
+def summaries(patients: pd.DataFrame) -> dict[str, float]:
+    """What is printed of a study, unrounded and by SPSS's conventions; NaN where undefined.
 
-    Attributes
-    ----------
-    name, source : str
-        Of this study, and of the public data set that it is, or is a random part of.
-    unit : str
-        Of all times.
-    horizon : float
-        The longest follow-up that was possible. A paper lets one know it by its dates.
-    time, event, first : ndarray, shape (n,)
-        Time to death or last follow-up; 1 for a death; True in the first group.
+    Computed with ``analysis_lib.statistics.survival``, which shares nothing with the search.
+    ``patients`` as in :class:`known_data.Study`.
     """
-
-    name: str
-    source: str
-    unit: str
-    horizon: float
-    time: np.ndarray
-    event: np.ndarray
-    first: np.ndarray
-
-
-def larynx() -> pd.DataFrame:
-    """Cancer of the larynx: years, deaths, and stage I or II (the first group) against III or IV."""
-    from lifelines.datasets import load_larynx
-
-    patients = load_larynx()
-    early = patients["Stage_III"] + patients["Stage_IV"] == 0
-    return pd.DataFrame({"time": patients["time"], "event": patients["death"], "first": early})
-
-
-def studies() -> list[Study]:
-    """Parts of 49, in turns of the data sets, then whole data sets of up to 250; no patient is in two parts."""
-    tables = {"larynx": larynx()}
-    for public in PUBLIC:
-        patients = public.mapped()
-        times = patients["os_years"] * (MONTHS_PER_YEAR if _UNITS[public.name] == "months" else 1)
-        tables[public.name] = pd.DataFrame(
-            {"time": times, "event": patients["os_event"], "first": patients["group"] == "surgery"}
-        )
-    whole, parts = [], []
-    for name, table in tables.items():
-        horizon = float(math.ceil(_ROOM * table["time"].max()))
-        shuffled = np.random.default_rng(SEED).permutation(len(table))
-        if len(table) <= _LARGEST:
-            whole.append(_study(name, name, table, horizon))
-        for k in range(min(len(table) // PART, MOST_PARTS)):
-            rows = np.sort(shuffled[k * PART : (k + 1) * PART])
-            parts.append((k, _study(f"{name}, part {k + 1}", name, table.iloc[rows], horizon)))
-    return [part for _, part in sorted(parts, key=lambda pair: pair[0])] + whole
-
-
-def _study(name: str, source: str, table: pd.DataFrame, horizon: float) -> Study:
-    time, event, first = (table[column].to_numpy() for column in ("time", "event", "first"))
-    return Study(name, source, _UNITS[source], horizon, time.astype(float), event.astype(np.int64), first.astype(bool))
-
-
-def summaries(time: np.ndarray, event: np.ndarray, first: np.ndarray) -> dict[str, float]:
-    """What is printed of overall survival, unrounded and by SPSS's conventions; NaN where undefined.
-
-    Computed with ``analysis_lib.statistics.survival``, which shares nothing with the search. Shapes (n,).
-    """
-    everyone = np.ones(time.size, dtype=bool)
-    found = {}
-    for who, members in (("all", everyone), ("first", first), ("second", ~first)):
-        median = survival.median_survival(time[members], event[members])
-        found |= {
-            f"{who}_median": median.median,
-            f"{who}_ci_lo": median.ci_low,
-            f"{who}_ci_hi": median.ci_high,
-        }
+    time, event, first = (patients[column].to_numpy() for column in ("time", "event", "first"))
+    found: dict[str, float] = {}
+    for who, members in (("all", first | True), ("first", first), ("second", ~first)):
+        found |= _median(who, time[members], event[members])
     found["log_rank_p"] = survival.logrank(time, event, first).p
-    cox = binary_cox.cox(np.zeros(time.size), time, event, first).iloc[0]
-    found |= dict(zip(RATIO, cox[["hr", "ci_low", "ci_high", "p"]], strict=True))
-    quartiles = np.percentile(time, (50, 25, 75), method="weibull")
-    return found | dict(zip(FOLLOW_UP, quartiles, strict=True))
+    found |= dict(zip(RATIO, _cox(time, event, first), strict=True))
+    found |= dict(zip(FOLLOW_UP, np.percentile(time, (50, 25, 75), method="weibull"), strict=True))
+    if patients["wait"].notna().any():
+        wait = patients["wait"].dropna()
+        found |= dict(zip(WAITING, np.percentile(wait, (50, 25, 75), method="weibull"), strict=True))
+    if patients["end"].notna().any():
+        end, seen = patients["end"].to_numpy(), patients["seen"].to_numpy()
+        for who, members in (("pfs_first", first), ("pfs_second", ~first)):
+            found |= _median(who, end[members], seen[members])
+        found["pfs_log_rank_p"] = survival.logrank(end, seen, first).p
+    for trait in known_traits(patients):
+        ratio = _cox(time, event, patients[trait].to_numpy() == 1)
+        found |= dict(zip((f"{trait}_{what}" for what in TRAIT), ratio, strict=True))
+    return found
 
 
-def printed(study: Study) -> dict[str, str]:
-    """The strings that a paper would print of a study: counts, and :data:`STATISTICS`."""
-    counts = {
-        f"{who}_{what}": str(int(value))
-        for who, members in (("first", study.first), ("second", ~study.first))
-        for what, value in (("n", members.sum()), ("deaths", study.event[members].sum()))
-    }
-    return counts | {
-        name: _text(name, value) for name, value in summaries(study.time, study.event, study.first).items()
-    }
+def known_traits(patients: pd.DataFrame) -> list[str]:
+    """The traits that are known of patients."""
+    return [trait for trait in TRAITS if patients[trait].notna().all()]
+
+
+def _cox(time: np.ndarray, event: np.ndarray, exposed: np.ndarray) -> pd.Series:
+    return binary_cox.cox(np.zeros(time.size), time, event, exposed).iloc[0][["hr", "ci_low", "ci_high", "p"]]
+
+
+def _median(who: str, time: np.ndarray, event: np.ndarray) -> dict[str, float]:
+    median = survival.median_survival(time, event)
+    values = (median.median, median.ci_low, median.ci_high)
+    return {f"{who}_{what}": value for what, value in zip(_MEDIAN, values, strict=True)}
+
+
+def printed(patients: pd.DataFrame) -> dict[str, str]:
+    """The strings that a paper would print of a study: its counts, and its summaries."""
+    progressed = patients["end"] < patients["time"]
+    counts = {}
+    for who, members in (("first", patients["first"]), ("second", ~patients["first"])):
+        counts[f"{who}_n"] = str(int(members.sum()))
+        counts[f"{who}_deaths"] = str(int(patients["event"][members].sum()))
+        if progressed.any():
+            counts[f"{who}_progressed"] = str(int(progressed[members].sum()))
+        for trait in known_traits(patients):
+            counts[f"{who}_{trait}"] = str(int(patients[trait][members].sum()))
+    return counts | {name: _text(name, value) for name, value in summaries(patients).items()}
 
 
 def _text(name: str, value: float) -> str:
@@ -152,25 +122,32 @@ def _text(name: str, value: float) -> str:
         return UNDEFINED
     if name.endswith("_p") and value < _SMALLEST_P:
         return "<0.001"
-    if name == "log_rank_p" and value >= _COARSE_P:
+    if name.endswith("log_rank_p") and value >= _COARSE_P:
         return round_half_up(value, 2)
     return round_half_up(value, 3 if name in _UNITLESS else 1)
 
 
-def misses(strings: dict[str, str], time: np.ndarray, event: np.ndarray, first: np.ndarray) -> list[str]:
-    """The printed summaries that patients do not have, by independent recomputation; empty if all are met."""
+def misses(strings: dict[str, str], patients: pd.DataFrame) -> list[str]:
+    """The printed summaries that patients do not have, by independent recomputation; empty if all are met.
+
+    A median of progression-free survival that was not reached is taken as not printed: hardly any
+    search meets it, so that ranges are rather too wide there.
+    """
     return [
         name
-        for name, value in summaries(time, event, first).items()
-        if (np.isnan(value) != (strings[name] == UNDEFINED))
-        or (strings[name] != UNDEFINED and value not in Printed(strings[name]).interval)
+        for name, value in summaries(patients).items()
+        if (value not in Printed(strings[name]).interval if strings[name] != UNDEFINED else _is_reached(name, value))
     ]
 
 
+def _is_reached(name: str, value: float) -> bool:
+    return name not in PROGRESSION and not np.isnan(value)
+
+
 def reconstruct(
-    strings: dict[str, str], horizon: float, scheme: Scheme, rng: np.random.Generator, turns: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
-    """One cohort from what is printed, from random times.
+    strings: dict[str, str], horizon: float, measure: BaseMeasure, rng: np.random.Generator
+) -> pd.DataFrame | None:
+    """One simulated cohort from what is printed, from one random start; without traits if its times leave no room.
 
     Parameters
     ----------
@@ -178,50 +155,148 @@ def reconstruct(
         As :func:`printed` gives them.
     horizon
         In the unit of the printed times. It stands in the place of the longest possible follow-up of
-        the study of this book, so that the scheme's base measure stretches with it.
-    turns
-        Of the search, before giving up.
+        the study of this book, so that the base measure stretches with it.
+    measure
+        The limits that it sets for the paper's patients alone, such as the earliest surgery, do not count.
 
     Returns
     -------
-    tuple or None
-        Times, events and membership of the first group, shapes (n,), the first group before the
-        second; None if no cohort was found.
+    pandas.DataFrame or None
+        As :class:`known_data.Study` has patients, the first group before the second; None if none was found.
     """
     sizes = [int(strings[name]) for name in ("first_n", "second_n")]
     deaths = [int(strings[name]) for name in ("first_deaths", "second_deaths")]
     event = np.concatenate([np.arange(n) < d for n, d in zip(sizes, deaths, strict=True)]).astype(np.int64)
     first = np.arange(sum(sizes)) < sizes[0]
-    low, high = np.ones(event.size, np.int64), np.full(event.size, _DAYS)
     per_day = horizon / _DAYS
-    box = _box(strings, 1 / (per_day * DAYS_PER_YEAR))
-    unitless = np.isin(STATISTICS, _UNITLESS)
+    # Who waited for an operation lived to have it.
+    low = np.where(first & ("wait_q1" in strings), 2, 1)
+    high = np.full(event.size, _DAYS)
+    for who, members in (("all", first | True), ("first", first), ("second", ~first)):
+        # A curve that stays above one half ends with patients, not with deaths; the search would not see to it.
+        if strings[f"{who}_median"] == UNDEFINED:
+            high[members & (event == 1)] = rng.integers(_DAYS // 5, _DAYS + 1)
     day = rng.integers(low, high + 1)
-    for _ in range(turns):
-        for steps, softness in _TURN:
-            softened = box.copy()
-            softened[2, unitless] *= softness
-            left = anneal_survival(
-                rng, day, event, first, low, high, _CLOCK, scheme.log_density(), OBSERVED, QUANTILE_RULES["weibull"],
-                softened, steps, False,
-            )  # fmt: skip
-            if left == 0.0:
-                time = day * per_day
-                if not misses(strings, time, event, first):
-                    return time, event, first
-                # The search does not know what must be undefined, and would not leave such a place.
-                day = rng.integers(low, high + 1)
-    return None
+    box = _box(strings, STATISTICS, 1 / (per_day * DAYS_PER_YEAR))
+    unitless = np.isin(STATISTICS, _UNITLESS)
+    for order, times, steps in (_FIRST, *[_NEXT] * _MOST_NEXT):
+        weighted = np.vstack([box[:2], box[2] * np.where(unitless, order, times)])
+        left = anneal_survival(
+            rng, day, event, first, low, high, _CLOCK, measure.log_density(), OBSERVED, _RULE, weighted, steps
+        )
+        if left == 0.0 or left > _HOPEFUL:
+            break
+    if left > 0.0:
+        return None
+    found = pd.DataFrame({"time": day * per_day, "event": event.astype(np.int8), "first": first})
+    found = found.assign(**dict.fromkeys(COLUMNS[3:], np.nan))
+    # The search does not know what must be undefined.
+    if misses(strings, found):
+        return None
+    if "wait_q1" in strings:
+        waits = _find_waits(strings, measure, rng, day[first], per_day)
+        if waits is None:
+            return None
+        found.loc[first, "wait"] = waits * per_day
+    if "pfs_log_rank_p" in strings and not _progress(strings, measure, rng, found, day, per_day):
+        return None
+    return _with_traits(strings, rng, found)
 
 
-def _box(strings: dict[str, str], years_per_unit: float) -> np.ndarray:
-    """Shape (3, k), as the search wants it: lower and upper ends, half a unit of the last digit; times in years."""
-    box = np.empty((3, len(STATISTICS)))
-    for k, name in enumerate(STATISTICS):
+def _with_traits(strings: dict[str, str], rng: np.random.Generator, found: pd.DataFrame) -> pd.DataFrame:
+    """Patients of whom the printed traits are known too; as they were, if the times leave no room for one."""
+    time, event, first = (found[column].to_numpy() for column in ("time", "event", "first"))
+    traits = {}
+    for trait in TRAITS:
+        if f"{trait}_hr" not in strings:
+            continue
+        x = np.zeros(time.size)
+        for who, members in (("first", first), ("second", ~first)):
+            x[rng.choice(np.flatnonzero(members), int(strings[f"{who}_{trait}"]), replace=False)] = 1.0
+        box = _box(strings, tuple(f"{trait}_{what}" for what in TRAIT), 1.0)
+        if not find_order(rng, time, event.astype(np.int64), first.astype(np.int64), x, box, _TRAIT_STEPS):
+            return found
+        traits[trait] = x
+    with_traits = found.assign(**traits)
+    return found if misses(strings, with_traits) else with_traits
+
+
+def _find_waits(
+    strings: dict[str, str], measure: BaseMeasure, rng: np.random.Generator, day: np.ndarray, per_day: float
+) -> np.ndarray | None:
+    """Days to the operation of patients who were followed for ``day``; None if none were found."""
+    beyond = measure.latest_surgery_day / _THIRD_QUARTILE_OF_PAPER
+    latest = round(beyond * Printed(strings["wait_q3"]).interval.high / per_day)
+    low, high = np.ones_like(day), np.minimum(day - 1, latest)
+    box = np.full((3, column_statistics.COLUMN_STATISTICS), 1.0)
+    box[0], box[1] = -np.inf, np.inf
+    places = [column_statistics.MEDIAN, column_statistics.Q1, column_statistics.Q3]
+    box[:, places] = _box(strings, WAITING, 1 / per_day)
+    column = column_statistics.Column(
+        low, high, 1.0, np.ones(day.size, dtype=bool), np.zeros(3, dtype=bool), np.empty(0), _RULE, box
+    )
+    wait = rng.integers(low, high + 1)
+    return wait if anneal_column(rng, wait, column, _WAITING_STEPS) == 0.0 else None
+
+
+def _progress(
+    strings: dict[str, str], measure: BaseMeasure, rng: np.random.Generator, found: pd.DataFrame, day: np.ndarray,
+    per_day: float,
+) -> bool:  # fmt: skip
+    """Give patients, in place, the printed progression-free survival; whether it was found."""
+    event, first = found["event"].to_numpy(np.int64), found["first"].to_numpy()
+    for _ in range(_PROGRESSION_TRIES):
+        ends = _find_progressions(strings, measure, rng, day, event, first, per_day)
+        if ends is not None:
+            found["end"], found["seen"] = ends[0] * per_day, ends[1]
+            if not misses(strings, found):
+                return True
+    return False
+
+
+def _find_progressions(
+    strings: dict[str, str],
+    measure: BaseMeasure,
+    rng: np.random.Generator,
+    day: np.ndarray,
+    event: np.ndarray,
+    first: np.ndarray,
+    per_day: float,
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Days to progression, death or last follow-up, and 1 where it was one of the first two; None if not found."""
+    nobody, start = np.zeros(day.size, dtype=bool), np.ones_like(day)
+    patients = Patients(day, event, first, np.zeros_like(day), start, day - 1, start, nobody)
+    progressed = nobody.copy()
+    for who, members in (("first", first), ("second", ~first)):
+        wanted = int(strings[f"{who}_progressed"])
+        # Of those who died any number, not the most likely one: progression goes before death.
+        dead, alive = (np.flatnonzero(members & (day > start) & (event == k)) for k in (1, 0))
+        fewest, most = max(wanted - alive.size, 0), min(wanted, dead.size)
+        if fewest > most:
+            return None
+        died = rng.integers(fewest, most + 1)
+        progressed[rng.choice(dead, died, replace=False)] = True
+        progressed[rng.choice(alive, wanted - died, replace=False)] = True
+    end = np.where(progressed, rng.integers(start, np.maximum(day, 2)), day)
+    box = np.full((3, PROGRESSION_STATISTICS), 1.0)
+    box[0], box[1] = -np.inf, np.inf
+    box[:, :DFS] = _box(strings, PROGRESSION, 1 / (per_day * DAYS_PER_YEAR))
+    left = anneal_progression(
+        rng, patients, np.full(day.size, NOT_FREE), progressed, end, _CLOCK, measure.progression_rate, box,
+        _PROGRESSION_STEPS,
+    )  # fmt: skip
+    end = np.where(progressed, end, day)
+    return (end, (progressed | (event == 1)).astype(float)) if left == 0.0 else None
+
+
+def _box(strings: dict[str, str], names: tuple[str, ...], scale: float) -> np.ndarray:
+    """Shape (3, k), as searches want it: lower and upper ends, half a unit of the last digit; times by ``scale``."""
+    box = np.empty((3, len(names)))
+    for k, name in enumerate(names):
         if strings[name] == UNDEFINED:
             box[:, k] = -np.inf, np.inf, 1.0
             continue
         number = Printed(strings[name])
-        scale = 1.0 if name in _UNITLESS else years_per_unit
-        box[:, k] = number.interval.low * scale, number.interval.high * scale, number.unit / 2 * scale
+        by = 1.0 if name in _UNITLESS else scale
+        box[:, k] = number.interval.low * by, number.interval.high * by, number.unit / 2 * by
     return box

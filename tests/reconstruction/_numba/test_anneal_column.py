@@ -16,9 +16,9 @@ from analysis_lib.reconstruction._numba.column_statistics import (
     column_statistics,
 )
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES
+from analysis_lib.reconstruction.search import find_start
 from analysis_lib.reconstruction.stages.column_spec import NO_LATER
-from analysis_lib.reconstruction.stages.state import SCHEMES, Blocks
-from analysis_lib.reconstruction.stages.survival import find_surgery_days, find_survival
+from analysis_lib.reconstruction.stages.state import Blocks
 from analysis_lib.targets.catalogue import load_targets
 
 
@@ -52,14 +52,12 @@ def test_a_column_found_meets_its_box_when_computed_afresh(seed, comparisons, ru
 
 @pytest.mark.parametrize("start", range(2))
 def test_survival_found_meets_its_box_when_computed_afresh(blocks, start):
-    rng = np.random.default_rng([7, start])
-    state = find_survival(rng, blocks, SCHEMES[start])
+    _, state = find_start(np.random.default_rng([7, start]), blocks)
     found = np.zeros(anneal_survival.SURVIVAL_STATISTICS)
     anneal_survival.survival_statistics(
         state.years, state.event, state.operated, blocks.follow_up, blocks.quantile, found
     )
     assert misfit(found, blocks.survival, 0, found.size) == 0.0
-    assert find_surgery_days(rng, blocks, state) is not None
 
 
 def test_another_thread_runs_while_a_search_is_at_work():

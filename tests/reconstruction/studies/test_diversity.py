@@ -25,28 +25,22 @@ def cohort(number, shift=0.0):
     })  # fmt: skip
 
 
-def test_spread_separates_starts_that_agree_from_starts_that_do_not():
-    start = pd.Series(np.repeat(np.arange(30), 10))
+def test_a_walk_is_worth_fewer_cohorts_than_it_has_and_independent_ones_as_many():
     rng = np.random.default_rng(1)
-    noise = pd.Series(rng.normal(size=300))
-    alike = diversity.spread(noise, start)
-    apart = diversity.spread(noise * 0.01 + 3.0 * start, start)
-    assert alike["effective"] > 150
-    assert apart["effective"] == pytest.approx(30, rel=0.01)
-    assert apart["correlation"] == pytest.approx(1, abs=0.01)
+    alone, walk = rng.normal(size=2000), np.zeros(2000)
+    for k in range(1, 2000):
+        walk[k] = 0.9 * walk[k - 1] + rng.normal()
+    assert diversity.effective_number(pd.Series(alone)) > 1800
+    assert diversity.effective_number(pd.Series(walk)) == pytest.approx(2000 * 0.1 / 1.9, rel=0.3)
 
 
-def test_distances_ignore_the_order_of_patients():
-    first, shuffled, moved = cohort(0), cohort(1).sample(frac=1, random_state=2), cohort(2, shift=1.0)
-    found = diversity.distances(pd.concat([first, shuffled, moved], ignore_index=True))
-    assert found[0, 1] == 0
-    assert found[0, 2] > 0.1
-    assert np.allclose(found, found.T)
+def test_the_shipped_cohorts_are_worth_at_least_four_fifths_of_their_number(shipped):
+    assert diversity.unprinted(shipped).apply(diversity.effective_number).min() >= 0.8 * len(shipped)
 
 
 def test_what_is_not_printed_is_that_of_each_cohort_by_itself():
     frames = [cohort(0), cohort(1, shift=1.0)]
-    origin = pd.DataFrame({"start": [0, 1], "scheme": "accrual"}, index=pd.Index([0, 1], name="cohort"))
+    origin = pd.DataFrame({"scheme": ["A", "B"]}, index=pd.Index([0, 1], name="cohort"))
     table = diversity.unprinted(Ensemble(pd.concat(frames, ignore_index=True), origin, {}))
     for number, frame in enumerate(frames):
         for name, years in (("os", 5), ("pfs", 3)):

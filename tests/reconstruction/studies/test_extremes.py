@@ -29,23 +29,13 @@ def test_the_pushed_cohorts_that_went_farthest_meet_all_targets(pushed, targets)
     for _, rows in found.groupby("scheme"):
         for number in {rows["apart"].idxmin(), rows["apart"].idxmax()}:
             one = pushed.one(int(number))
-            assert not verify.misses(one, targets) and not verify.logic_misses(one)
+            assert verify.wrong(one, targets) == []
 
 
-def test_both_directions_are_among_them(pushed):
+def test_every_push_went_to_its_own_side(pushed):
     found = {number: apart(pushed.one(number)) for number in pushed.origin.index}
     by_aim = {aim: [found[n] for n in rows.index] for aim, rows in pushed.origin.groupby("scheme")}
-    assert min(by_aim["smaller"]) < 0 < min(by_aim["larger"])
     assert max(by_aim["smaller"]) < min(by_aim["larger"])
-    assert max(by_aim["recist smaller"]) < min(by_aim["recist larger"])
-
-
-def test_where_size_alone_decides_responses_are_as_recist_has_them(pushed):
-    for number in pushed.origin.index[pushed.origin["scheme"].str.startswith("recist")]:
-        one = pushed.one(number).dropna(subset=["tumour_size_post_mm"])
-        shrunk = decrease(one)
-        assert ((shrunk >= 30 - 1e-9) == (one["best_response"] == "PR")).all()
-        assert (shrunk[one["best_response"] == "SD"] > -20).all()
 
 
 def test_a_push_keeps_the_targets_changes_only_sizes_and_repeats_from_its_seed(pushed, targets):
@@ -53,12 +43,12 @@ def test_a_push_keeps_the_targets_changes_only_sizes_and_repeats_from_its_seed(p
 
     def push():
         rng = np.random.default_rng(3)
-        return extremes.push(rng, start, targets, larger=True, by_recist=False, steps=200_000)
+        return extremes.push(rng, start, targets, larger=True, steps=200_000)
 
     first, again = push(), push()
     assert first.equals(again)
     assert apart(first) > apart(start)
-    assert not verify.misses(first, targets)
+    assert verify.wrong(first, targets) == []
     changed = [name for name in start if not first[name].equals(start[name].astype(first[name].dtype))]
     assert changed == ["tumour_size_mm"]
 
@@ -68,4 +58,4 @@ def test_a_response_that_no_size_before_can_give_is_refused(pushed, targets):
     partial = start.index[start["best_response"] == "PR"][0]
     start.loc[partial, "tumour_size_post_mm"] = 150
     with pytest.raises(SearchFailed, match="does not go with the size"):
-        extremes.push(np.random.default_rng(0), start, targets, larger=True, by_recist=True, steps=10)
+        extremes.push(np.random.default_rng(0), start, targets, larger=True, steps=10)

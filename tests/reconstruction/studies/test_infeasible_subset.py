@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis_lib import __main__ as commands
+from analysis_lib.cohort import plausibility
 from analysis_lib.printed.number import Interval
-from analysis_lib.reconstruction import build, chain
-from analysis_lib.reconstruction.stages.state import SearchFailed
+from analysis_lib.reconstruction import build, search
+from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed
 from analysis_lib.reconstruction.studies import infeasible_subset
 from analysis_lib.targets.catalogue import Targets
 
@@ -41,6 +44,7 @@ def test_targets_that_can_be_met_have_no_conflict(targets):
 
 
 def test_a_median_above_its_own_interval_is_named_with_its_limits(targets, monkeypatch):
+    monkeypatch.setattr(infeasible_subset, "_STATES", 3)
     monkeypatch.setattr(infeasible_subset, "_TRIES", 1)
     monkeypatch.setattr(infeasible_subset, "_AGAIN", 2)
     id = f"{PLACE}.os.prrt_only.median"
@@ -72,12 +76,41 @@ def test_the_command_names_the_conflict_and_writes_nothing(targets, tmp_path, mo
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_start_that_completes_no_cohort_ends_and_says_which_column(targets, monkeypatch):
+def test_a_search_that_completes_no_cohort_ends_and_says_which_column(targets, monkeypatch):
     def fail(*arguments: object) -> None:
         raise SearchFailed("no column meets what is printed under table1.size", "table1.size", "near")
 
-    monkeypatch.setattr(chain, "solve", lambda *arguments: chain.Solution(None, None, None))
-    monkeypatch.setattr(chain, "complete", fail)
+    monkeypatch.setattr(search, "_STARTS", 1)
+    monkeypatch.setattr(search, "find_start", lambda *arguments: (None, None))
+    monkeypatch.setattr(search, "find_response", lambda *arguments: None)
+    monkeypatch.setattr(search, "cohorts_around", fail)
     with pytest.raises(SearchFailed, match=r"table1\.size; near") as caught:
-        list(chain.chain(targets, 1, 0, 1))
+        search.find_cohort(targets, 1, 0)
     assert caught.value.stage == "table1.size"
+
+
+def test_a_rule_that_whole_cohorts_break_is_named_with_the_number_that_makes_them(targets, monkeypatch):
+    (rule,) = (rule for rule in plausibility.rules() if rule.id == "too_frail_for_prrt")
+    id = "table1.kps.all.q1"
+
+    def around(rng: object, blocks: Blocks, *found: object) -> Iterator[pd.DataFrame]:
+        yield pd.DataFrame({"patient": [1, 2], "kps": [40 if id in blocks.targets else 60, 90]})
+
+    monkeypatch.setattr(plausibility, "rules", lambda: (rule,))
+    monkeypatch.setattr(infeasible_subset, "find_start", lambda *arguments: (None, None))
+    monkeypatch.setattr(infeasible_subset, "find_response", lambda *arguments: None)
+    monkeypatch.setattr(infeasible_subset, "cohorts_around", around)
+    found = infeasible_subset.find(targets, 1, SearchFailed("none", search.VERIFICATION))
+    assert (found.rule, found.ids) == (rule.id, (id,))
+    assert f"the rule {rule.id} of plausibility.csv, {id}" in str(found)
+
+
+def test_a_search_whose_cohorts_cannot_be_verified_says_so(targets, monkeypatch):
+    monkeypatch.setattr(search, "_STARTS", 1)
+    monkeypatch.setattr(search, "find_response", lambda *arguments: None)
+    monkeypatch.setattr(search, "cohorts_around", lambda *arguments: [None])
+    monkeypatch.setattr(search, "find_start", lambda *arguments: (None, None))
+    monkeypatch.setattr(search, "wrong", lambda *arguments: ["cohort 0: kps is below 50"])
+    with pytest.raises(SearchFailed, match="verified; the last: cohort 0: kps is below 50") as caught:
+        search.find_cohort(targets, 1, 0)
+    assert caught.value.stage == search.VERIFICATION
