@@ -24,7 +24,7 @@ GRIM, PERCENTAGES, P_VALUES, INTERVALS, SUMS = "GRIM", "percentages", "p values"
 TOOLS = {
     GRIM: "no whole number of the group prints as the percentage",
     PERCENTAGES: "the count and the size of the group give another percentage",
-    P_VALUES: "every usual test of the counts gives a p value off by an order of magnitude, or beyond 0.05",
+    P_VALUES: "every usual test of the counts gives a p value off by an order of magnitude, or across 0.05",
     INTERVALS: "the interval does not have its estimate in the middle",
     SUMS: "parts and total of a table do not add up",
 }
@@ -75,7 +75,7 @@ def grim(printed: Printed, n: float, scale: float = 100) -> bool:
 
 
 def p_value_differs(printed: Printed, p: float) -> bool:
-    """Whether a recomputed p value is off by more than an order of magnitude, or on the other side of 0.05.
+    """Whether a recomputed p value is beyond a printed limit, off by an order of magnitude, or across 0.05.
 
     Examples
     --------
@@ -83,8 +83,8 @@ def p_value_differs(printed: Printed, p: float) -> bool:
     (False, True)
     """
     low, high = max(printed.interval.low, 0.0), printed.interval.high
-    if p in printed.interval:
-        return False
+    if p in printed.interval or printed.relation != "=":
+        return p not in printed.interval
     off = low / p if p < low else p / high if high > 0 else math.inf
     return off > 10 or high < _ALPHA <= p or p < _ALPHA <= low
 

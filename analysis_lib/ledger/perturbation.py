@@ -31,8 +31,9 @@ RESULTS = ROOT / "data" / "trust" / "sensitivity.csv"
 KINDS = ("one unit up", "one unit down", "two digits swapped")
 # What a number's own recipe is, from the strongest.
 RECIPES = ("computed", "bounded", "no recipe")
-# What connects changed numbers with the rest, from the strongest.
-TIES = ("computed or printed again", "bounded", "nothing")
+# How changed numbers hang together with the rest, from the strongest: something is computed from them or they
+# from something, or print one fact; or only limits connect them.
+TIES = ("computed", "bounded", "nothing")
 NOTICED = {
     "arithmetic": "it no longer agrees with other printed numbers",
     "cohorts": "only because the simulated cohorts were built to other digits",
