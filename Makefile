@@ -126,8 +126,8 @@ sensitivity: $(READY) ## change each printed number in turn and see which verdic
 	@$(VENV_PYTHON) tools/data/remake.py sensitivity
 
 .PHONY: benchmark
-benchmark: $(READY) ## see which seeded errors the audit and other tools notice, in data/benchmark: some minutes
-	@$(VENV_PYTHON) tools/data/remake.py benchmark
+benchmark: $(READY) ## see which seeded errors the audit and other tools find, in data/benchmark: some minutes
+	@$(VENV_PYTHON) tools/data/remake.py benchmark $(ON)
 
 .PHONY: reproduce
 reproduce: $(READY) ## build the book twice from nothing and compare to the byte (PYTHONS="python3.12 …" for verdicts too)

@@ -124,6 +124,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "reconstruction": (),
     "validation": (),
     "trust": (),
+    "benchmark": (),
     "speed": (),
     "rerun": (),
     "your-cohort": (

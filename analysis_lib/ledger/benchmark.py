@@ -12,8 +12,10 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from functools import cache
 from pathlib import Path
 
+from analysis_lib.base import parallel
 from analysis_lib.base.atomic import beside
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
@@ -22,7 +24,7 @@ from analysis_lib.ledger.audit import Sources
 from analysis_lib.ledger.baselines import SUMS, Baselines
 from analysis_lib.ledger.perturbation import Perturbation
 from analysis_lib.ledger.seeded_errors import MOST, ROW_LOST, ROW_TWICE, SeededError, seeded
-from analysis_lib.ledger.verdicts import VERDICTS, Claim
+from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.printed import transcription
 from analysis_lib.printed.csv_table import read_rows
 
@@ -32,7 +34,7 @@ ERRORS, ROUNDINGS = FOLDER / "errors.csv", FOLDER / "roundings.csv"
 AUDIT = {
     "refused": "the transcription is refused",
     "contradicted": "a number is contradicted that was not before",
-    "worse": "a verdict is worse than before",
+    "worse": "a verdict is worse than before: within rounding only, or by another method",
     "cohorts": "only because the simulated cohorts were built to other digits",
     "no": "nothing changes for the worse",
 }
@@ -76,6 +78,12 @@ class Result:
     others: str = ""
 
 
+def _agreement(claim: Claim) -> int:
+    """How far what is recomputed is from the digits: 0 gives them, 1 within rounding, 2 by another method."""
+    agreeing = [o for o in claim.outcomes if o.agrees != "no"]
+    return min((2 if not o.stated else int(o.agrees == "rounding") for o in agreeing), default=0)
+
+
 class Benchmark:
     """The audit and the baselines, asked of one error after another."""
 
@@ -113,17 +121,16 @@ class Benchmark:
         audit = self._noticed(judged)
         if audit:
             return audit, "", others
-        audit = "cohorts" if self.trial.differs_by_cohorts(sources, digits) else "no"
+        audit = "cohorts" if self.trial.differs_by_cohorts(sources, digits, judged) else "no"
         return audit, self.trial.reason(digits, judged), others
 
     def _noticed(self, judged: Mapping[str, Claim]) -> str:
         """How claims show an error, one of `NOTICED`; blank if they do not."""
-        order = list(VERDICTS)
-        before = {id_: self.trial.claims_alone[id_].verdict for id_ in judged}
-        sound = [(claim.verdict, before[id_]) for id_, claim in judged.items() if before[id_] != "contradicted"]
-        if any(now == "contradicted" for now, _ in sound):
+        before = self.trial.claims_alone
+        sound = [(claim, before[id_]) for id_, claim in judged.items() if before[id_].verdict != "contradicted"]
+        if any(now.verdict == "contradicted" for now, _ in sound):
             return "contradicted"
-        return "worse" if any(order.index(now) > order.index(then) for now, then in sound) else ""
+        return "worse" if any(_agreement(now) > _agreement(then) for now, then in sound) else ""
 
     def _rows(self, error: SeededError) -> tuple[str, str]:
         """What the audit makes of a transcription in whose files rows are lost or stand twice."""
@@ -141,7 +148,8 @@ class Benchmark:
             except InputError:
                 return "refused", ""
         sources = Sources(numbers, known, self.trial.sources.met, self.trial.sources.withheld)
-        noticed = self._noticed({id_: sources.judge(id_) for id_ in numbers})
+        dependents = {id_ for one in error.digits for id_ in self.trial.dependents[one] if id_ in numbers}
+        noticed = self._noticed({id_: sources.judge(id_) for id_ in dependents})
         return noticed or "no", "" if noticed else "later printings are lost, and nothing else needs them"
 
     def reprinted(self) -> Iterator[SeededError]:
@@ -170,11 +178,26 @@ class Benchmark:
         return min(rounded - {number.printed.text}, default="")
 
 
-def run(most: int = MOST) -> tuple[list[Result], list[Result]]:
-    """What comes of seeded errors, at most so many of a kind, and of numbers admissibly printed otherwise."""
-    benchmark = Benchmark()
-    errors = seeded(benchmark.trial.numbers, most)
-    return [benchmark.result(e) for e in errors], [benchmark.result(e) for e in benchmark.reprinted()]
+@cache
+def _benchmark() -> Benchmark:
+    """The benchmark of this process."""
+    return Benchmark()
+
+
+def _result(item: tuple[int, SeededError]) -> Result:
+    return _benchmark().result(item[1])
+
+
+def run(most: int = MOST, jobs: int = 1, scheduler: str = "") -> tuple[list[Result], list[Result]]:
+    """What comes of seeded errors, at most so many of a kind, and of numbers printed otherwise and rightly.
+
+    ``jobs`` and ``scheduler`` are those of :func:`parallel.each`.
+    """
+    errors = seeded(_benchmark().trial.numbers, most)
+    items = list(enumerate([*errors, *_benchmark().reprinted()]))
+    found = {item[0]: result for item, result in parallel.each(_result, items, jobs, scheduler)}
+    results = [found[place] for place, _ in items]
+    return results[: len(errors)], results[len(errors) :]
 
 
 def write(results: Iterable[Result], file: Path) -> None:

@@ -147,7 +147,7 @@ class Perturbation:
             return replace(change, noticed="arithmetic")
         if any(claim.verdict != self.claims_alone[id_].verdict for id_, claim in judged.items()):
             return replace(change, noticed="arithmetic")
-        if self.differs_by_cohorts(sources, [change.id]):
+        if self.differs_by_cohorts(sources, [change.id], judged):
             return replace(change, noticed="cohorts")
         return replace(change, noticed="no", reason=self.reason([change.id], judged))
 
@@ -169,18 +169,20 @@ class Perturbation:
             sources.numbers[id_].check()
         return {id_: sources.judge(id_) for id_ in dict.fromkeys(d for one in changed for d in self.dependents[one])}
 
-    def differs_by_cohorts(self, sources: Sources, changed: Collection[str]) -> bool:
-        """Whether any verdict of the whole audit is another one once some numbers are."""
+    def differs_by_cohorts(self, sources: Sources, changed: Collection[str], judged: Mapping[str, Claim]) -> bool:
+        """Whether a verdict of the whole audit is another one, and the one from print alone is not."""
         # A prediction counts only with the digits that its draws were made with.
         drawn_with = not self.drawn_with.isdisjoint(changed)
         if drawn_with:
             sources = replace(sources, withheld=predictions.load(sources.numbers))
         families = {id_ for one in changed for id_ in sources.families[self.numbers[one].same_as or one]}
-        dependents = {id_ for one in changed for id_ in self.dependents[one]}
-        affected = dependents | families | (self.withheld_facts if drawn_with else set())
+        affected = judged.keys() | families | (self.withheld_facts if drawn_with else set())
         # The changed numbers first: they are the likeliest to have another verdict.
-        in_order = sorted(affected, key=lambda id_: id_ not in changed)
-        return any(sources.claim(id_).verdict != self.verdicts[id_] for id_ in in_order)
+        return any(
+            sources.claim(id_).verdict != self.verdicts[id_]
+            and (id_ not in judged or judged[id_].verdict == self.claims_alone[id_].verdict)
+            for id_ in sorted(affected, key=lambda id_: id_ not in changed)
+        )
 
     @cached_property
     def drawn_with(self) -> set[str]:

@@ -4,7 +4,8 @@
   tests/oracles/report.R.
 - predictions: data/predictions, what the other printed numbers say of each one withheld, in some 25 minutes on two
   cores. An interrupted run goes on where it was.
-- benchmark: data/benchmark, seeded errors, and which of them the audit and other tools notice, in some three minutes.
+- benchmark: data/benchmark, seeded errors, and which of them the audit and other tools find, in some
+  minutes.
 - sensitivity: data/trust, each printed number changed in turn, and which verdicts change.
 """
 
@@ -36,9 +37,9 @@ def make_predictions(**how) -> None:
     print(f"{len(manifest['sets'])} sets withheld")
 
 
-def make_benchmark() -> None:
+def make_benchmark(**how) -> None:
     making = Making("make benchmark")
-    errors, roundings = benchmark.run()
+    errors, roundings = benchmark.run(**how)
     versions = {"python": platform.python_version()} | {name: version(name) for name in ("numpy", "scipy")}
     for file, results in ((benchmark.ERRORS, errors), (benchmark.ROUNDINGS, roundings)):
         benchmark.write(results, file)
@@ -64,7 +65,7 @@ def main() -> None:
     parts = parser.add_subparsers(dest="part", required=True)
     for part in MAKE:
         of_part = parts.add_parser(part)
-        if part == "predictions":
+        if part in ("benchmark", "predictions"):
             parallel.add_options(of_part)
     given = vars(parser.parse_args())
     MAKE[given.pop("part")](**given)
