@@ -217,8 +217,8 @@ class Perturbation:
         if tie == TIES[1]:
             return "only limits depend on it, and it keeps to them"
         before = self.claims_alone
-        if any(claim.verdict == before[id_].verdict == "contradicted" for id_, claim in judged.items()):
-            return "the contradiction that the paper prints here remains"
+        if any(before[id_].verdict == "contradicted" for id_ in judged):
+            return "what would show it is contradicted as the paper prints it"
         claims = [judged[id_] for id_ in changed]
         signs = {(claim.number.printed.relation, before[claim.id].number.printed.relation) for claim in claims}
         if {claim.number.statistic for claim in claims} == {"threshold"} and any(now != then for now, then in signs):
