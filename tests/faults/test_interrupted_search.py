@@ -39,7 +39,8 @@ SEARCH = """
     try:
         fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        sys.exit("another search is under way")
+        print("another search is under way", file=sys.stderr)
+        sys.exit(2)
     def write(frame, file):
         frame.to_parquet(file.with_name("." + file.name))
         file.with_name("." + file.name).rename(file)
