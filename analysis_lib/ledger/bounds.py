@@ -236,20 +236,19 @@ BOUNDS: dict[str, Bound] = {
         takes=(7, 0),
         by_corners=False,
     ),
-    "rank_p_quartiles": Bound(
-        "a rank test sees the order of all values, of which the quartiles tell a part",
-        _over_splits(_rank_p((0.5, 0.25, 0.75))),
-        "analysis_lib.statistics.rank_bounds.mann_whitney_bounds",
-        takes=(9, 0),
-        by_corners=False,
-    ),
-    "rank_p_ranges": Bound(
-        "a rank test sees the order of all values, of which medians and ranges tell a part",
-        _over_splits(_rank_p((0.5, 0.0, 1.0))),
-        "analysis_lib.statistics.rank_bounds.mann_whitney_bounds",
-        takes=(9, 0),
-        by_corners=False,
-    ),
+    **{
+        f"rank_p_{name}": Bound(
+            f"a rank test sees the order of all values, of which {words} tell a part",
+            _over_splits(_rank_p(fractions)),
+            "analysis_lib.statistics.rank_bounds.mann_whitney_bounds",
+            takes=(9, 0),
+            by_corners=False,
+        )
+        for name, words, fractions in (
+            ("quartiles", "the quartiles", (0.5, 0.25, 0.75)),
+            ("ranges", "medians and ranges", (0.5, 0.0, 1.0)),
+        )
+    },
     "score_tables_p": Bound(
         "few tables of scores have these quartiles and this odds ratio",
         _score_tables_p,

@@ -67,6 +67,7 @@ _SUMS = {
     "liver_neither": "results-radiology.liver_gone.surgery.n - results-radiology.liver_gone.surgery.count"
     " - table3.liver_treatment.surgery.count",
     "not_ned": "abstract.patients.surgery.n - results-surgery.ned.surgery.count",
+    "specimens_missing": "abstract.patients.surgery.n - results-surgery.specimens.surgery.n",
     "progressed_not_ned": "results-survival.progression.surgery.count - results-survival.dfs_recurrence.surgery.count",
     "size_without_tvi": "table4.excluded.prrt_only.count - table5.size_post_excluded.all.count",
     "graded": " + ".join(f"table1.{grade}.all.count" for grade in GRADES),
@@ -135,12 +136,6 @@ def specimens_below_third_quartile(numbers: Transcription) -> int:
     SPSS takes the third quartile of n values at place 3 (n + 1) / 4, between two of them.
     """
     return 3 * (numbers.count("results-surgery.specimens.surgery.n") + 1) // 4
-
-
-@_fact
-def specimens_missing(numbers: Transcription) -> int:
-    """Operated patients whose specimen was not reassessed."""
-    return numbers.count("abstract.patients.surgery.n") - numbers.count("results-surgery.specimens.surgery.n")
 
 
 @_fact

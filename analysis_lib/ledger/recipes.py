@@ -14,6 +14,7 @@ from pathlib import Path
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
+from analysis_lib.ledger.bounds import Bound
 from analysis_lib.ledger.methods import METHODS, Derivation, Method, implied_count
 from analysis_lib.printed.csv_table import Row, read_rows
 from analysis_lib.printed.number import Interval
@@ -205,7 +206,8 @@ def _terms(row: Row, numbers: Transcription) -> tuple[Term, ...]:
 
 
 def _require_few_rounded(row: Row, terms: tuple[Term, ...], numbers: Transcription) -> None:
-    if not getattr(METHODS[row["method"]], "by_corners", True):
+    method = METHODS[row["method"]]
+    if isinstance(method, Bound) and not method.by_corners:
         return
     rounded = [id_ for term in terms for _, id_, of in term.parts if not of and not numbers[id_].exact]
     if len(set(rounded)) > _MOST_ROUNDED:

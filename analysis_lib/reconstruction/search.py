@@ -92,14 +92,13 @@ def find_start(rng: np.random.Generator, blocks: Blocks) -> tuple[BaseMeasure, S
     SearchFailed
         If none has.
     """
-    failures = []
     for _ in range(_STARTS):
         measure = BaseMeasure.draw(rng)
         try:
             return measure, find_survival(rng, blocks, measure)
         except SearchFailed as error:
-            failures.append(error)
-    raise failures[-1]
+            failure = error
+    raise failure
 
 
 def cohorts_around(

@@ -176,7 +176,7 @@ def find_response(rng: np.random.Generator, blocks: Blocks, state: Survival) -> 
     SearchFailed
         If none was found.
     """
-    response = _allocated(rng, state.operated, _partial_responses(blocks), spared=state.sepsis)
+    response = allocated(rng, state.operated, _partial_responses(blocks), spared=state.sepsis)
     return _find_order(rng, blocks, state, "pr", response, spared=True)
 
 
@@ -204,7 +204,7 @@ def find_covariates(rng: np.random.Generator, blocks: Blocks, state: Survival, a
     """
     counts = [blocks.numbers.count(f"table1.grade_1.{g}.count") for g in GROUPS[1:]]
     scores = kps_choices(blocks)
-    grade_1 = _find_order(rng, blocks, state, "grade_1", _allocated(rng, state.operated, counts))
+    grade_1 = _find_order(rng, blocks, state, "grade_1", allocated(rng, state.operated, counts))
     kps = _find_order(rng, blocks, state, "kps", scores[rng.integers(len(scores))].copy())
     return Covariates(kps, grade_1, activity)
 
@@ -241,7 +241,7 @@ def kps_choices(blocks: Blocks) -> list[np.ndarray]:
     return _CHOICES[digest]
 
 
-def _allocated(rng: np.random.Generator, operated: np.ndarray, counts: list[int], spared: int = -1) -> np.ndarray:
+def allocated(rng: np.random.Generator, operated: np.ndarray, counts: list[int], spared: int = -1) -> np.ndarray:
     """Ones for ``counts`` patients of each group, chosen at random; never for ``spared``."""
     x = np.zeros(operated.size)
     for members, wanted in zip((np.flatnonzero(operated), np.flatnonzero(~operated)), counts, strict=True):

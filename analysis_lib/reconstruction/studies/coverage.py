@@ -11,6 +11,12 @@ from analysis_lib.reconstruction.studies.known_data import COLUMNS, TRAITS
 from analysis_lib.reconstruction.studies.known_patients import known_traits
 from analysis_lib.statistics import binary_cox, survival
 
+# Of :data:`propensity_weighting.METHODS`, those that the book leans on.
+_SCORE_METHODS = {
+    "covariate": "propensity score as a covariate",
+    "iptw": "inverse probability weights",
+    "overlap": "overlap weights",
+}
 #: The quantities, in words. ``q1``, ``median`` and ``q3`` are the printed quartiles of follow-up.
 QUANTITIES = {
     **{
@@ -27,14 +33,7 @@ QUANTITIES = {
     "pfs_median_first": "progression-free survival at the median of follow-up, first group",
     "pfs_median_second": "progression-free survival at the median of follow-up, second group",
     "pfs_mean_difference": "difference in restricted mean progression-free survival",
-    **{
-        f"score_{method}": f"log hazard ratio, {words}"
-        for method, words in (
-            ("covariate", "propensity score as a covariate"),
-            ("iptw", "inverse probability weights"),
-            ("overlap", "overlap weights"),
-        )
-    },
+    **{f"score_{method}": f"log hazard ratio, {words}" for method, words in _SCORE_METHODS.items()},
 }
 #: The central part of the cohorts that a range takes in.
 LEVEL = 0.9
@@ -67,7 +66,7 @@ def quantities(patients: pd.DataFrame, strings: dict[str, str]) -> pd.DataFrame:
     Klein JP, Moeschberger ML. Survival Analysis, 2nd ed. 2003, section 4.5 (the restricted mean).
     """
     q1, median, q3 = (float(strings[f"follow_up_{at}"]) for at in ("q1", "median", "q3"))
-    time, event, first, wait, end, seen = (patients[column].to_numpy() for column in COLUMNS[:6])
+    time, event, first, wait, end, seen, *_ = (patients[column].to_numpy() for column in COLUMNS)
     found = {}
     for who, members in (("first", first), ("second", ~first)):
         for at, moment in (("q1", q1), ("median", median), ("q3", q3)):
@@ -93,7 +92,7 @@ def quantities(patients: pd.DataFrame, strings: dict[str, str]) -> pd.DataFrame:
         )
     if traits := known_traits(patients):
         ratios = propensity_weighting.log_hazard_ratios(propensity_weighting.stack(_in_schema(patients), traits))
-        for method in ("covariate", "iptw", "overlap"):
+        for method in _SCORE_METHODS:
             found[f"score_{method}"] = _within_limits(ratios[method].iloc[0]), np.nan
     nothing = (np.nan, np.nan)
     return pd.DataFrame.from_dict(

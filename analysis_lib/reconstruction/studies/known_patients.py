@@ -25,7 +25,8 @@ from analysis_lib.reconstruction._numba.anneal_survival import OBSERVED, anneal_
 from analysis_lib.reconstruction._numba.find_order import find_order
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES
 from analysis_lib.reconstruction.base_measure import BaseMeasure
-from analysis_lib.reconstruction.studies.known_data import COLUMNS, TRAITS
+from analysis_lib.reconstruction.stages.covariates import allocated
+from analysis_lib.reconstruction.studies.known_data import TRAITS, patients_table
 from analysis_lib.statistics import binary_cox, survival
 from analysis_lib.targets.assumptions import Assumptions
 from analysis_lib.targets.time_unit import clock
@@ -188,8 +189,7 @@ def reconstruct(
             break
     if left > 0.0:
         return None
-    found = pd.DataFrame({"time": day * per_day, "event": event.astype(np.int8), "first": first})
-    found = found.assign(**dict.fromkeys(COLUMNS[3:], np.nan))
+    found = patients_table(day * per_day, event, first)
     # The search does not know what must be undefined.
     if misses(strings, found):
         return None
@@ -210,9 +210,7 @@ def _with_traits(strings: dict[str, str], rng: np.random.Generator, found: pd.Da
     for trait in TRAITS:
         if f"{trait}_hr" not in strings:
             continue
-        x = np.zeros(time.size)
-        for who, members in (("first", first), ("second", ~first)):
-            x[rng.choice(np.flatnonzero(members), int(strings[f"{who}_{trait}"]), replace=False)] = 1.0
+        x = allocated(rng, first, [int(strings[f"{who}_{trait}"]) for who in ("first", "second")])
         box = _box(strings, tuple(f"{trait}_{what}" for what in TRAIT), 1.0)
         if not find_order(rng, time, event.astype(np.int64), first.astype(np.int64), x, box, _TRAIT_STEPS):
             return found
