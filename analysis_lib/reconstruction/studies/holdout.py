@@ -168,13 +168,12 @@ class Draw:
         if stage == "survival":
             measure, survival = find_start(rng, blocks)
             return measure, _frame(survival)
-        failures = []
         for measure, survival in self.starts():
             try:
                 return measure, _frame(survival).assign(**_STAGES[stage](rng, blocks, measure, survival))
             except SearchFailed as error:
-                failures.append(error)
-        raise failures[-1]
+                failure = error
+        raise failure
 
 
 def _response(rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, survival: Survival) -> dict:
