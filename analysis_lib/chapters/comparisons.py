@@ -53,7 +53,12 @@ def shares(numbers: Transcription, confidence: float, method: str) -> dict[str, 
     n = numbers.count
     both = {
         (key, s): sum(n(f"results-radiology.{key}.{g}.{s}") for g in GROUPS)
-        for key, s in (("tvi_decrease", "count"), ("tvi_decrease", "n"), ("organ_before", "count"), ("organ_after", "count"))
+        for key, s in (
+            ("tvi_decrease", "count"),
+            ("tvi_decrease", "n"),
+            ("organ_before", "count"),
+            ("organ_after", "count"),
+        )
     }
     organs = both["organ_before", "count"]
     found = {
@@ -156,7 +161,10 @@ def beside_table(found: Mapping[str, Share], claims: Mapping[str, Claim], captio
 def series(numbers: Transcription) -> dict[str, tuple[int, int]]:
     """Vascular reconstructions in the two series cited, by denominator."""
     return {
-        name: (numbers.count(f"discussion.series{k}_reconstructed.cited"), numbers.count(f"discussion.series{k}_{of}.cited"))
+        name: (
+            numbers.count(f"discussion.series{k}_reconstructed.cited"),
+            numbers.count(f"discussion.series{k}_{of}.cited"),
+        )
         for name, k, of in (
             ("first series, contact on scans", 1, "n"),
             ("first series, contact found at surgery", 1, "found"),
@@ -172,7 +180,9 @@ def whole_counts_table(numbers: Transcription, claims: Mapping[str, Claim], capt
     for when in ("before", "after"):
         id = f"discussion.partelli_vein_{when}.cited"
         counts = [implied_count(numbers[id].printed, n) for n in (arm, arm - 1)]
-        rows.append((f"{when} PRRT", tables.linked(claims[id], "%"), *("none" if k is None else str(k) for k in counts)))
+        rows.append(
+            (f"{when} PRRT", tables.linked(claims[id], "%"), *("none" if k is None else str(k) for k in counts))
+        )
     head = ("Venous invasion", "Cited", f"Count of {arm}", f"Count of {arm - 1}")
     return tables.table(head, rows, caption)
 
@@ -184,7 +194,11 @@ def median_limits_table(patients: pd.DataFrame, claims: Mapping[str, Claim], cap
         found = discussion.medians(patients, "os", "surgery", kind)
         low, high = (tables.range_text(found[end], "{:.1f}") for end in ("ci_low", "ci_high"))
         published = "abstract.os.surgery.{}"
-        shown = [tables.linked(claims[published.format(end)]) for end in ("ci_lo", "ci_hi")] if kind == "spss" else ["–"] * 2
+        shown = (
+            [tables.linked(claims[published.format(end)]) for end in ("ci_lo", "ci_hi")]
+            if kind == "spss"
+            else ["–"] * 2
+        )
         rows.append((words, *shown, low, "not reached" if high == "–" else high))
     head = ("Convention", "Published lower", "Published upper", "Simulated lower", "Simulated upper")
     return tables.table(head, rows, caption)

@@ -53,9 +53,7 @@ def verdict_badge(verdict: str) -> str:
     return f'<span class="verdict {verdict}">{_WORDS[verdict]}</span>'
 
 
-def map_table(
-    conclusions: Iterable[Conclusion], about: str, claims: Mapping[str, Claim], caption: str
-) -> tables.Html:
+def map_table(conclusions: Iterable[Conclusion], about: str, claims: Mapping[str, Claim], caption: str) -> tables.Html:
     """The conclusions whose ids begin with ``about``: claim, verdict, reason and where to read on."""
     rows = [
         (

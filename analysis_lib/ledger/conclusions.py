@@ -99,7 +99,10 @@ STATEMENTS: dict[str, Statement] = {
         "without_improvement", "The number of patients who had surgery without any such improvement", form="{:.0f}"
     ),
     "prrt.beyond_180_chance": Statement(
-        "beyond_180_p", "The exact p value", limit=lambda numbers: numbers.value("methods.alpha.threshold"), form="{:.3f}"
+        "beyond_180_p",
+        "The exact p value",
+        limit=lambda numbers: numbers.value("methods.alpha.threshold"),
+        form="{:.3f}",
     ),
 }
 

@@ -134,9 +134,7 @@ def _feasible(numbers: Transcription) -> Answer:
 @_settles("conclusion.induction")
 def _induction(numbers: Transcription) -> Answer:
     limits, words = _share(numbers.count("abstract.patients.surgery.n"), numbers.count("abstract.patients.all.n"))
-    return Answer(
-        50 in limits, f"Surgery followed in {words}. How many could have had it without PRRT is unknown."
-    )
+    return Answer(50 in limits, f"Surgery followed in {words}. How many could have had it without PRRT is unknown.")
 
 
 @_settles("conclusion.neoadjuvant")
@@ -213,7 +211,7 @@ def _small(numbers: Transcription) -> Answer:
     return Answer(
         all_of(is_below(low.interval, _exactly(0.5)), is_below(_exactly(1), high.interval)),
         f"The adjusted interval from {low.printed} to {high.printed} holds both a halved hazard and none saved. "
-        f"With {deaths} deaths, a study finds a true ratio of {least:.2f} four times of five, and milder ones less often.",
+        f"With {deaths} deaths, a study finds a true ratio of {least:.2f} four times of five, and milder ones less.",
     )
 
 

@@ -1,0 +1,60 @@
+"""The map of conclusions as the page shows it."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from analysis_lib.base.paths import ROOT
+from analysis_lib.chapters import discussion
+from analysis_lib.ledger import conclusions
+
+
+@pytest.fixture(scope="module")
+def judged(paper, shipped):
+    return conclusions.load(paper, discussion.extremes(shipped.patients, paper))
+
+
+def test_the_shipped_cohorts_give_the_verdicts_of_the_file(judged):
+    assert {one.verdict for one in judged} == set(conclusions.VERDICTS)
+
+
+def test_two_cohorts_show_what_is_open(paper, shipped, judged):
+    """The extremes are values of cohorts that one can look at by themselves."""
+    patients = shipped.patients[shipped.patients["cohort"].isin([0, 5])]
+    two = discussion.extremes(patients, paper)
+    for number in (0, 5):
+        one = discussion.extremes(shipped.patients[shipped.patients["cohort"] == number], paper)
+        for quantity, found in one.items():
+            assert found.low == found.high
+            assert two[quantity].low <= found.low <= two[quantity].high
+    assert two["beyond_180_p"].searched == "2 simulated cohorts"
+
+
+def test_each_conclusion_stands_once_on_the_page(judged, claims):
+    source = (ROOT / "book" / "discussion.md").read_text(encoding="utf-8")
+    shown = "".join(
+        discussion.map_table(judged, about, claims, "Found").html
+        for about in re.findall(r"^verdicts_on\(\n    \"(\w+)\"", source, re.MULTILINE)
+    )
+    assert re.findall(r'<span id="([\w-]+)">', shown) == [one.id.replace(".", "-") for one in judged]
+    assert "<code>" not in shown and "cohort " not in re.sub("simulated cohort ", "", shown)
+
+
+def test_a_row_leads_to_its_page_and_to_its_numbers(judged, claims):
+    one = next(c for c in judged if c.id == "survival.adjusted")
+    html = discussion.map_table([one], "survival", claims, "Found").html
+    assert '<a href="confounding.html">confounding</a>' in html
+    assert re.findall(r'href="ledger\.html#([^"]+)"', html) == list(one.rests_on)
+    assert '<span class="verdict settled-true">settled: true</span>' in html
+
+
+def test_each_page_that_a_conclusion_names_is_in_the_book(judged):
+    assert {one.page for one in judged} <= {page.stem for page in (ROOT / "book").glob("*.md")}
+
+
+def test_old_addresses_of_sections_stay():
+    source = (ROOT / "book" / "discussion.md").read_text(encoding="utf-8")
+    for section in ("immortal", "confounding", "denominators", "sentences", "literature", "conventions", "oracles"):
+        assert f'id="discussion-{section}"' in source
