@@ -72,7 +72,6 @@ TESTS = {
     "analyses/confounding": ["analyses/test_confounding.py"],
     "analyses/description": ["analyses/test_description.py"],
     "analyses/discussion": ["analyses/test_discussion.py"],
-    "analyses/findings": ["analyses/test_findings.py"],
     "analyses/immortal_time": ["analyses/test_immortal_time.py"],
     "analyses/propensity_weighting": ["analyses/test_propensity_weighting.py"],
     "analyses/time_to_surgery": ["analyses/test_time_to_surgery.py"],
