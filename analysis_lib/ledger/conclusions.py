@@ -1,7 +1,7 @@
 """Conclusions: what the paper concludes, and whether published numbers settle it, leave it open, or it resisted attack.
 
 The list is data (``data/conclusions.csv``). Its verdicts are computed here, and the file must agree: a settled one
-comes from :mod:`analysis_lib.ledger.settled`, any other from the extremes that a quantity reaches in simulated cohorts.
+comes from ``settled_survival`` or ``settled_response``, any other from the extremes of a quantity in simulated cohorts.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from pathlib import Path
 
 from analysis_lib.base.errors import InputError, nearest
 from analysis_lib.base.paths import ROOT
-from analysis_lib.ledger.settled import CRUDE, SETTLED
+from analysis_lib.ledger import settled_response, settled_survival
 from analysis_lib.printed.csv_table import Row, read_rows
 from analysis_lib.printed.transcription import Transcription
 
+SETTLED = settled_survival.SETTLED | settled_response.SETTLED
 FILE = ROOT / "data" / "conclusions.csv"
 COLUMNS = ("id", "claim", "rests_on", "verdict", "page")
 VERDICTS = {
@@ -73,7 +74,7 @@ class Statement:
 
 def _half_the_effect(numbers: Transcription) -> float:
     """The hazard ratio with half the logarithm of the crude one."""
-    return math.sqrt(numbers.value(f"{CRUDE}.hr"))
+    return math.sqrt(numbers.value(f"{settled_survival.CRUDE}.hr"))
 
 
 _OVER_TIME = "If surgery counts from the day of the operation on, the"

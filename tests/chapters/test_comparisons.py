@@ -7,6 +7,7 @@ import re
 import pytest
 
 from analysis_lib.chapters import comparisons
+from analysis_lib.statistics.contingency import fisher_exact
 
 
 @pytest.fixture(scope="module")
@@ -69,3 +70,11 @@ def test_the_lower_limit_depends_on_the_convention(shipped, claims):
     assert html.count("not reached") == 2
     low, high = map(float, re.findall(r'"Simulated lower"><div>([\d.]+) to ([\d.]+)', html)[0])
     assert low < claims["discussion.os_regional.cited"].number.printed.value < high
+
+
+def test_what_the_page_says_of_vascular_resections(paper):
+    here = [paper.count("discussion.vascular.surgery.count"), paper.count("results-radiology.tvi_decrease.surgery.n")]
+    p = [fisher_exact([[here[0], here[1] - here[0]], [k, of - k]]) for k, of in comparisons.series(paper).values()]
+    lower = [here[0] / here[1] < k / of for k, of in comparisons.series(paper).values()]
+    assert lower == [False, True, True]
+    assert [value < 0.05 for value in p] == [False, False, True]

@@ -52,3 +52,16 @@ def test_the_table_marks_what_survives_and_what_rounding_decides(paper, claims):
     assert set(shown) == set(p.index[p["published"] < 0.05])
     marked = found["all", "fdr_bh"]
     assert html.count("†") == ((marked["low"] < 0.05) & (marked["high"] >= 0.05) & (p["published"] < 0.05)).sum()
+
+
+def test_what_the_page_says_of_the_outcomes_and_of_all_tests(paper):
+    p = multiplicity.p_values(paper)
+
+    def left(ids, method):
+        return multiplicity.survivors(multiplicity.adjust(p.loc[ids], method), 0.05)
+
+    outcomes, mild = list(multiplicity.OUTCOMES), ["abstract.pfs.p", "abstract.response.p"]
+    strict = ["abstract.os.p", "results-radiology.over_180_after.p"]
+    assert left(outcomes, "holm") == strict
+    assert set(left(outcomes, "fdr_bh")) == {*strict, *mild}
+    assert left(list(p.index), "holm") == ["table1.grade.p", "table5.grade_1_surgery.p"]

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.ledger import conclusions, settled
+from analysis_lib.ledger import conclusions
 from analysis_lib.ledger.conclusions import Extremes, Statement
 from analysis_lib.printed.csv_table import read_rows
 
@@ -64,7 +64,7 @@ def test_a_quantity_without_value_settles_nothing(paper):
 
 def test_the_shipped_file_has_each_conclusion_with_its_verdict_and_reason(paper, extremes):
     found = conclusions.load(paper, extremes)
-    assert {one.id for one in found} == settled.SETTLED.keys() | conclusions.STATEMENTS.keys()
+    assert {one.id for one in found} == conclusions.SETTLED.keys() | conclusions.STATEMENTS.keys()
     assert {one.verdict for one in found} == set(conclusions.VERDICTS)
 
 
