@@ -44,7 +44,8 @@ class Extremes:
 class Statement:
     """A conclusion that holds where a quantity of the patients is below a limit, or above it.
 
-    ``words`` says what the quantity is, for a sentence that goes on with its extremes in the format ``form``.
+    ``words`` says what the quantity is, for a sentence that goes on with its extremes in the format ``form``;
+    ``{limit}`` in it stands for the limit.
     """
 
     quantity: str
@@ -64,12 +65,13 @@ class Statement:
         limit = self.limit(numbers)
         low, high = (self.form.format(end) for end in (extremes.low, extremes.high))
         holds = [end > limit if self.above else end < limit for end in (extremes.low, extremes.high)]
+        words = self.words.format(limit=self.form.format(limit))
         if holds[0] != holds[1]:
-            return "open", f"{self.words} is {low} in one simulated cohort and {high} in another."
+            return "open", f"{words} is {low} in one simulated cohort and {high} in another."
         if not all(holds):
             raise ValueError(f"holds in no simulated cohort: {self.quantity} is {low} to {high}")
         nearest = low if self.above else high
-        return "resisted", f"{self.words} came no nearer to {limit:.3g} than {nearest}, in {extremes.searched}."
+        return "resisted", f"{words} came no nearer to {limit:.3g} than {nearest}, in {extremes.searched}."
 
 
 def _half_the_effect(numbers: Transcription) -> float:
@@ -92,7 +94,7 @@ STATEMENTS: dict[str, Statement] = {
     "survival.pfs_time_dependent": Statement("time_dependent_hr_pfs", f"{_OVER_TIME} hazard ratio"),
     "survival.features": Statement(
         "weighted_hr",
-        "Weights from the paper's score take away more than half if they leave a hazard ratio above 0.51. It",
+        "Weights from the paper's score take away more than half if they leave a hazard ratio above {limit}. It",
         limit=_half_the_effect,
         above=True,
     ),

@@ -57,6 +57,11 @@ def test_a_statement_may_say_that_a_quantity_is_above(paper):
         above.judge(paper, Extremes(0.2, 0.9, "3 cohorts"))
 
 
+def test_the_reason_may_name_the_limit(paper):
+    half = Statement("x", "Above {limit} it fails. It", limit=lambda numbers: 0.514)
+    assert half.judge(paper, Extremes(0.2, 0.9, ""))[1].startswith("Above 0.51 it fails. It is 0.20 in")
+
+
 def test_a_quantity_without_value_settles_nothing(paper):
     with pytest.raises(ValueError, match="nan"):
         Statement("x", "The ratio").judge(paper, Extremes(math.nan, math.nan, "3 cohorts"))
