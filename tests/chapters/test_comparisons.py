@@ -67,9 +67,11 @@ def test_one_cited_share_fits_no_count_of_its_patients(paper, claims):
 
 def test_the_lower_limit_depends_on_the_convention(shipped, claims):
     html = comparisons.median_limits_table(shipped.patients, claims, "Found").html
-    assert html.count("not reached") == 2
-    low, high = map(float, re.findall(r'"Simulated lower"><div>([\d.]+) to ([\d.]+)', html)[0])
-    assert low < claims["discussion.os_regional.cited"].number.printed.value < high
+    cited = claims["discussion.os_regional.cited"].number.printed.value
+    low, high = map(float, re.findall(r'"Lower limit, log"><div>([\d.]+) to ([\d.]+)', html)[0])
+    assert low < cited < high
+    assert re.findall(r'"Upper limit, log"><div>([^<]+)', html)[0] == "not reached"
+    assert html.count("<tr>") == 7
 
 
 def test_what_the_page_says_of_vascular_resections(paper):
