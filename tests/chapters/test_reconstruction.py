@@ -1,6 +1,7 @@
 """Tables and figure of the appendix on simulated cohorts say what lies on file."""
 
 import re
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -15,6 +16,10 @@ from analysis_lib.targets.catalogue import load_targets
 def cells(table):
     rows = re.findall(r"<tr>(<td.*?)</tr>", table.html)
     return [re.findall(r"<div>(.*?)</div>", row) for row in rows]
+
+
+def exact(x):
+    return Fraction(round(10_000 * x), 10_000)
 
 
 @pytest.fixture(scope="module")
@@ -43,20 +48,22 @@ def test_a_broken_rule_shows_how_many_patients_break_it(ensemble):
     assert [int(row[4]) for row in cells(reconstruction.rules_table(broken, 5))] == broken["patients"].tolist()
 
 
-def test_a_median_between_two_months_is_no_whole_month(paper):
-    stem = "results-survival.dfs.surgery"
-    least, most, months = reconstruction.months_of_median(paper, stem)
-    printed = {s: paper[f"{stem}.{s}"].interval for s in ("median", "ci_lo", "ci_hi")}
-    # By trial: a month counts if its limits, symmetric about it, can print as given.
-    possible = [
-        m
-        for m in range(300)
-        if m / 12 in printed["median"]
-        and printed["ci_lo"].low < m / 6 - printed["ci_hi"].low
-        and m / 6 - printed["ci_hi"].high < printed["ci_lo"].high
-    ]
-    assert months.tolist() == possible == []
-    assert least < paper.value(f"{stem}.median") + 0.05 and most > least
+@pytest.mark.parametrize(("median", "months"), [("DFS, surgery group", []), ("OS, no-surgery group", None)])
+def test_a_whole_month_is_inside_only_if_both_limits_can_print_about_it(paper, median, months):
+    stem = reconstruction.MEDIANS[median]
+    *_, found = reconstruction.months_of_median(paper, stem)
+    # By trial and in exact tenths of a thousandth: some distance to the limits must print as both of them.
+    middle, low, high = (paper[f"{stem}.{s}"].interval for s in ("median", "ci_lo", "ci_hi"))
+    possible = []
+    for month in range(300):
+        median_at = Fraction(month, 12)
+        distances = [(median_at - exact(low.high), median_at - exact(low.low))]
+        distances.append((exact(high.low) - median_at, exact(high.high) - median_at))
+        nearest, farthest = max(a for a, _ in distances), min(b for _, b in distances)
+        if exact(middle.low) < median_at < exact(middle.high) and nearest < farthest:
+            possible.append(month)
+    assert found.tolist() == possible
+    assert possible == months if months is not None else possible
 
 
 def test_the_withheld_numbers_stand_where_the_draws_put_them(paper, claims):
