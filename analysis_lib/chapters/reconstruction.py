@@ -193,7 +193,7 @@ def unprinted_table(unprinted: pd.DataFrame, scheme: pd.Series) -> tables.Html:
     worth = unprinted.apply(diversity.effective_number)
     heads = ("Not printed", "Mean", "5th to 95th percentile", *(f"Mean, {k}" for k in mean.index), "Effective number")
     rows = [
-        (name, f"{of.mean():.2f}", _middle(of), *(f"{m:.2f}" for m in mean[name]), f"{worth[name]:.0f} of {len(of):,}")
+        (name, f"{of.mean():.2f}", _middle(of), *(f"{m:.2f}" for m in mean[name]), f"{worth[name]:,.0f} of {len(of):,}")
         for name, of in unprinted.items()
     ]
     return tables.table(heads, rows, "Quantities that the paper does not print")
