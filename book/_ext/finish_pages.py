@@ -10,18 +10,14 @@ other bytes.
 from __future__ import annotations
 
 import re
-import shutil
 from collections import defaultdict
 from dataclasses import dataclass
 from html import escape, unescape
-from importlib.util import find_spec
 from pathlib import Path
 
 from sphinx.errors import ExtensionError
 
 from analysis_lib.presentation import ledger_page
-
-MATHJAX = "tex-svg.js"  # one file, fonts included; the package's other 22 MB stay behind
 
 LEDGER = "ledger"
 # In the order of a page: what a link can lie in, and the links.
@@ -185,17 +181,8 @@ def mend_search(app, exception) -> None:
     script.write_text(text.replace(fault, 'main"] #${CSS.escape(anchor.slice(1))}`'), encoding="utf-8")
 
 
-def copy_mathjax(app, exception):
-    if exception is None and app.builder.format == "html":
-        package = Path(find_spec("sphinx-mathjax-offline").origin).parent
-        target = Path(app.outdir) / "_static" / MATHJAX
-        shutil.copyfile(package / "static" / "mathjax" / MATHJAX, target)
-
-
 def setup(app):
-    app.config.mathjax_path = MATHJAX
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", finish_pages)
     app.connect("build-finished", mend_search)
-    app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
