@@ -23,7 +23,7 @@ _PRELOADED = re.compile(r'\s*<link rel="preload"[^>]*fontawesome[^>]*>')
 _SIZES = {"fa-lg"}
 _HEAD = """.fa-solid, .fas { display: inline-block; width: 1em; height: 1em; background: currentColor;
   vertical-align: -0.125em; mask: var(--icon) center / contain no-repeat; }
-.fa-lg { font-size: 1.1em; }
+.fa-lg { font-size: 1em; }
 .admonition > .admonition-title::after, .bd-sidebar-secondary .onthispage::after { content: none !important; }
 .admonition > .admonition-title { padding-left: 0.6rem !important; }
 """
