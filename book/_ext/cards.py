@@ -59,7 +59,7 @@ def of_number(claim: Claim, page: str, places: Iterable[Place]) -> list[Any]:
         claim.verdict,
         claim.first or "",
         first_sentence(claim.reason),
-        [[p.page, p.anchor] for p in list(elsewhere.values())[:ELSEWHERE]],
+        [[p.page, p.anchor.removeprefix(f"at-{number.id}")] for p in list(elsewhere.values())[:ELSEWHERE]],
     ]
 
 

@@ -45,9 +45,9 @@ document.addEventListener("DOMContentLoaded", () => {
     add(said, "span", "line", reason);
     const links = add(card, "span", "line links", "");
     goTo(links, "Full entry", address);
-    for (const [page, anchor] of elsewhere) {
+    for (const [page, which] of elsewhere) {
       links.append(" · ");
-      goTo(links, cards.titles[page], `${page}.html#${anchor}`);
+      goTo(links, cards.titles[page], `${page}.html#at-${address.slice(LEDGER.length)}${which}`);
     }
   };
 

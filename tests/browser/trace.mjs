@@ -267,6 +267,31 @@ async function cards() {
   }
 }
 
+async function search() {
+  const context = await browser.newContext();
+  context.setDefaultTimeout(120_000);
+  const tab = await context.newPage();
+  const ask = async (query) => {
+    await tab.goto(`${base}search.html?q=${encodeURIComponent(query)}`, { waitUntil: "load" });
+  };
+  for (const query of ["14.7", "0.264", "p = 0.06"]) {
+    await ask(query);
+    const digits = query.match(/[\d.]+/)[0];
+    const wanted = whole.filter(({ printed, statistic }) => printed === digits && (!query.startsWith("p") || statistic === "p"));
+    const found = await tab.locator("#numbers-found a").evaluateAll((list) => list.map((a) => a.getAttribute("href")));
+    const all = wanted.length > 0 && wanted.every(({ id }) => found.includes(`ledger.html#${id}`)) && found.length === wanted.length;
+    check(`the search for ${query} leads to its entries`, all, found);
+  }
+  for (const query of ["Whipple", "immortal time", "E-value"]) {
+    await ask(query);
+    const first = tab.locator("#search-results li a").first();
+    await first.waitFor();
+    const href = await first.getAttribute("href");
+    check(`the search for ${query} leads to a chapter first`, !/^(library|_modules)/.test(href), href);
+  }
+  await context.close();
+}
+
 function weights() {
   for (const page of pages) {
     const most = page === "ledger.html" ? LEDGER_BYTES : PAGE_BYTES;
@@ -278,7 +303,7 @@ function weights() {
 
 try {
   weights();
-  for (const part of [ledgerWithoutScript, ledgerControls, deepLinks, cards, thereAndBack, library]) await part();
+  for (const part of [ledgerWithoutScript, ledgerControls, deepLinks, cards, search, thereAndBack, library]) await part();
 } finally {
   await browser.close();
 }
