@@ -20,6 +20,8 @@ COLUMNS = (
     *("liver_metastases_gone", "months_since_diagnosis", "months_to_surgery", "os_years", "os_event"),
     *("pfs_years", "pfs_event", "grade", "kps", "prrt_activity_gbq", "tumour_size_post_mm"),
 )
+# What a link to a page says where its name is no word.
+_PAGES = {"tvi": "contact with vessels"}
 _WORDS = {"settled-true": "settled: true", "settled-false": "settled: false", "open": "open", "resisted": "resisted"}
 
 
@@ -45,12 +47,27 @@ def extremes(patients: pd.DataFrame, numbers: Transcription) -> dict[str, Extrem
     }
     searched = f"{patients['cohort'].nunique():,} simulated cohorts"
     found = {name: compute() for name, compute in quantities.items()}
-    return {name: Extremes(float(values.min()), float(values.max()), searched) for name, values in found.items()}
+    return {
+        name: Extremes(
+            float(values.min()),
+            float(values.max()),
+            searched,
+            f"cohorts {values.idxmin()} and {values.idxmax()} of the ensemble",
+        )
+        for name, values in found.items()
+    }
 
 
 def verdict_badge(verdict: str) -> str:
     """A conclusion's verdict as a badge."""
     return f'<span class="verdict {verdict}">{_WORDS[verdict]}</span>'
+
+
+def _evidence(one: Conclusion, claims: Mapping[str, Claim]) -> str:
+    """A fold with the published numbers that a conclusion rests on, and with its witnesses."""
+    numbers = ", ".join(tables.linked(claims[id], claims[id].number.unit) for id in one.rests_on)
+    witnesses = f"; {escape(one.witnesses)}" if one.witnesses else ""
+    return f"<details><summary>Evidence</summary>Published numbers {numbers}{witnesses}</details>"
 
 
 def map_table(conclusions: Iterable[Conclusion], about: str, claims: Mapping[str, Claim], caption: str) -> tables.Html:
@@ -59,14 +76,10 @@ def map_table(conclusions: Iterable[Conclusion], about: str, claims: Mapping[str
         (
             f'<span id="{escape(c.id.replace(".", "-"))}">{escape(c.claim)}</span>',
             verdict_badge(c.verdict),
-            f"{escape(c.why)} <details><summary>Published numbers</summary>"
-            f"{', '.join(tables.linked(claims[id], claims[id].number.unit) for id in c.rests_on)}</details>",
+            f"{escape(c.why)} {_evidence(c, claims)}",
             f'<a href="{c.page}.html">{_PAGES.get(c.page, c.page.replace("-", " "))}</a>',
         )
         for c in conclusions
         if c.id.startswith(f"{about}.")
     ]
     return tables.table(("Claim", "Verdict", "Why", "Read on"), rows, caption)
-
-
-_PAGES = {"tvi": "contact with vessels"}

@@ -32,12 +32,13 @@ VERDICTS = {
 class Extremes:
     """The least and the greatest value of a quantity over simulated cohorts that meet every published number.
 
-    ``searched`` says in words how they were sought.
+    ``searched`` says in words how they were sought, ``witnesses`` which cohorts reach them.
     """
 
     low: float
     high: float
     searched: str
+    witnesses: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,10 @@ STATEMENTS: dict[str, Statement] = {
 
 @dataclass(frozen=True)
 class Conclusion:
-    """One conclusion: what is claimed, on which numbers, the verdict with its reason, and where it is treated."""
+    """One conclusion: what is claimed, on which numbers, the verdict with its reason, and where it is treated.
+
+    ``witnesses`` says which cohorts show that it is open.
+    """
 
     id: str
     claim: str
@@ -120,6 +124,7 @@ class Conclusion:
     verdict: str
     page: str
     why: str
+    witnesses: str = ""
 
 
 def load(numbers: Transcription, extremes: Mapping[str, Extremes], file: Path | str = FILE) -> list[Conclusion]:
@@ -179,4 +184,5 @@ def _conclusion(row: Row, numbers: Transcription, extremes: Mapping[str, Extreme
     if row["verdict"] != verdict:
         problem = f"{id_} is {row['verdict'] or 'blank'} here, and {verdict} by calculation"
         raise row.refuse("verdict", problem, f"write {verdict}, or correct the calculation")
-    return Conclusion(id_, row["claim"], ids, verdict, row["page"], why)
+    witnesses = extremes[STATEMENTS[id_].quantity].witnesses if verdict == "open" else ""
+    return Conclusion(id_, row["claim"], ids, verdict, row["page"], why, witnesses)

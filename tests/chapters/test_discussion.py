@@ -9,6 +9,7 @@ import pytest
 from analysis_lib.base.paths import ROOT
 from analysis_lib.chapters import discussion
 from analysis_lib.ledger import conclusions
+from analysis_lib.ledger.conclusions import Extremes
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,12 @@ def test_two_cohorts_show_what_is_open(paper, shipped, judged):
         for quantity, found in one.items():
             assert found.low == found.high
             assert two[quantity].low <= found.low <= two[quantity].high
-    assert two["beyond_180_p"].searched == "2 simulated cohorts"
+    assert two["beyond_180_p"] == Extremes(
+        pytest.approx(0.0208, abs=1e-4),
+        pytest.approx(0.0538, abs=1e-4),
+        "2 simulated cohorts",
+        "cohorts 5 and 0 of the ensemble",
+    )
 
 
 def test_each_conclusion_stands_once_on_the_page(judged, claims):
@@ -39,7 +45,8 @@ def test_each_conclusion_stands_once_on_the_page(judged, claims):
         for about in re.findall(r"^verdicts_on\(\n    \"(\w+)\"", source, re.MULTILINE)
     )
     assert re.findall(r'<span id="([\w-]+)">', shown) == [one.id.replace(".", "-") for one in judged]
-    assert "<code>" not in shown and "cohort " not in re.sub("simulated cohort ", "", shown)
+    unfolded = re.sub(r"<details>.*?</details>", "", shown)
+    assert "<code>" not in shown and not re.search(r"cohorts? \d", unfolded)
 
 
 def test_a_row_leads_to_its_page_and_to_its_numbers(judged, claims):
@@ -48,6 +55,14 @@ def test_a_row_leads_to_its_page_and_to_its_numbers(judged, claims):
     assert '<a href="confounding.html">confounding</a>' in html
     assert re.findall(r'href="ledger\.html#([^"]+)"', html) == list(one.rests_on)
     assert '<span class="verdict settled-true">settled: true</span>' in html
+
+
+def test_what_is_open_names_its_witnesses_in_the_fold(judged, claims):
+    for one in judged:
+        assert bool(one.witnesses) == (one.verdict == "open")
+    one = next(c for c in judged if c.id == "prrt.improved")
+    html = discussion.map_table([one], "prrt", claims, "Found").html
+    assert f"; {one.witnesses}</details>" in html
 
 
 def test_each_page_that_a_conclusion_names_is_in_the_book(judged):
