@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 
-import pandas as pd
-
-from analysis_lib.analyses import discussion
 from analysis_lib.ledger.joint_facts import GROUPS
 from analysis_lib.ledger.methods import implied_count
 from analysis_lib.ledger.verdicts import Claim
@@ -17,17 +14,9 @@ from analysis_lib.printed.transcription import Transcription
 from analysis_lib.statistics.contingency import Proportion, binomial_interval
 
 COLUMNS = (
-    *("group", "os_years", "os_event", "pfs_years", "pfs_event", "best_response", "tvi_pre", "tvi_post"),
+    *("group", "os_years", "os_event", "best_response", "tvi_pre", "tvi_post"),
     *("dfs_years", "dfs_event", "organ_invasion_pre", "organ_invasion_post", "liver_metastases_gone"),
 )
-_CURVES = {
-    ("os", "surgery"): ("Survival, surgery group", "abstract.os.surgery"),
-    ("os", "prrt_only"): ("Survival, no-surgery group", "abstract.os.prrt_only"),
-    ("os", ""): ("Survival, all", "results-survival.os.all"),
-    ("pfs", "surgery"): ("Without progression, surgery group", "abstract.pfs.surgery"),
-    ("pfs", "prrt_only"): ("Without progression, no-surgery group", "abstract.pfs.prrt_only"),
-    ("dfs", "surgery"): ("Without recurrence", "results-survival.dfs.surgery"),
-}
 
 
 @dataclass(frozen=True)
@@ -191,23 +180,4 @@ def whole_counts_table(numbers: Transcription, claims: Mapping[str, Claim], capt
             (f"{when} PRRT", tables.linked(claims[id], "%"), *("none" if k is None else str(k) for k in counts))
         )
     head = ("Venous invasion", "Cited", f"Count of {arm}", f"Count of {arm - 1}")
-    return tables.table(head, rows, caption)
-
-
-def median_limits_table(patients: pd.DataFrame, claims: Mapping[str, Claim], caption: str) -> tables.Html:
-    """95% limits of the medians: as published, by SPSS's convention, and by two others in simulated cohorts."""
-    tenth = patients[patients["cohort"] % 10 == 0]
-    rows = []
-    for (endpoint, group), (name, stem) in _CURVES.items():
-        published = [tables.linked(claims[f"{stem}.{s}"]) for s in ("median", "ci_lo", "ci_hi")]
-        # The first is what the text is about; the others would take six times as long.
-        asked = patients if (endpoint, group) == ("os", "surgery") else tenth
-        found = {kind: discussion.medians(asked, endpoint, group, kind) for kind in ("log", "log-log")}
-        lows = [tables.range_text(f["ci_low"], "{:.1f}") for f in found.values()]
-        highs = found["log"]["ci_high"]
-        upper = tables.range_text(highs, "{:.1f}") if highs.notna().any() else "not reached"
-        if highs.notna().any() and highs.isna().any():
-            upper += f", not reached in {100 * highs.isna().mean():.0f}%"
-        rows.append((name, tables.in_brackets(published), *lows, upper))
-    head = ("Median, years", "Published (SPSS)", "Lower limit, log", "Lower limit, log–log", "Upper limit, log")
     return tables.table(head, rows, caption)
