@@ -157,22 +157,21 @@ def medians(frame: pd.DataFrame, endpoint: str, group: str, ci: str) -> pd.DataF
     Returns
     -------
     pandas.DataFrame
-        ``median``, ``ci_low``, ``ci_high`` in years, NaN where not reached, and ``last``, the longest
-        time under observation.
+        ``median``, ``ci_low``, ``ci_high`` in years, NaN where not reached.
 
     Examples
     --------
     >>> frame = pd.DataFrame({"cohort": 1, "group": "surgery", "os_years": range(1, 11), "os_event": 1})
     >>> medians(frame, "os", "surgery", "spss").round(2).to_dict("records")
-    [{'median': 5.0, 'ci_low': 1.9, 'ci_high': 8.1, 'last': 10.0}]
+    [{'median': 5.0, 'ci_low': 1.9, 'ci_high': 8.1}]
     """
     time, event = f"{endpoint}_years", f"{endpoint}_event"
     known = require_columns(frame, time, event, group=group)
     rows = {}
     for number, years, died in _by_cohort(known, time, event):
         found = survival.median_survival(years, died, ci=ci)
-        rows[number] = (found.median, found.ci_low, found.ci_high, years.max())
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["median", "ci_low", "ci_high", "last"])
+        rows[number] = (found.median, found.ci_low, found.ci_high)
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["median", "ci_low", "ci_high"])
     return table.rename_axis("cohort")
 
 
