@@ -12,20 +12,20 @@ from pathlib import Path
 import pandas as pd
 
 from analysis_lib.base.atomic import write_beside_then_rename
-from analysis_lib.reconstruction import ensemble, verify
-from analysis_lib.reconstruction.adversary import progressions, sizes, times, unprinted
+from analysis_lib.reconstruction import ensemble, verify, witnesses
+from analysis_lib.reconstruction.adversary import progressions, scores, sizes, times, unprinted
 from analysis_lib.reconstruction.adversary.push import ROUNDS, STARTS, Task, find_witness
 from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SIDES
 from analysis_lib.reconstruction.build import write
 from analysis_lib.reconstruction.working_folder import search_missing, working_folder
 from analysis_lib.targets.catalogue import Targets, load_targets
 
-COLUMNS = ["id", "side", "value", "cohort", "needs", "steps"]
-# Of the annealers, that a push is allowed at most.
+# Turns of an annealer, and with scores steps of a walk, that a push is allowed at most.
 _STEPS = {
     "survival": ROUNDS * times.STEPS,
     "progression": ROUNDS * progressions.STEPS,
     "sizes": STARTS * sizes.STEPS,
+    "scores": scores.STEPS,
 }
 
 
@@ -62,7 +62,7 @@ def build(
     Returns
     -------
     pandas.DataFrame
-        The table: a row a quantity and side, :data:`COLUMNS`; two where limits that are not the usual ones let a
+        The table: a row a quantity and side, :data:`witnesses.COLUMNS`; two where limits that are not the usual ones let a
         push go farther, and then ``needs`` says which of :data:`unprinted.NEEDS`.
 
     Raises
@@ -103,17 +103,20 @@ def _write(patients: pd.DataFrame, ids: Sequence[str], seed: int, targets: Targe
         if told := verify.wrong(cohort.drop(columns="cohort"), targets, int(cohort["cohort"].iloc[0])):
             raise RuntimeError(f"the adversary broke what it should keep: {told[0]}")
     chosen["cohort"] = chosen["cohort"].map(numbers)
+    names = (chosen["id"] + " " + chosen["side"]).groupby(chosen["cohort"]).agg(list)
     write(pd.concat(kept, ignore_index=True), out)
-    write_beside_then_rename(out.with_name("witnesses.csv"), chosen.to_csv(index=False))
+    write_beside_then_rename(out.with_name(witnesses.TABLE), chosen.to_csv(index=False))
     manifest = {
         "file": out.name,
         "cohorts": len(kept),
         "seed": seed,
         "targets": len(targets),
         "targets_sha256": targets.digest,
+        "met": targets.printed,
         "assumptions": asdict(targets.assumptions),
         "needs": unprinted.NEEDS,
         "file_sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
+        "measures": [{"scheme": ", ".join(names[number])} for number in numbers.values()],
     }
     write_beside_then_rename(out.with_suffix(".json"), json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
     return chosen
@@ -133,4 +136,4 @@ def choose(patients: pd.DataFrame, ids: Sequence[str]) -> pd.DataFrame:
             for cohort in best:
                 steps = _STEPS[QUANTITIES[id].moves]
                 rows.append((id, side, values[cohort], cohort, unprinted.described(needs.loc[cohort]), steps))
-    return pd.DataFrame(rows, columns=COLUMNS)
+    return pd.DataFrame(rows, columns=list(witnesses.COLUMNS))

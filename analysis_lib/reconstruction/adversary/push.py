@@ -13,9 +13,9 @@ import pandas as pd
 
 from analysis_lib.reconstruction import verify
 from analysis_lib.reconstruction._numba.statement import Statement
-from analysis_lib.reconstruction.adversary import progressions, sizes, times, unprinted
+from analysis_lib.reconstruction.adversary import progressions, scores, sizes, times, unprinted
 from analysis_lib.reconstruction.adversary.finished import Finished
-from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SIDES
+from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SCORES, SIDES
 from analysis_lib.reconstruction.adversary.ratchet import ratchet
 from analysis_lib.reconstruction.base_measure import BaseMeasure
 from analysis_lib.reconstruction.ensemble import Ensemble
@@ -118,7 +118,19 @@ def _by_sizes(
         yield found[k]
 
 
-_CANDIDATES = {"survival": _by_times, "progression": _by_progressions, "sizes": _by_sizes}
+def _by_scores(
+    rng: np.random.Generator, blocks: Blocks, shipped: Ensemble, starts: list[int], task: Task
+) -> Iterator[pd.DataFrame]:
+    """Cohorts with pushed sizes after PRRT, the most extreme first."""
+    finished = Finished.of(shipped.one(starts[0]), blocks)
+    start = scores.Walk(blocks, finished, SCORES[task.id])
+    for size in reversed(scores.walk(rng, start, task.sign)[1:]):
+        for _ in range(_TRIES):
+            with suppress(SearchFailed):
+                yield from scores.complete_around(rng, blocks, finished, start.order, size)
+
+
+_CANDIDATES = {"survival": _by_times, "progression": _by_progressions, "sizes": _by_sizes, "scores": _by_scores}
 
 
 def _measure(shipped: Ensemble, number: int, task: Task) -> BaseMeasure:

@@ -22,7 +22,11 @@ from analysis_lib.targets.catalogue import GROUPS
 #: Values by cohort, NaN where a cohort has none; of cohorts in the schema, with the column ``cohort``.
 Values = Callable[[pd.DataFrame], pd.Series]
 _SURGERY, _PRRT_ONLY = GROUPS[1:]
-_WITHOUT_ACTIVITY = ("grade_1", "kps", "tumour_size_post_mm")
+#: Quantities that rest on a propensity score: how it is used, as :data:`propensity_weighting.METHODS`, and what is in it.
+SCORES: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "weighted_hr": ("iptw", tuple(propensity_weighting.COVARIATES)),
+    "adjusted_hr_without_activity": ("covariate", ("grade_1", "kps", "tumour_size_post_mm")),
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ class Quantity:
     values
         Computes it.
     moves
-        What is moved to push it: ``survival``, ``progression``, ``covariates`` or ``sizes``.
+        What is moved to push it: ``survival``, ``progression``, ``sizes`` before PRRT, or sizes after it with ``scores``.
     kind, at
         As a :class:`~analysis_lib.reconstruction._numba.statement.Statement` has them, where times are moved.
     ratio
@@ -121,10 +125,7 @@ QUANTITIES: Mapping[str, Quantity] = {
     "landmark_hr_18_pfs": Quantity(partial(_landmark, "pfs", 18), "progression", statement.LANDMARK, 1.5),
     "time_dependent_hr_pfs": Quantity(partial(_time_dependent, "pfs"), "progression", statement.TIME_DEPENDENT),
     "shrinkage_difference": Quantity(_decreases_apart, "sizes", ratio=False),
-    "weighted_hr": Quantity(
-        partial(_by_score, "iptw", tuple(propensity_weighting.COVARIATES)), "covariates"
-    ),
-    "adjusted_hr_without_activity": Quantity(partial(_by_score, "covariate", _WITHOUT_ACTIVITY), "covariates"),
+    **{id: Quantity(partial(_by_score, *score), "scores") for id, score in SCORES.items()},
 }
 #: The two directions of a push, and its sign.
 SIDES: Mapping[str, float] = {"low": -1.0, "high": 1.0}
