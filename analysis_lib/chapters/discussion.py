@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 
-import numpy as np
 import pandas as pd
 
-from analysis_lib.analyses import discussion, immortal_time, propensity_weighting
+from analysis_lib.analyses import discussion, immortal_time
 from analysis_lib.ledger.conclusions import Conclusion, Extremes
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import tables
@@ -18,44 +17,47 @@ from analysis_lib.statistics import binary_cox
 COLUMNS = (
     *("group", "best_response", "tvi_pre", "tvi_post", "organ_invasion_pre", "organ_invasion_post"),
     *("liver_metastases_gone", "months_since_diagnosis", "months_to_surgery", "os_years", "os_event"),
-    *("pfs_years", "pfs_event", "grade", "kps", "prrt_activity_gbq", "tumour_size_post_mm"),
 )
 # What a link to a page says where its name is no word.
 _PAGES = {"tvi": "contact with vessels"}
 _WORDS = {"settled-true": "settled: true", "settled-false": "settled: false", "open": "open", "resisted": "resisted"}
 
 
-def extremes(patients: pd.DataFrame, numbers: Transcription) -> dict[str, Extremes]:
-    """Extremes of each quantity that a conclusion is about, over cohorts in the schema."""
+def extremes(patients: pd.DataFrame, numbers: Transcription, pushed: pd.DataFrame) -> dict[str, Extremes]:
+    """Extremes of each quantity that a conclusion is about.
+
+    Parameters
+    ----------
+    patients
+        Cohorts in the schema.
+    numbers
+        The transcription.
+    pushed
+        What an adversary reached, as the ``table`` of :class:`witnesses.Witnesses`; other quantities are computed here.
+    """
     median = numbers.value("table1.since_diagnosis.all.median")
-    quantities: Mapping[str, Callable[[], pd.Series]] = {
-        "time_dependent_hr": lambda: immortal_time.time_dependent(patients)["hr"],
-        "time_dependent_upper": lambda: immortal_time.time_dependent(patients)["ci_high"],
-        "time_dependent_hr_pfs": lambda: immortal_time.time_dependent(patients, "pfs")["hr"],
-        "landmark_hr_18": lambda: immortal_time.landmark(patients, 18.0)["hr"],
-        "weighted_hr": lambda: np.exp(
-            propensity_weighting.log_hazard_ratios(propensity_weighting.stack(patients))["iptw"]
-        ),
-        "early_start_hr": lambda: binary_cox.cox(
+    computed = {
+        "time_dependent_upper": immortal_time.time_dependent(patients)["ci_high"],
+        "early_start_hr": binary_cox.cox(
             patients["cohort"],
             patients["os_years"],
             patients["os_event"],
             patients["months_since_diagnosis"] <= median,
         )["hr"],
-        "without_improvement": lambda: discussion.without_improvement(patients)["patients"],
-        "beyond_180_p": lambda: discussion.contact_reduced_to_180(patients)["p"],
+        "without_improvement": discussion.without_improvement(patients)["patients"],
+        "beyond_180_p": discussion.contact_reduced_to_180(patients)["p"],
     }
     searched = f"{patients['cohort'].nunique():,} simulated cohorts"
-    found = {name: compute() for name, compute in quantities.items()}
-    return {
-        name: Extremes(
-            float(values.min()),
-            float(values.max()),
-            searched,
-            f"cohorts {values.idxmin()} and {values.idxmax()} of the ensemble",
-        )
-        for name, values in found.items()
-    }
+    found = {name: _reached(values, searched, "the ensemble") for name, values in computed.items()}
+    for name, rows in pushed.groupby("id"):
+        effort = f"a search of {rows['steps'].max():,} steps to either side"
+        found[str(name)] = _reached(rows.set_index("cohort")["value"], effort, "the witnesses")
+    return found
+
+
+def _reached(values: pd.Series, searched: str, where: str) -> Extremes:
+    witnesses = f"cohorts {values.idxmin()} and {values.idxmax()} of {where}"
+    return Extremes(float(values.min()), float(values.max()), searched, witnesses)
 
 
 def verdict_badge(verdict: str) -> str:

@@ -64,7 +64,7 @@ class Statement:
             If it fails at both: then its opposite is what should be claimed.
         """
         limit = self.limit(numbers)
-        low, high = (self.form.format(end) for end in (extremes.low, extremes.high))
+        low, high = (self.form.format(end).replace("-", "−") for end in (extremes.low, extremes.high))
         holds = [end > limit if self.above else end < limit for end in (extremes.low, extremes.high)]
         words = self.words.format(limit=self.form.format(limit))
         if holds[0] != holds[1]:
@@ -80,10 +80,15 @@ def _half_the_effect(numbers: Transcription) -> float:
     return math.sqrt(numbers.value(f"{settled_survival.CRUDE}.hr"))
 
 
+def _zero(numbers: Transcription) -> float:
+    return 0.0
+
+
+_MEAN_UP_TO = "The surgery group's gain in mean survival up to"
 _OVER_TIME = "If surgery counts from the day of the operation on, the"
 STATEMENTS: dict[str, Statement] = {
     "conclusion.benefit": Statement(
-        "weighted_hr", "In patients made alike by weights from the paper's score, the hazard ratio of surgery"
+        "weighted_hr", "With patients weighted by the paper's score, the hazard ratio of surgery", form="{:.2g}"
     ),
     "conclusion.early": Statement(
         "early_start_hr",
@@ -98,6 +103,23 @@ STATEMENTS: dict[str, Statement] = {
         "Weights from the paper's score take away more than half if they leave a hazard ratio above {limit}. It",
         limit=_half_the_effect,
         above=True,
+        form="{:.2g}",
+    ),
+    "survival.five_years": Statement(
+        "rmst_5y_difference", f"{_MEAN_UP_TO} five years", limit=_zero, above=True, form="{:.1f} years"
+    ),
+    "survival.within_ten_years": Statement(
+        "rmst_10y_difference", f"{_MEAN_UP_TO} ten years", limit=_zero, above=True, form="{:.1f} years"
+    ),
+    "survival.without_activity": Statement(
+        "adjusted_hr_without_activity", "With a score of the three other variables, the adjusted hazard ratio"
+    ),
+    "prrt.shrinkage": Statement(
+        "shrinkage_difference",
+        "The difference between the groups' mean decreases, in percentage points,",
+        limit=_zero,
+        above=True,
+        form="{:.0f}",
     ),
     "prrt.improved": Statement(
         "without_improvement", "The number of patients who had surgery without any such improvement", form="{:.0f}"

@@ -4,38 +4,39 @@ from __future__ import annotations
 
 import re
 
+import pandas as pd
 import pytest
 
 from analysis_lib.base.paths import ROOT
 from analysis_lib.chapters import discussion
 from analysis_lib.ledger import conclusions
 from analysis_lib.ledger.conclusions import Extremes
+from analysis_lib.reconstruction import witnesses
+from analysis_lib.statistics.contingency import fisher_exact
 
 
 @pytest.fixture(scope="module")
 def judged(paper, shipped):
-    return conclusions.load(paper, discussion.extremes(shipped.patients, paper))
+    return conclusions.load(paper, discussion.extremes(shipped.patients, paper, witnesses.load().table))
 
 
 def test_the_shipped_cohorts_give_the_verdicts_of_the_file(judged):
     assert {one.verdict for one in judged} == set(conclusions.VERDICTS)
 
 
-def test_two_cohorts_show_what_is_open(paper, shipped, judged):
+def test_two_cohorts_show_what_is_open(paper, shipped):
     """The extremes are values of cohorts that one can look at by themselves."""
     patients = shipped.patients[shipped.patients["cohort"].isin([0, 5])]
-    two = discussion.extremes(patients, paper)
-    for number in (0, 5):
-        one = discussion.extremes(shipped.patients[shipped.patients["cohort"] == number], paper)
-        for quantity, found in one.items():
-            assert found.low == found.high
-            assert two[quantity].low <= found.low <= two[quantity].high
-    assert two["beyond_180_p"] == Extremes(
-        pytest.approx(0.0208, abs=1e-4),
-        pytest.approx(0.0538, abs=1e-4),
+    pushed = pd.DataFrame({"id": "x", "value": [0.3, 2.0, 3.0], "cohort": [7, 8, 9], "steps": [10, 10, 1000]})
+    found = discussion.extremes(patients, paper, pushed)
+    assert found["beyond_180_p"] == Extremes(
+        pytest.approx(fisher_exact([[6, 5], [1, 14]])),
+        pytest.approx(fisher_exact([[5, 6], [1, 14]])),
         "2 simulated cohorts",
         "cohorts 5 and 0 of the ensemble",
     )
+    effort = "a search of 1,000 steps to either side"
+    assert found["x"] == Extremes(0.3, 3.0, effort, "cohorts 7 and 9 of the witnesses")
 
 
 def test_each_conclusion_stands_once_on_the_page(judged, claims):
