@@ -138,8 +138,8 @@ def _fibrosis(numbers: Transcription) -> Answer:
     found = Interval(min(r.low for r in ranges), max(r.high for r in ranges))
     return Answer(
         is_below(found, numbers["methods.alpha.threshold"].interval),
-        f"Specimens held {groups[0][0].printed}% and {groups[1][0].printed}% of fibrosis. The p value is "
-        f"{found.low:.3f} to {found.high:.3f}, by either t test and whatever the rounding.",
+        f"Specimens held {groups[0][0].printed}% of fibrosis after partial response and {groups[1][0].printed}% with "
+        f"stable disease. The p value is {found.low:.3f} to {found.high:.3f}, by either t test and all roundings.",
     )
 
 

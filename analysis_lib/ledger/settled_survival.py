@@ -130,8 +130,8 @@ def _small(numbers: Transcription) -> Answer:
     least = math.exp(-(stats.norm.isf(_LEVEL / 2) + stats.norm.isf(1 - _POWER)) / math.sqrt(deaths * q * (1 - q)))
     return Answer(
         all_of(is_below(low.interval, exactly(0.5)), is_below(exactly(1), high.interval)),
-        f"The adjusted interval from {low.printed} to {high.printed} holds both a halved hazard and none saved. "
-        f"With {deaths} deaths, a study finds a true ratio of {least:.2f} four times of five, and milder ones less.",
+        f"The adjusted interval from {low.printed} to {high.printed} holds a halved hazard as well as no effect. "
+        f"With {deaths} deaths, a study finds a true ratio of {least:.2f} four times of five.",
     )
 
 
