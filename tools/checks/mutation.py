@@ -75,6 +75,7 @@ TESTS = {
     "analyses/findings": ["analyses/test_findings.py"],
     "analyses/immortal_time": ["analyses/test_immortal_time.py"],
     "analyses/propensity_weighting": ["analyses/test_propensity_weighting.py"],
+    "analyses/target_trial": ["analyses/test_target_trial.py"],
     "analyses/time_to_surgery": ["analyses/test_time_to_surgery.py"],
 }
 COLUMNS = ["module", "function", "place", "change", "outcome"]
