@@ -113,6 +113,16 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
         _MEDIAN_INTERVAL,
     ),
     "slips": (),
+    "immortal-time": (
+        _CONFIDENCE,
+        # Earlier, next to nobody had been operated on; later, few were left to die.
+        Parameter("landmark_months", 18.0, "start of landmark analyses", 9.0, 120.0, unit="months"),
+    ),
+    "confounding": (
+        _CONFIDENCE,
+        Parameter("seed", 2022, "of the bootstrap", 0, 2**32 - 1),
+        Parameter("resamplings", 100, "of each cohort redrawn in the bootstrap", 20, 2000),
+    ),
     "discussion": (
         _CONFIDENCE,
         _INTERVAL,
