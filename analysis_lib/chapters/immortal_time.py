@@ -230,7 +230,8 @@ def swimmer(cohort: pd.DataFrame, landmark_months: float) -> figures.Picture:
         name="swimmer",
         alt=f"One lane for each of {len(lanes)} simulated patients, as long as they were followed. The "
         f"{(~alone).sum()} of the surgery group change colour at their operation, after "
-        f"{values['years_to_surgery'].sum():.0f} years in all; {early} of the no-surgery group died within {landmark_months:g} months.",
+        f"{values['years_to_surgery'].sum():.0f} years in all; {early} of the no-surgery group died within "
+        f"{landmark_months:g} months.",
         caption="The surgery group starts with months in which nobody could die. Orange: time before or without an "
         "operation; blue: time since the operation; ×: a death. One simulated cohort; the paper's own curves "
         "were not used.",
