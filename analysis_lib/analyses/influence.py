@@ -25,8 +25,8 @@ SIGNIFICANT = 0.05
 NOBODY = 0
 
 
-def leave_one_out(patients: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Univariable Cox and logistic models of each covariate, with nobody and with each patient left out.
+def univariable(patients: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Univariable models of each covariate: Cox regression for death, logistic regression for surgery.
 
     Parameters
     ----------
@@ -38,26 +38,36 @@ def leave_one_out(patients: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``cohort, left_out, covariate``; ``hr, p_death`` of the Cox model for death, ``odds, p_surgery`` of the
-        logistic model for surgery. ``left_out`` is the patient's number, or :data:`NOBODY`. Who has no value is in
-        no model, and to leave that patient out changes nothing.
+        ``cohort, left_out, covariate``; ``hr, p_death`` of the Cox model, ``odds, p_surgery`` of the logistic one, with
+        Wald's p. ``left_out`` is :data:`NOBODY`.
 
     Examples
     --------
     >>> from analysis_lib.base.paths import ROOT
     >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
-    >>> found = leave_one_out(lung, ["kps"])
-    >>> found.loc[found["left_out"] == NOBODY, ["hr", "odds"]].round(3).to_numpy().tolist()
+    >>> univariable(lung, ["kps"])[["hr", "odds"]].round(3).to_numpy().tolist()
     [[0.984, 1.002]]
     """
-    everybody = patients[["cohort", "patient"]].rename(columns={"patient": "left_out"})
-    nobody = everybody[["cohort"]].drop_duplicates().assign(left_out=NOBODY)
-    cases = pd.concat([nobody, everybody]).sort_values(["cohort", "left_out"], ignore_index=True)
-    return pd.concat([cases.assign(covariate=name, **_models(patients, name, cases)) for name in names])
+    return _fit(patients, names, patients[["cohort"]].drop_duplicates(ignore_index=True).assign(left_out=NOBODY))
+
+
+def leave_one_out(patients: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Leave-one-out :func:`univariable` models: ``left_out`` is each patient's number in turn.
+
+    Who has no value is in no model, and to leave that patient out changes nothing.
+
+    Examples
+    --------
+    >>> from analysis_lib.base.paths import ROOT
+    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> leave_one_out(lung, ["kps"])["p_death"].agg(["min", "max"]).round(4).tolist()
+    [0.0003, 0.0083]
+    """
+    return _fit(patients, names, patients[["cohort", "patient"]].rename(columns={"patient": "left_out"}))
 
 
 def select(found: pd.DataFrame) -> pd.Series:
-    """Covariates that are significant for death in each case of :func:`leave_one_out`, as a tuple.
+    """Covariates that are significant for death of :func:`leave_one_out`, as a tuple.
 
     Returns
     -------
@@ -101,6 +111,11 @@ def adjust_again(patients: pd.DataFrame, selected: pd.Series) -> pd.Series:
         fits = weighted_regression.cox(sample.time, sample.event, np.stack(exposure, axis=2), sample.counts)
         parts.append(pd.Series(np.exp(fits.coef[:, 0]), cases.index))
     return pd.concat(parts).reindex(selected.index)
+
+
+def _fit(patients: pd.DataFrame, names: Sequence[str], cases: pd.DataFrame) -> pd.DataFrame:
+    cases = cases.reset_index(drop=True)
+    return pd.concat([cases.assign(covariate=name, **_models(patients, name, cases)) for name in names])
 
 
 def _less_one(patients: pd.DataFrame, names: Sequence[str], cases: pd.DataFrame) -> Stack:

@@ -23,7 +23,8 @@ def cohort(answer):
 def asked(request):
     answer = request.param
     frame = cohort(answer)
-    return answer, frame, influence.leave_one_out(frame, answer["covariates"])
+    models = (influence.univariable, influence.leave_one_out)
+    return answer, frame, pd.concat([fit(frame, answer["covariates"]) for fit in models])
 
 
 def test_every_model_without_each_patient_agrees_with_r(asked):
