@@ -255,14 +255,14 @@ def balance(sample: Stack, one: int) -> figures.Picture:
         for y, covariate in enumerate(sample.names):
             low, middle, high = ends[:, y]
             right.plot([low, high], [y + 0.22 * (k - 1)] * 2, color=ink, lw=1.5)
-            right.plot(middle, y + 0.22 * (k - 1), mark, color=ink, mfc=ink if name == "none" else "white", ms=5)
+            right.plot(middle, y + 0.22 * (k - 1), mark, color=ink, mfc=ink if name == "none" else "none", ms=5)
             rows.append((NAMES[covariate], words, low, middle, high))
     right.axvline(0, color=COLOURS["all"], lw=0.8)
     right.set_yticks(range(len(sample.names)), [NAMES[name] for name in sample.names])
     right.set_ylim(len(sample.names) - 0.4, -0.6)
     right.set_xlabel("standardised difference,\n← higher without | higher with surgery →", fontsize=9)
     keys = [
-        right.plot([], [], mark, color=ink, mfc=ink if name == "none" else "white", label=words)[0]
+        right.plot([], [], mark, color=ink, mfc=ink if name == "none" else "none", label=words)[0]
         for name, (words, mark) in _WEIGHTS.items()
     ]
     figure.tight_layout()

@@ -123,7 +123,9 @@ def table(summary: pd.DataFrame, endpoint: str) -> tables.Html:
             )
         )
     head = ("Analysis", "Hazard ratio of surgery", "Cohorts with the interval below 1", "Log ratio that goes")
-    return tables.table(head, rows, f"{immortal_time.ENDPOINTS[endpoint].capitalize()}: range over all cohorts")
+    return tables.table(
+        head, rows, f"{immortal_time.ENDPOINTS[endpoint].capitalize()}: range over the cohorts with an estimate"
+    )
 
 
 def trial_table(found: pd.DataFrame) -> tables.Html:
