@@ -293,8 +293,8 @@ def forest(summary: pd.DataFrame, pushed: Mapping[tuple[str, str], tuple[float, 
             for _, row in summary.iterrows()
         )
         + ".",
-        caption="For overall survival most of the advantage outlasts the correction; for progression-free survival it "
-        "does not. Bars: range over the simulated cohorts, with the median as a dot; dashed: the naive ratio. The "
-        "paper's own curves were not used.",
+        caption="For overall survival most of the advantage outlasts the correction in most cohorts; for "
+        "progression-free survival it may not. Bars: range over the simulated cohorts, with the median as a dot; "
+        "dashed: the naive ratio. The paper's own curves were not used.",
         data=summary.round(4),
     )
