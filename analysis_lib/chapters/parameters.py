@@ -114,6 +114,16 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     ),
     "slips": (),
     "discussion": (),
+    "immortal-time": (
+        _CONFIDENCE,
+        # Earlier, next to nobody had been operated on; later, few were left to die.
+        Parameter("landmark_months", 18.0, "start of landmark analyses", 9.0, 120.0, unit="months"),
+    ),
+    "confounding": (
+        _CONFIDENCE,
+        Parameter("seed", 2022, "of the bootstrap", 0, 2**32 - 1),
+        Parameter("resamplings", 100, "of each cohort redrawn in the bootstrap", 20, 2000),
+    ),
     "multiplicity": (),
     "comparisons": (_CONFIDENCE, _INTERVAL),
     "conventions": (),

@@ -46,6 +46,7 @@ TESTS = {
     "statistics/near_ties": ["statistics/test_near_ties.py"],
     "statistics/robust_cox": ["statistics/test_robust_cox.py", "analyses/test_confounding.py"],
     "statistics/newton": ["statistics/test_binary_cox.py", "statistics/test_weighted_regression.py"],
+    "statistics/non_collapsibility": ["statistics/test_non_collapsibility.py"],
     "statistics/weighted_regression": ["statistics/test_weighted_regression.py"],
     "ledger/audit": ["ledger/test_audit.py"],
     "ledger/verdicts": ["ledger/test_audit.py"],
@@ -77,7 +78,9 @@ TESTS = {
     "analyses/description": ["analyses/test_description.py"],
     "analyses/discussion": ["analyses/test_discussion.py"],
     "analyses/immortal_time": ["analyses/test_immortal_time.py"],
+    "analyses/influence": ["analyses/test_influence.py"],
     "analyses/propensity_weighting": ["analyses/test_propensity_weighting.py"],
+    "analyses/target_trial": ["analyses/test_target_trial.py"],
     "analyses/time_to_surgery": ["analyses/test_time_to_surgery.py"],
 }
 COLUMNS = ["module", "function", "place", "change", "outcome"]
