@@ -27,7 +27,9 @@ def test_a_harmful_ratio_has_its_limit_above_one():
     assert limit == pytest.approx(1 / sceptical_prior.scepticism_limit(0.103, 0.678))
 
 
-@pytest.mark.parametrize(("low", "high", "says"), [(0.19, 2.086, "holds 1"), (0.7, 0.2, "between"), (-1, 2, "positive")])
+@pytest.mark.parametrize(
+    ("low", "high", "says"), [(0.19, 2.086, "holds 1"), (0.7, 0.2, "between"), (-1, 2, "positive")]
+)
 def test_an_interval_without_a_limit_is_refused(low, high, says):
     with pytest.raises(ValueError, match=says):
         sceptical_prior.scepticism_limit(low, high)
