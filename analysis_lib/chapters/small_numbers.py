@@ -56,11 +56,10 @@ def restricted_mean_table(means: Mapping[float, pd.DataFrame]) -> tables.Html:
     rows = [
         (
             f"first {horizon:g}",
-            tables.range_text(found["surgery"], "{:.1f}"),
-            tables.range_text(found["prrt_only"], "{:.1f}"),
-            tables.range_text(found["difference"], "{:.1f}"),
-            tables.range_text(found["ci_low"], "{:.1f}"),
-            tables.range_text(found["ci_high"], "{:.1f}"),
+            *(
+                tables.range_text(found[name], "{:.1f}").replace("-", "−")
+                for name in ("surgery", "prrt_only", "difference", "ci_low", "ci_high")
+            ),
         )
         for horizon, found in means.items()
     ]
