@@ -157,7 +157,7 @@ def ranges_figure(trial: Trial) -> figures.Picture:
         alt=f"One bar each for {len(order)} studies, in four panels for four unprinted quantities: where the simulated "
         f"cohorts lie beside the truth. {missing} of {len(bars)} bars do not cross it.",
         caption=f"{missing} of {len(bars)} ranges miss the truth, the line at 0. Bars: central 90% of the cohorts "
-        "before widening, cut at 3 standard errors, black for the data held out.",
+        "before widening, cut at 3 standard errors, grey for the data that set the factors.",
         data=bars,
     )
 

@@ -90,9 +90,9 @@ def logrank_fragility(time: ArrayLike, event: ArrayLike, exposed: ArrayLike, alp
 
     Examples
     --------
-    >>> time, event = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], [1, 1, 1, 1, 1, 0, 0, 0, 0, 0]
-    >>> logrank_fragility(time, event, [0] * 5 + [1] * 5)
-    3
+    >>> exposed = [0, 0, 0, 0, 1, 0, 1, 1, 0, 1, 1, 1]
+    >>> logrank_fragility(range(1, 13), [1] * 6 + [0] * 6, exposed)
+    2
     """
     time, event = checks.times_and_events(time, event)
     time, exposed = merge_near_ties(time), checks.binary("exposed", exposed)
