@@ -45,6 +45,10 @@ TESTS = {
     "statistics/binary_cox": ["statistics/test_binary_cox.py"],
     "statistics/near_ties": ["statistics/test_near_ties.py"],
     "statistics/robust_cox": ["statistics/test_robust_cox.py", "analyses/test_confounding.py"],
+    "statistics/competing_risks": ["statistics/test_competing_risks.py"],
+    "statistics/fragility": ["statistics/test_fragility.py"],
+    "statistics/logrank_power": ["statistics/test_logrank_power.py"],
+    "statistics/sceptical_prior": ["statistics/test_sceptical_prior.py"],
     "statistics/newton": ["statistics/test_binary_cox.py", "statistics/test_weighted_regression.py"],
     "statistics/non_collapsibility": ["statistics/test_non_collapsibility.py"],
     "statistics/weighted_regression": ["statistics/test_weighted_regression.py"],
@@ -80,6 +84,7 @@ TESTS = {
     "analyses/immortal_time": ["analyses/test_immortal_time.py"],
     "analyses/influence": ["analyses/test_influence.py"],
     "analyses/propensity_weighting": ["analyses/test_propensity_weighting.py"],
+    "analyses/robustness": ["analyses/test_robustness.py"],
     "analyses/target_trial": ["analyses/test_target_trial.py"],
     "analyses/time_to_surgery": ["analyses/test_time_to_surgery.py"],
 }
