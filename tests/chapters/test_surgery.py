@@ -51,3 +51,10 @@ def test_shares_stand_with_their_exact_intervals():
 def test_four_cycles_as_planned_take_what_the_methods_say(paper):
     # Three intervals of six to ten weeks, in months of 365.25 / 12 days.
     assert surgery.in_words(paper)["planned"] == "4.1 to 6.9"
+
+
+def test_between_six_and_fifteen_patients_had_a_severe_complication_as_the_heading_says(paper):
+    events = surgery.complications(paper).groupby("grade")["events"].sum()
+    patients = paper.count("table3.complications.surgery.count")
+    # The grade II events are the only ones of as many patients as possible, or of none.
+    assert (patients - events["II"], min(patients, events.sum() - events["II"])) == (6, 15)
