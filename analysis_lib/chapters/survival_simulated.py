@@ -81,8 +81,9 @@ def figure_1(ensemble: Ensemble, numbers: Transcription, endpoint: str, row: int
         alt=f"Kaplan-Meier curves of all simulated cohorts, {what}. "
         + ". ".join(band.describe(years) for years in (2, 5, 10) for band in bands)
         + ".",
-        caption=f"{finding} Bands: the paper's Figure 1{letter} as far as the published numbers hold it. Circles: "
-        "published medians. Beneath: patients at risk, median (fewest to most).",
+        caption=f"{finding} Bands: the paper's Figure 1{letter} as far as the published numbers hold it, from "
+        "simulated cohorts and without the paper's own curves. Circles: published medians. Beneath: patients at risk, "
+        "median (fewest to most).",
         data=data,
     )
 

@@ -58,3 +58,20 @@ def test_between_six_and_fifteen_patients_had_a_severe_complication_as_the_headi
     patients = paper.count("table3.complications.surgery.count")
     # The grade II events are the only ones of as many patients as possible, or of none.
     assert (patients - events["II"], min(patients, events.sum() - events["II"])) == (6, 15)
+
+
+def test_distal_resections_are_as_many_as_tumours_in_body_and_tail_and_the_rest_are_in_head_or_several(paper):
+    site = {k: paper.count(f"table1.{k}.surgery.count") for k in ("head", "body", "tail", "multiple")}
+    distal, whipple, pppd = (paper.count(f"table3.{k}.surgery.count") for k in ("distal", "whipple", "pppd"))
+    assert site["body"] + site["tail"] == distal
+    assert site["head"] + site["multiple"] == whipple + pppd
+
+
+def test_four_cycles_as_planned_agree_with_both_times_to_surgery(paper):
+    start, end = (
+        [paper[f"table3.since_{event}.surgery.{s}"].interval for s in ("q1", "median", "q3")]
+        for event in ("start", "end")
+    )
+    shortest, longest = (float(months) for months in surgery.in_words(paper)["planned"].split(" to "))
+    assert shortest < min(a.high - b.low for a, b in zip(start, end, strict=True))
+    assert max(a.low - b.high for a, b in zip(start, end, strict=True)) < longest
