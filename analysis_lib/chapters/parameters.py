@@ -100,6 +100,7 @@ _MEDIAN_INTERVAL = Parameter(
 )
 CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "index": (),
+    "study": (),
     "how-it-works": (),
     "methods": (),
     "toxicity": (_CONFIDENCE, _INTERVAL),
