@@ -15,7 +15,7 @@ from analysis_lib.reconstruction import verify
 from analysis_lib.reconstruction._numba.statement import Statement
 from analysis_lib.reconstruction.adversary import progressions, scores, sizes, times, unprinted
 from analysis_lib.reconstruction.adversary.finished import Finished
-from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SCORES, SIDES
+from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SCORES, SIDES, value
 from analysis_lib.reconstruction.adversary.ratchet import ratchet
 from analysis_lib.reconstruction.base_measure import BaseMeasure
 from analysis_lib.reconstruction.ensemble import Ensemble
@@ -24,10 +24,9 @@ from analysis_lib.reconstruction.stages.covariates import find_response
 from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed
 from analysis_lib.targets.catalogue import Targets
 
-# Pushes of a ratchet, and how often each state on its way is tried to be made a whole cohort.
-ROUNDS, _TRIES = 12, 4
-# Cohorts whose sizes are pushed.
-STARTS = 6
+# How often a task begins again from the best that it has, the pushes of a ratchet, and how often each state on its way
+# is tried to be made a whole cohort.
+TURNS, ROUNDS, _TRIES = 3, 8, 4
 
 
 @dataclass(frozen=True)
@@ -53,86 +52,81 @@ def find_witness(targets: Targets, seed: int, shipped: Ensemble, task: Task) -> 
     Each task has random numbers of its own, so that any can be had without the others.
     """
     rng = np.random.default_rng([seed, zlib.crc32(task.name.encode())])
-    starts = _starts(shipped, task)
-    for cohort in _CANDIDATES[QUANTITIES[task.id].moves](rng, Blocks(targets), shipped, starts, task):
-        if not verify.wrong(cohort, targets):
-            return cohort
-    return shipped.one(starts[0])
+    number = _most_extreme(shipped.patients, task)
+    measure = unprinted.measure(BaseMeasure(**shipped.origin.loc[number].drop("scheme")), task.usual)
+    blocks, best = Blocks(targets), shipped.one(number)
+    for _ in range(TURNS):
+        for cohort in _CANDIDATES[QUANTITIES[task.id].moves](rng, blocks, measure, best, task):
+            if not verify.wrong(cohort, targets):
+                best = cohort
+                break
+    return best
 
 
-def _starts(shipped: Ensemble, task: Task) -> list[int]:
-    """Shipped cohorts to begin with, the most extreme first."""
-    patients = shipped.patients
+def _most_extreme(patients: pd.DataFrame, task: Task) -> int:
+    """The cohort to begin with, which keeps to the usual limits if the task does."""
     if task.usual:
         needy = unprinted.needs(patients).any(axis=1)
         patients = patients[~patients["cohort"].map(needy)]
-    values = task.sign * QUANTITIES[task.id].values(patients).dropna()
-    return values.sort_values(ascending=False, kind="stable").index[:STARTS].tolist()
+    return int((task.sign * QUANTITIES[task.id].values(patients)).idxmax())
 
 
 def _by_times(
-    rng: np.random.Generator, blocks: Blocks, shipped: Ensemble, starts: list[int], task: Task
+    rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, start: pd.DataFrame, task: Task
 ) -> Iterator[pd.DataFrame]:
     """Whole cohorts around pushed times of death and surgery, the most extreme first."""
-    asked, measure = QUANTITIES[task.id], _measure(shipped, starts[0], task)
-    value = partial(times.value, asked)
+    asked = QUANTITIES[task.id]
 
     def push(state, goal):
         return times.push(rng, blocks, measure, state, Statement(asked.kind, asked.at, task.sign, goal, asked.weight))
 
-    start = Finished.of(shipped.one(starts[0]), blocks).survival
-    for state in reversed(ratchet(start, push, value, task.sign, asked.step, ROUNDS)[1:]):
+    first = Finished.of(start, blocks).survival
+    path = ratchet(first, push, partial(times.value, asked), task.sign, asked.step, ROUNDS)
+    for state in reversed(path[1:]):
         for _ in range(_TRIES):
             with suppress(SearchFailed):
                 yield from cohorts_around(rng, blocks, measure, state, find_response(rng, blocks, state))
 
 
 def _by_progressions(
-    rng: np.random.Generator, blocks: Blocks, shipped: Ensemble, starts: list[int], task: Task
+    rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, start: pd.DataFrame, task: Task
 ) -> Iterator[pd.DataFrame]:
     """Whole cohorts around pushed times of progression, the most extreme first."""
-    asked, measure = QUANTITIES[task.id], _measure(shipped, starts[0], task)
-    finished = Finished.of(shipped.one(starts[0]), blocks)
+    asked = QUANTITIES[task.id]
+    finished = Finished.of(start, blocks)
 
     def push(state, goal):
         statement = Statement(asked.kind, asked.at, task.sign, goal, asked.weight)
         return progressions.push(rng, blocks, measure, finished, state, statement)
 
-    value = partial(progressions.value, asked, finished)
-    for state in reversed(ratchet(finished.progression, push, value, task.sign, asked.step, ROUNDS)[1:]):
+    of_push = partial(progressions.value, asked, finished)
+    for state in reversed(ratchet(finished.progression, push, of_push, task.sign, asked.step, ROUNDS)[1:]):
         for _ in range(_TRIES):
             with suppress(SearchFailed):
                 yield from progressions.complete_around(rng, blocks, finished, state)
 
 
 def _by_sizes(
-    rng: np.random.Generator, blocks: Blocks, shipped: Ensemble, starts: list[int], task: Task
+    rng: np.random.Generator, blocks: Blocks, _: BaseMeasure, start: pd.DataFrame, task: Task
 ) -> Iterator[pd.DataFrame]:
-    """Cohorts with pushed sizes before PRRT, the most extreme first."""
-    found = []
-    for number in starts:
+    """Cohorts with pushed sizes before PRRT."""
+    for _ in range(_TRIES):
         with suppress(SearchFailed):
-            found.append(sizes.push(rng, shipped.one(number), blocks.targets, larger=task.sign > 0))
-    values = QUANTITIES[task.id].values(pd.concat([one.assign(cohort=k) for k, one in enumerate(found)]))
-    for k in (task.sign * values).sort_values(ascending=False, kind="stable").index:
-        yield found[k]
+            found = sizes.push(rng, start, blocks.targets, larger=task.sign > 0)
+            if task.sign * (value(task.id, found) - value(task.id, start)) > 0:
+                yield found
 
 
 def _by_scores(
-    rng: np.random.Generator, blocks: Blocks, shipped: Ensemble, starts: list[int], task: Task
+    rng: np.random.Generator, blocks: Blocks, _: BaseMeasure, start: pd.DataFrame, task: Task
 ) -> Iterator[pd.DataFrame]:
     """Cohorts with pushed sizes after PRRT, the most extreme first."""
-    finished = Finished.of(shipped.one(starts[0]), blocks)
-    start = scores.Walk(blocks, finished, SCORES[task.id])
-    for size in reversed(scores.walk(rng, start, task.sign)[1:]):
+    finished = Finished.of(start, blocks)
+    walk = scores.Walk(blocks, finished, SCORES[task.id])
+    for size in reversed(scores.walk(rng, walk, task.sign)[1:]):
         for _ in range(_TRIES):
             with suppress(SearchFailed):
-                yield from scores.complete_around(rng, blocks, finished, start.order, size)
+                yield from scores.complete_around(rng, blocks, finished, walk.order, size)
 
 
 _CANDIDATES = {"survival": _by_times, "progression": _by_progressions, "sizes": _by_sizes, "scores": _by_scores}
-
-
-def _measure(shipped: Ensemble, number: int, task: Task) -> BaseMeasure:
-    drawn = shipped.origin.loc[number].drop("scheme").to_dict()
-    return unprinted.measure(BaseMeasure(**drawn), task.usual)
