@@ -2,7 +2,7 @@
 
 A search stops at the first cohort that it finds, and its starts have habits. So that all cohorts of an ensemble agree
 on something unprinted does not show that the printed numbers hold it. The adversary begins with the most extreme cohort
-of the ensemble and pushes a quantity to either side: the goal is one more term beside the misfit of the printed numbers.
+of the ensemble and pushes a quantity to either side: the goal is one more term beside the misfit of printed numbers.
 A ratchet sets the next goal just past what was reached. Around the pushed times or sizes the later stages of the usual
 search make a whole cohort, the most extreme first, and what is verified is a witness. Then it begins again from there.
 

@@ -26,7 +26,7 @@ from analysis_lib.targets.catalogue import Targets
 
 # How often a task begins again from the best that it has, the pushes of a ratchet, and how often each state on its way
 # is tried to be made a whole cohort.
-TURNS, ROUNDS, _TRIES = 3, 8, 4
+TURNS, ROUNDS, _TRIES = 3, 8, 2
 
 
 @dataclass(frozen=True)
