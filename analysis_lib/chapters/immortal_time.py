@@ -132,7 +132,7 @@ def farthest(summary: pd.DataFrame, found: Witnesses) -> dict[tuple[str, str], t
 
 
 def table(summary: pd.DataFrame, extremes: Extremes, endpoint: str) -> tables.Html:
-    """Range of the hazard ratio of each analysis over all cohorts, for one endpoint, beside the :func:`farthest` found."""
+    """Range of each analysis's hazard ratio over all cohorts, for one endpoint, beside the :func:`farthest` found."""
     rows = []
     for name, part in summary[summary["endpoint"] == endpoint].groupby("analysis", sort=False):
         below = part["below"].sum(min_count=len(part))
