@@ -41,7 +41,7 @@ _COHORTS, _TIMES, _SEED = 10, 100, 2022
 _SHADES = {"A": "#009e73", "B": "#aa4499"}
 _LANE = 0.135  # inches
 # Of hazard ratios as drawn; a bar that goes on beyond ends in an arrow.
-_AXIS = (0.04, 4.0)
+_AXIS = (0.035, 6.0)
 
 
 def landmark_name(months: float) -> str:
@@ -307,7 +307,7 @@ def forest(summary: pd.DataFrame, extremes: Extremes) -> figures.Picture:
         axis.set(xscale="log", xlim=_AXIS, xlabel="← favours surgery | favours no surgery →")
         axis.set_title(f"Hazard ratio of surgery,\n{title}", fontsize=10)
         axis.xaxis.label.set_size(9)
-        axis.set_xticks([0.1, 0.2, 0.5, 1, 2, 4], ["0.1", "0.2", "0.5", "1", "2", "4"])
+        axis.set_xticks([0.05, 0.1, 0.2, 0.5, 1, 2, 5], ["0.05", "0.1", "0.2", "0.5", "1", "2", "5"])
         axis.minorticks_off()
         axis.tick_params(labelsize=9)
         axis.tick_params(axis="y", length=0)
