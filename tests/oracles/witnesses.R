@@ -3,9 +3,10 @@
 source("answer.R")
 suppressMessages(library(survival))
 
-cox <- function(formula, d, ...) {
+cox <- function(formula, d) {
+  if (is.null(d$w)) d$w <- 1
   control <- coxph.control(eps = 1e-14, toler.chol = 1e-15, iter.max = 100)
-  suppressWarnings(coxph(formula, d, ties = "breslow", control = control, ...))
+  suppressWarnings(coxph(formula, d, weights = w, ties = "breslow", control = control))
 }
 # Of groups of which one has no event there is no finite estimate.
 hazard_ratio <- function(fit) {
@@ -54,7 +55,7 @@ weighted <- function(d) {
   d <- scored(d, c("grade_1", "kps", "prrt_activity_gbq", "tumour_size_post_mm"))
   share <- mean(d$operated)
   d$w <- ifelse(d$operated == 1, share / d$score, (1 - share) / (1 - d$score))
-  hazard_ratio(cox(Surv(os_years, os_event) ~ operated, d, weights = d$w))
+  hazard_ratio(cox(Surv(os_years, os_event) ~ operated, d))
 }
 adjusted <- function(d) {
   hazard_ratio(cox(Surv(os_years, os_event) ~ operated + score, scored(d, c("grade_1", "kps", "tumour_size_post_mm"))))

@@ -79,9 +79,7 @@ def _survival_misfit(years: np.ndarray, event: np.ndarray, operated: np.ndarray,
 
 
 @njit
-def _propose_surgery(
-    rng: np.random.Generator, surgery: np.ndarray, limits: Limits, boxes: Boxes, i: int
-) -> int:
+def _propose_surgery(rng: np.random.Generator, surgery: np.ndarray, limits: Limits, boxes: Boxes, i: int) -> int:
     """Another day of surgery for patient ``i``."""
     kind = rng.random()
     if kind < 0.2:
@@ -145,9 +143,7 @@ def push_survival(
             day[i] += shift
             surgery[i] += shift
         else:
-            day[i] = propose_day(
-                rng, day, limits.low, limits.high, operated, clock.days_per_year, boxes.survival, i
-            )
+            day[i] = propose_day(rng, day, limits.low, limits.high, operated, clock.days_per_year, boxes.survival, i)
         highest = acceptance_limit(rng, energy, temperature)
         proposed = np.inf
         new_survival, new_surgery = of_survival, of_surgery

@@ -11,7 +11,6 @@ from typing import NamedTuple
 import numpy as np
 
 from analysis_lib.reconstruction._numba.jit import njit
-from analysis_lib.reconstruction._numba.regression import newton_yes_no
 from analysis_lib.reconstruction._numba.tests_and_curves import subset
 
 # Kinds of quantity: none; log hazard ratios of surgery, from a landmark and as a covariate that changes with time;
@@ -19,6 +18,8 @@ from analysis_lib.reconstruction._numba.tests_and_curves import subset
 NOTHING, LANDMARK, TIME_DEPENDENT, SURVIVAL_OPERATED, SURVIVAL_OTHERS, RESTRICTED_MEANS = range(6)
 # What a quantity without a value counts beside the misfit of printed numbers.
 _UNDEFINED = 10.0
+# Log hazard ratio beyond which there is no finite estimate, and how often the range is halved.
+_LARGEST, _HALVINGS = 18.0, 44
 
 
 class Statement(NamedTuple):
@@ -85,9 +86,7 @@ def quantity(
 
 
 @njit
-def _log_ratio(
-    years: np.ndarray, event: np.ndarray, exposed: np.ndarray, since: np.ndarray, after: float
-) -> float:
+def _log_ratio(years: np.ndarray, event: np.ndarray, exposed: np.ndarray, since: np.ndarray, after: float) -> float:
     """Log hazard ratio of being ``exposed`` ``since`` a time, from the deaths ``after`` a time; Breslow's ties.
 
     At a death count those at risk; who is exposed from that very time on is not yet.
@@ -115,14 +114,24 @@ def _log_ratio(
             at_risk[times], at_risk_1[times], deaths[times] = left, left_1, died
             deaths_1 += died_1
             times += 1
-    fit = np.zeros(2)
-    found = newton_yes_no(at_risk[:times], at_risk_1[:times], deaths[:times], deaths_1, fit)
-    return fit[0] if found else np.nan
+    low, high = -_LARGEST, _LARGEST
+    # The score falls as the coefficient rises. Newton's method may fail where few are at risk, and there a push goes.
+    for turn in range(_HALVINGS + 2):
+        beta = low if turn == 0 else high if turn == 1 else (low + high) / 2.0
+        weight, score = math.exp(beta), float(deaths_1)
+        for k in range(times):
+            weighted = weight * at_risk_1[k]
+            score -= deaths[k] * weighted / (weighted + at_risk[k] - at_risk_1[k])
+        if (turn == 0 and score <= 0.0) or (turn == 1 and score >= 0.0):
+            return np.nan
+        if turn > 1:
+            low, high = (beta, high) if score > 0.0 else (low, beta)
+    return (low + high) / 2.0
 
 
 @njit
 def _curve(years: np.ndarray, event: np.ndarray, chosen: np.ndarray, at: float) -> tuple[float, float]:
-    """Kaplan–Meier survival of the ``chosen`` at a time, and its mean restricted to it; NaN once the curve has ended."""
+    """Kaplan–Meier survival of the ``chosen`` at a time, and the mean restricted to it; NaN where it has ended."""
     order = subset(np.argsort(years), chosen)
     n, i = order.size, 0
     survival, area, last = 1.0, 0.0, 0.0

@@ -14,7 +14,7 @@ import pandas as pd
 from analysis_lib.base.atomic import write_beside_then_rename
 from analysis_lib.reconstruction import ensemble, verify, witnesses
 from analysis_lib.reconstruction.adversary import progressions, scores, sizes, times, unprinted
-from analysis_lib.reconstruction.adversary.push import ROUNDS, STARTS, Task, find_witness
+from analysis_lib.reconstruction.adversary.push import ROUNDS, TURNS, Task, find_witness
 from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SIDES
 from analysis_lib.reconstruction.build import write
 from analysis_lib.reconstruction.working_folder import search_missing, working_folder
@@ -22,10 +22,10 @@ from analysis_lib.targets.catalogue import Targets, load_targets
 
 # Turns of an annealer, and with scores steps of a walk, that a push is allowed at most.
 _STEPS = {
-    "survival": ROUNDS * times.STEPS,
-    "progression": ROUNDS * progressions.STEPS,
-    "sizes": STARTS * sizes.STEPS,
-    "scores": scores.STEPS,
+    "survival": TURNS * ROUNDS * times.STEPS,
+    "progression": TURNS * ROUNDS * progressions.STEPS,
+    "sizes": TURNS * sizes.STEPS,
+    "scores": TURNS * scores.STEPS,
 }
 
 
@@ -62,8 +62,7 @@ def build(
     Returns
     -------
     pandas.DataFrame
-        The table: a row a quantity and side, :data:`witnesses.COLUMNS`; two where limits that are not the usual ones let a
-        push go farther, and then ``needs`` says which of :data:`unprinted.NEEDS`.
+        The table of a :class:`witnesses.Witnesses`.
 
     Raises
     ------

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from analysis_lib.reconstruction import verify
 from analysis_lib.reconstruction._numba.statement import Statement
 from analysis_lib.reconstruction.adversary import progressions, scores, sizes, times, unprinted
 from analysis_lib.reconstruction.adversary.finished import Finished
-from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SCORES, SIDES
+from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SCORES, SIDES, value
 from analysis_lib.reconstruction.adversary.ratchet import ratchet
 from analysis_lib.reconstruction.base_measure import BaseMeasure
 from analysis_lib.reconstruction.ensemble import Ensemble
@@ -24,10 +25,11 @@ from analysis_lib.reconstruction.stages.covariates import find_response
 from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed
 from analysis_lib.targets.catalogue import Targets
 
-# Pushes of a ratchet, and how often each state on its way is tried to be made a whole cohort.
-ROUNDS, _TRIES = 12, 4
-# Cohorts whose sizes are pushed.
-STARTS = 6
+# How often a task begins again from the best that it has, the pushes of a ratchet, and how often a state on its way is
+# tried to be made a whole cohort.
+TURNS, ROUNDS, _TRIES = 2, 8, 2
+# The states on the way of a push, the first as it was, and what makes whole cohorts of one.
+Way = tuple[list[Any], Callable[[Any], Iterator[pd.DataFrame]]]
 
 
 @dataclass(frozen=True)
@@ -53,86 +55,90 @@ def find_witness(targets: Targets, seed: int, shipped: Ensemble, task: Task) -> 
     Each task has random numbers of its own, so that any can be had without the others.
     """
     rng = np.random.default_rng([seed, zlib.crc32(task.name.encode())])
-    starts = _starts(shipped, task)
-    for cohort in _CANDIDATES[QUANTITIES[task.id].moves](rng, Blocks(targets), shipped, starts, task):
-        if not verify.wrong(cohort, targets):
-            return cohort
-    return shipped.one(starts[0])
+    number = _most_extreme(shipped.patients, task)
+    measure = unprinted.measure(BaseMeasure(**shipped.origin.loc[number].drop("scheme")), task.usual)
+    blocks, best = Blocks(targets), shipped.one(number)
+    for _ in range(TURNS):
+        path, complete = _WAYS[QUANTITIES[task.id].moves](rng, blocks, measure, best, task)
+        found = _farthest(path, complete, targets)
+        best = best if found is None else found
+    return best
 
 
-def _starts(shipped: Ensemble, task: Task) -> list[int]:
-    """Shipped cohorts to begin with, the most extreme first."""
-    patients = shipped.patients
+def _most_extreme(patients: pd.DataFrame, task: Task) -> int:
+    """The cohort to begin with, which keeps to the usual limits if the task does."""
     if task.usual:
         needy = unprinted.needs(patients).any(axis=1)
         patients = patients[~patients["cohort"].map(needy)]
-    values = task.sign * QUANTITIES[task.id].values(patients).dropna()
-    return values.sort_values(ascending=False, kind="stable").index[:STARTS].tolist()
+    return int((task.sign * QUANTITIES[task.id].values(patients)).idxmax())
 
 
-def _by_times(
-    rng: np.random.Generator, blocks: Blocks, shipped: Ensemble, starts: list[int], task: Task
-) -> Iterator[pd.DataFrame]:
-    """Whole cohorts around pushed times of death and surgery, the most extreme first."""
-    asked, measure = QUANTITIES[task.id], _measure(shipped, starts[0], task)
-    value = partial(times.value, asked)
+def _farthest(path: list, complete: Callable[[Any], Iterator[pd.DataFrame]], targets: Targets) -> pd.DataFrame | None:
+    """A whole cohort around a state far along the path, by bisection: the farther, the fewer can be made whole."""
+    best, low, high = None, 0, len(path) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = _verified(partial(complete, path[middle]), targets)
+        if found is None:
+            high = middle - 1
+        else:
+            best, low = found, middle
+    return best
+
+
+def _verified(complete: Callable[[], Iterator[pd.DataFrame]], targets: Targets) -> pd.DataFrame | None:
+    for _ in range(_TRIES):
+        with suppress(SearchFailed):
+            for cohort in complete():
+                if not verify.wrong(cohort, targets):
+                    return cohort
+    return None
+
+
+def _by_times(rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, start: pd.DataFrame, task: Task) -> Way:
+    """Times of death and surgery, and all that follows from them."""
+    asked = QUANTITIES[task.id]
 
     def push(state, goal):
         return times.push(rng, blocks, measure, state, Statement(asked.kind, asked.at, task.sign, goal, asked.weight))
 
-    start = Finished.of(shipped.one(starts[0]), blocks).survival
-    for state in reversed(ratchet(start, push, value, task.sign, asked.step, ROUNDS)[1:]):
-        for _ in range(_TRIES):
-            with suppress(SearchFailed):
-                yield from cohorts_around(rng, blocks, measure, state, find_response(rng, blocks, state))
+    def complete(state):
+        return cohorts_around(rng, blocks, measure, state, find_response(rng, blocks, state))
+
+    first = Finished.of(start, blocks).survival
+    return ratchet(first, push, partial(times.value, asked), task.sign, asked.step, ROUNDS), complete
 
 
 def _by_progressions(
-    rng: np.random.Generator, blocks: Blocks, shipped: Ensemble, starts: list[int], task: Task
-) -> Iterator[pd.DataFrame]:
-    """Whole cohorts around pushed times of progression, the most extreme first."""
-    asked, measure = QUANTITIES[task.id], _measure(shipped, starts[0], task)
-    finished = Finished.of(shipped.one(starts[0]), blocks)
+    rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, start: pd.DataFrame, task: Task
+) -> Way:
+    """Times of progression around times of death and treatment."""
+    asked, finished = QUANTITIES[task.id], Finished.of(start, blocks)
 
     def push(state, goal):
         statement = Statement(asked.kind, asked.at, task.sign, goal, asked.weight)
         return progressions.push(rng, blocks, measure, finished, state, statement)
 
-    value = partial(progressions.value, asked, finished)
-    for state in reversed(ratchet(finished.progression, push, value, task.sign, asked.step, ROUNDS)[1:]):
-        for _ in range(_TRIES):
-            with suppress(SearchFailed):
-                yield from progressions.complete_around(rng, blocks, finished, state)
+    of_push = partial(progressions.value, asked, finished)
+    path = ratchet(finished.progression, push, of_push, task.sign, asked.step, ROUNDS)
+    return path, partial(progressions.complete_around, rng, blocks, finished)
 
 
-def _by_sizes(
-    rng: np.random.Generator, blocks: Blocks, shipped: Ensemble, starts: list[int], task: Task
-) -> Iterator[pd.DataFrame]:
-    """Cohorts with pushed sizes before PRRT, the most extreme first."""
-    found = []
-    for number in starts:
-        with suppress(SearchFailed):
-            found.append(sizes.push(rng, shipped.one(number), blocks.targets, larger=task.sign > 0))
-    values = QUANTITIES[task.id].values(pd.concat([one.assign(cohort=k) for k, one in enumerate(found)]))
-    for k in (task.sign * values).sort_values(ascending=False, kind="stable").index:
-        yield found[k]
+def _by_sizes(rng: np.random.Generator, blocks: Blocks, _: BaseMeasure, start: pd.DataFrame, task: Task) -> Way:
+    """Sizes before PRRT, with nothing else."""
+    path = [start]
+    with suppress(SearchFailed):
+        found = sizes.push(rng, start, blocks.targets, larger=task.sign > 0)
+        if task.sign * (value(task.id, found) - value(task.id, start)) > 0:
+            path.append(found)
+    return path, lambda cohort: iter([cohort])
 
 
-def _by_scores(
-    rng: np.random.Generator, blocks: Blocks, shipped: Ensemble, starts: list[int], task: Task
-) -> Iterator[pd.DataFrame]:
-    """Cohorts with pushed sizes after PRRT, the most extreme first."""
-    finished = Finished.of(shipped.one(starts[0]), blocks)
-    start = scores.Walk(blocks, finished, SCORES[task.id])
-    for size in reversed(scores.walk(rng, start, task.sign)[1:]):
-        for _ in range(_TRIES):
-            with suppress(SearchFailed):
-                yield from scores.complete_around(rng, blocks, finished, start.order, size)
+def _by_scores(rng: np.random.Generator, blocks: Blocks, _: BaseMeasure, start: pd.DataFrame, task: Task) -> Way:
+    """Sizes after PRRT, around everything else of the regressions."""
+    finished = Finished.of(start, blocks)
+    walk = scores.Walk(blocks, finished, SCORES[task.id])
+    return scores.walk(rng, walk, task.sign), partial(scores.complete_around, rng, blocks, finished, walk.order)
 
 
-_CANDIDATES = {"survival": _by_times, "progression": _by_progressions, "sizes": _by_sizes, "scores": _by_scores}
-
-
-def _measure(shipped: Ensemble, number: int, task: Task) -> BaseMeasure:
-    drawn = shipped.origin.loc[number].drop("scheme").to_dict()
-    return unprinted.measure(BaseMeasure(**drawn), task.usual)
+_WAYS = {"survival": _by_times, "progression": _by_progressions, "sizes": _by_sizes, "scores": _by_scores}

@@ -22,7 +22,7 @@ from analysis_lib.targets.catalogue import GROUPS
 #: Values by cohort, NaN where a cohort has none; of cohorts in the schema, with the column ``cohort``.
 Values = Callable[[pd.DataFrame], pd.Series]
 _SURGERY, _PRRT_ONLY = GROUPS[1:]
-#: Quantities that rest on a propensity score: how it is used, as :data:`propensity_weighting.METHODS`, and what is in it.
+#: Quantities by a propensity score: how it is used, one of :data:`propensity_weighting.METHODS`, and what is in it.
 SCORES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "weighted_hr": ("iptw", tuple(propensity_weighting.COVARIATES)),
     "adjusted_hr_without_activity": ("covariate", ("grade_1", "kps", "tumour_size_post_mm")),
@@ -38,7 +38,7 @@ class Quantity:
     values
         Computes it.
     moves
-        What is moved to push it: ``survival``, ``progression``, ``sizes`` before PRRT, or sizes after it with ``scores``.
+        What is moved to push it: ``survival``, ``progression``, ``sizes`` before PRRT, or after it for ``scores``.
     kind, at
         As a :class:`~analysis_lib.reconstruction._numba.statement.Statement` has them, where times are moved.
     ratio
@@ -78,10 +78,12 @@ def _restricted_mean(cohort: pd.DataFrame, group: str, years: float) -> float:
 
 
 def _restricted_means_apart(years: float, patients: pd.DataFrame) -> pd.Series:
-    return pd.Series({
-        n: _restricted_mean(c, _SURGERY, years) - _restricted_mean(c, _PRRT_ONLY, years)
-        for n, c in _by_cohort(patients)
-    })
+    return pd.Series(
+        {
+            n: _restricted_mean(c, _SURGERY, years) - _restricted_mean(c, _PRRT_ONLY, years)
+            for n, c in _by_cohort(patients)
+        }
+    )
 
 
 def _by_score(method: str, covariates: tuple[str, ...], patients: pd.DataFrame) -> pd.Series:
@@ -111,9 +113,7 @@ def _restricted(years: float) -> Quantity:
 #: By id, in the order in which they are searched.
 QUANTITIES: Mapping[str, Quantity] = {
     **{
-        f"landmark_hr_{months}": Quantity(
-            partial(_landmark, "os", months), "survival", statement.LANDMARK, months / 12
-        )
+        f"landmark_hr_{months}": Quantity(partial(_landmark, "os", months), "survival", statement.LANDMARK, months / 12)
         for months in (12, 18, 24)
     },
     "time_dependent_hr": Quantity(partial(_time_dependent, "os"), "survival", statement.TIME_DEPENDENT),

@@ -15,7 +15,7 @@ from analysis_lib.reconstruction.stages.survival import IMAGING_DAYS, SEPSIS_DAY
 from analysis_lib.reconstruction.stages.treatment import POSTOPERATIVE_DAYS
 
 # Turns of a push.
-STEPS = 150_000
+STEPS = 100_000
 
 
 def value(asked: Quantity, state: Survival) -> float:

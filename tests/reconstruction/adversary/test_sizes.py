@@ -14,9 +14,7 @@ def apart(cohort):
 
 @pytest.mark.parametrize("larger", [False, True])
 def test_a_push_keeps_the_targets_changes_only_sizes_and_repeats_from_its_seed(one, targets, larger):
-    first, again = (
-        sizes.push(np.random.default_rng(3), one, targets, larger=larger, steps=200_000) for _ in range(2)
-    )
+    first, again = (sizes.push(np.random.default_rng(3), one, targets, larger=larger, steps=200_000) for _ in range(2))
     assert first.equals(again)
     assert (apart(first) > apart(one)) is larger
     assert verify.misses(first, targets) == []
