@@ -13,7 +13,10 @@ from analysis_lib.analyses import immortal_time, target_trial
 from analysis_lib.base.units import MONTHS_PER_YEAR
 from analysis_lib.presentation import figures, tables
 from analysis_lib.presentation.figures import COLOURS
+from analysis_lib.reconstruction.witnesses import Witnesses
 
+#: By endpoint and analysis, the least and the greatest ratio in any cohort that is known.
+Extremes = Mapping[tuple[str, str], tuple[float, float]]
 #: The period of the target trial, months: after its third quartile, when surgery had mostly been done.
 GRACE = 24.0
 KNOWN_AT_START = ("grade_1", "kps")
@@ -24,12 +27,21 @@ NAIVE, OVER_TIME, EARLY, LATE = (
     "Time-dependent, late surgery",
 )
 TRIAL, WEIGHTED = "Target trial", "Target trial, adjusted"
+#: Endpoint and landmark (none: time-dependent) of each quantity that an adversary pushed.
+PUSHED: Mapping[str, tuple[str, float | None]] = {
+    "landmark_hr_12": ("os", 12),
+    "landmark_hr_18": ("os", 18),
+    "landmark_hr_24": ("os", 24),
+    "time_dependent_hr": ("os", None),
+    "landmark_hr_18_pfs": ("pfs", 18),
+    "time_dependent_hr_pfs": ("pfs", None),
+}
 # Of the bootstrap of the target trial: cohorts, resamples of each, random numbers.
 _COHORTS, _TIMES, _SEED = 10, 100, 2022
 _SHADES = {"A": "#009e73", "B": "#aa4499"}
 _LANE = 0.135  # inches
 # Of hazard ratios as drawn; a bar that goes on beyond ends in an arrow.
-_AXIS = (0.04, 4.0)
+_AXIS = (0.035, 6.0)
 
 
 def landmark_name(months: float) -> str:
@@ -109,8 +121,18 @@ def summarise(ratios: pd.DataFrame, scheme: pd.Series) -> pd.DataFrame:
     return found
 
 
-def table(summary: pd.DataFrame, endpoint: str) -> tables.Html:
-    """Range of the hazard ratio of each analysis over all cohorts, for one endpoint."""
+def farthest(summary: pd.DataFrame, found: Witnesses) -> dict[tuple[str, str], tuple[float, float]]:
+    """The least and the greatest ratio in any cohort, of the ensemble or pushed there by an adversary."""
+    by, reached = summary.groupby(["endpoint", "analysis"]), {}
+    for id, (endpoint, at) in PUSHED.items():
+        key = endpoint, OVER_TIME if at is None else landmark_name(at)
+        low, high = found.extremes(id)
+        reached[key] = min(low, by["lowest"].min()[key]), max(high, by["highest"].max()[key])
+    return reached
+
+
+def table(summary: pd.DataFrame, extremes: Extremes, endpoint: str) -> tables.Html:
+    """Range of each analysis's hazard ratio over all cohorts, for one endpoint, beside the :func:`farthest` found."""
     rows = []
     for name, part in summary[summary["endpoint"] == endpoint].groupby("analysis", sort=False):
         below = part["below"].sum(min_count=len(part))
@@ -118,11 +140,18 @@ def table(summary: pd.DataFrame, endpoint: str) -> tables.Html:
             (
                 escape(str(name)),
                 tables.range_text([part["lowest"].min(), part["highest"].max()]),
+                tables.range_text(extremes.get((endpoint, str(name)), ())),
                 "–" if np.isnan(below) else f"{below:,.0f} of {part['cohorts'].sum():,}",
                 "–" if name == NAIVE else percent_range(part["gone_low"].min(), part["gone_high"].max()),
             )
         )
-    head = ("Analysis", "Hazard ratio of surgery", "Cohorts with the interval below 1", "Log ratio that goes")
+    head = (
+        "Analysis",
+        "Hazard ratio of surgery",
+        "Farthest found",
+        "Cohorts with the interval below 1",
+        "Log ratio that goes",
+    )
     return tables.table(
         head, rows, f"{immortal_time.ENDPOINTS[endpoint].capitalize()}: range over the cohorts with an estimate"
     )
@@ -144,7 +173,7 @@ def trial_table(found: pd.DataFrame) -> tables.Html:
 
 
 def words(
-    ratios: pd.DataFrame, summary: pd.DataFrame, patients: pd.DataFrame, landmark_months: float
+    ratios: pd.DataFrame, summary: pd.DataFrame, extremes: Extremes, patients: pd.DataFrame, landmark_months: float
 ) -> dict[str, str]:
     """Ranges that the text quotes, by the name under which it does."""
     by = summary.groupby(["endpoint", "analysis"])
@@ -162,6 +191,9 @@ def words(
     for short, name in (("trial", TRIAL), ("adjusted", WEIGHTED)):
         texts[short] = tables.range_text([low["os", name], high["os", name]])
         texts[f"{short}_median"] = f"{ratios.loc[ratios['analysis'] == name, 'hr'].median():.2f}"
+    for endpoint, name in extremes:
+        short = "over" if name == OVER_TIME else name.split()[1]
+        texts[f"farthest_{endpoint}_{short}"] = tables.range_text(extremes[endpoint, name])
     naive, late = (ratios[(ratios["endpoint"] == "os") & (ratios["analysis"] == a)]["hr"] for a in (NAIVE, LATE))
     half = immortal_time.share_explained(naive.to_numpy(), late.to_numpy()) > 0.5
     texts["half"] = f"{100 * half.mean():.0f}%"
@@ -241,15 +273,15 @@ def swimmer(cohort: pd.DataFrame, landmark_months: float) -> figures.Picture:
     )
 
 
-def forest(summary: pd.DataFrame, pushed: Mapping[tuple[str, str], tuple[float, float]]) -> figures.Picture:
+def forest(summary: pd.DataFrame, extremes: Extremes) -> figures.Picture:
     """Ranges of each analysis over the cohorts, by censoring assumption.
 
     Parameters
     ----------
     summary
         As :func:`summarise` gives it.
-    pushed
-        By endpoint and analysis, the least and the greatest ratio that an adversary reached.
+    extremes
+        As :func:`farthest` gives them.
     """
     import matplotlib.pyplot as plt
 
@@ -268,20 +300,21 @@ def forest(summary: pd.DataFrame, pushed: Mapping[tuple[str, str], tuple[float, 
                 axis.plot(_AXIS[1], y, ">", color=shade, ms=8, clip_on=False)
             axis.plot(row["median"], y, "o", color=shade, mec=ink, mew=0.6, ms=5.5)
         for name in mine["analysis"].unique():
-            if (endpoint, name) in pushed:
-                axis.plot(np.clip(pushed[endpoint, name], *_AXIS), [names.index(name)] * 2, "|-", color=ink, lw=1, ms=9)
+            if (endpoint, name) in extremes:
+                axis.plot(
+                    np.clip(extremes[endpoint, name], *_AXIS), [names.index(name)] * 2, "|-", color=ink, lw=1, ms=9
+                )
         axis.set(xscale="log", xlim=_AXIS, xlabel="← favours surgery | favours no surgery →")
         axis.set_title(f"Hazard ratio of surgery,\n{title}", fontsize=10)
         axis.xaxis.label.set_size(9)
-        axis.set_xticks([0.1, 0.2, 0.5, 1, 2, 4], ["0.1", "0.2", "0.5", "1", "2", "4"])
+        axis.set_xticks([0.05, 0.1, 0.2, 0.5, 1, 2, 5], ["0.05", "0.1", "0.2", "0.5", "1", "2", "5"])
         axis.minorticks_off()
         axis.tick_params(labelsize=9)
         axis.tick_params(axis="y", length=0)
     axes[0].set_yticks(range(len(names)), names)
     axes[0].set_ylim(len(names) - 0.4, -0.6)
     keys = [axes[0].plot([], [], "o-", color=_SHADES[s], lw=4, label=f"censoring assumption {s}")[0] for s in _SHADES]
-    if pushed:
-        keys += axes[0].plot([], [], "|-", color=ink, lw=1, ms=9, label="as far as an adversary got")
+    keys += axes[0].plot([], [], "|-", color=ink, lw=1, ms=9, label="farthest found")
     figure.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.4, 0.0), ncols=3, fontsize=9)
     return figures.picture(
         figure,

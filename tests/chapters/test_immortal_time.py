@@ -9,6 +9,7 @@ from analysis_lib.analyses import immortal_time
 from analysis_lib.chapters import immortal_time as chapter
 from analysis_lib.presentation import figures
 from analysis_lib.reconstruction import ensemble as ensembles
+from analysis_lib.reconstruction import witnesses
 
 QUARTILES = (12.2, 14.8, 18.3)
 
@@ -44,12 +45,12 @@ def test_a_swimmer_plot_has_a_lane_for_each_patient_cut_at_the_operation(ensembl
 
 
 def test_each_row_of_the_table_spans_the_cohorts(ratios, summary, few):
-    html = chapter.table(summary, "pfs").html
+    html = chapter.table(summary, {}, "pfs").html
     found = immortal_time.landmark(few, 18, "pfs")
     row = re.search(r"Landmark, 18 months<.*?</tr>", html).group()
     assert f"{found['hr'].min():.2f} to {found['hr'].max():.2f}" in row
     assert f">{(found['ci_high'] < 1).sum()} of 6<" in row
-    assert "Target trial" not in html and "Target trial" in chapter.table(summary, "os").html
+    assert "Target trial" not in html and "Target trial" in chapter.table(summary, {}, "os").html
     assert ratios.groupby(["endpoint", "analysis"]).size().eq(6).all()
 
 
@@ -64,10 +65,11 @@ def test_another_confidence_moves_the_upper_limits_alone(few, ratios):
 
 def test_the_figure_tells_every_range_in_words_and_as_data(summary):
     name = chapter.landmark_name(18)
-    plain, pushed = (chapter.forest(summary, p) for p in ({}, {("os", name): (0.02, 1.5)}))
+    plain, pushed = (chapter.forest(summary, extremes) for extremes in ({}, {("os", name): (0.02, 1.5)}))
     assert len(plain.csv.splitlines()) == len(summary) + 1
     assert plain.alt.count("middle") == len(summary)
-    assert "adversary" in pushed.svg and "adversary" not in plain.svg
+    assert pushed.svg.count("<use") == plain.svg.count("<use") + 2
+    assert "0.02 to 1.50" in chapter.table(summary, {("os", name): (0.02, 1.5)}, "os").html
 
 
 def test_bootstrap_limits_hold_the_cohorts_own_ratio(few):
@@ -78,9 +80,11 @@ def test_bootstrap_limits_hold_the_cohorts_own_ratio(few):
 
 
 def test_the_sentences_of_the_chapter_hold_of_the_ensemble(ensemble):
-    ratios = chapter.hazard_ratios(ensemble.patients, [12.0, 18.0], QUARTILES, 0.95)
+    ratios = chapter.hazard_ratios(ensemble.patients, [12.0, 18.0, 24.0], QUARTILES, 0.95)
     summary = chapter.summarise(ratios, ensemble.origin["scheme"])
-    words = chapter.words(ratios, summary, ensemble.patients, 18.0)
+    extremes = chapter.farthest(summary, witnesses.load())
+    assert all(low < high for low, high in extremes.values()) and len(extremes) == len(chapter.PUSHED)
+    words = chapter.words(ratios, summary, extremes, ensemble.patients, 18.0)
     by = ratios.set_index(["endpoint", "analysis"])["hr"].sort_index()
     # "Most of the advantage remains", in most cohorts, wherever the operations lie.
     assert int(words["half"].rstrip("%")) < 25
@@ -94,3 +98,6 @@ def test_the_sentences_of_the_chapter_hold_of_the_ensemble(ensemble):
     assert adjusted - trial >= trial - naive > 0
     # A landmark at 12 months says nothing.
     assert by["os", chapter.landmark_name(12)].min() < 0.2 and by["os", chapter.landmark_name(12)].max() > 5
+    # The adversary takes the landmark ratio at 18 months far past 1, where no cohort of the ensemble is.
+    assert extremes["os", chapter.landmark_name(18)][1] > 2 > by["os", chapter.landmark_name(18)].max()
+    assert extremes["os", chapter.OVER_TIME][1] < 1
