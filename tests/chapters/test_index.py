@@ -9,6 +9,7 @@ import pytest
 from statsmodels.duration.hazard_regression import PHReg
 
 from analysis_lib.chapters import index
+from analysis_lib.ledger import recipes, tally
 from analysis_lib.reconstruction.ensemble import Ensemble
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,3 +55,11 @@ def test_everybody_is_in_one_group_and_the_reasons_add_up(paper, claims):
     assert start == [surgery[0] + others[0]] and others[0] == sum(others[1:])
     for analysed, *left_out in counts[3:]:
         assert analysed + sum(left_out) in (surgery[0], others[0])
+
+
+def test_the_readme_counts_as_the_audit_does(paper, claims):
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    told = re.search(r"Of (\d+) statistics .*?, (\d+) give .*? One number of (\d+) is contradicted", readme)
+    counted = tally.tally(paper, recipes.load(paper), claims)
+    assert [*map(int, told.groups())] == [counted["statistics"], counted["recomputed"], len(claims)]
+    assert counted["contradicted"] == 1
