@@ -46,5 +46,7 @@ def test_a_bare_number_is_found_and_its_role_or_another_kind_is_not(printed):
     role = (
         "A median of {printed}`abstract.os.surgery.median`, 95% interval, from a landmark at 18 months, p below 0.05."
     )
-    cell = "## Why 14.7\n\n```{code-cell} ipython3\nx = 14.7\n```\n\nIt is beyond 40 patients, `n=14.7`: [here](14.7.html)."
+    cell = (
+        "## Why 14.7\n\n```{code-cell} ipython3\nx = 14.7\n```\n\nIt is beyond 40 patients: `n=14.7` [here](14.7.html)"
+    )
     assert bare(role + "\n\n" + cell, printed) == []
