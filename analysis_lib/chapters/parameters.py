@@ -114,14 +114,20 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
         _MEDIAN_INTERVAL,
     ),
     "slips": (),
-    "discussion": (
+    "discussion": (),
+    "immortal-time": (
         _CONFIDENCE,
-        _INTERVAL,
         # Earlier, next to nobody had been operated on; later, few were left to die.
         Parameter("landmark_months", 18.0, "start of landmark analyses", 9.0, 120.0, unit="months"),
+    ),
+    "confounding": (
+        _CONFIDENCE,
         Parameter("seed", 2022, "of the bootstrap", 0, 2**32 - 1),
         Parameter("resamplings", 100, "of each cohort redrawn in the bootstrap", 20, 2000),
     ),
+    "small-numbers": (),
+    "multiplicity": (),
+    "comparisons": (_CONFIDENCE, _INTERVAL),
     "conventions": (),
     "ledger": (),
     "reconstruction": (),

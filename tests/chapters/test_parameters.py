@@ -34,7 +34,7 @@ def test_defaults_fill_what_is_not_given():
         ("toxicity", ["interval"], "KEY=VALUE"),
         ("survival", ["landmark_months=-1"], "from 0 to"),
         ("conventions", ["confidence=0.9"], "there are none"),
-        ("discussion", ["resamplings=20.5"], "not a whole number"),
+        ("survival", ["seed=20.5"], "not a whole number"),
     ],
 )
 def test_a_bad_name_or_value_is_refused_with_what_would_be_right(chapter, given, says):

@@ -4,6 +4,8 @@
   tests/oracles/report.R.
 - predictions: data/predictions, what the other printed numbers say of each one withheld, in some 25 minutes on two
   cores. An interrupted run goes on where it was.
+- witnesses: data/witnesses, the simulated cohorts that go farthest in what no number prints, in some 30 minutes on two
+  cores; restartable likewise. After it ask R anew: tests/oracles/witnesses.py.
 - sensitivity: data/trust, each printed number changed in turn, and which verdicts change.
 """
 
@@ -16,6 +18,8 @@ from analysis_lib.base.paths import ROOT
 from analysis_lib.cohort import public as public_cohorts
 from analysis_lib.cohort import template
 from analysis_lib.ledger import perturbation
+from analysis_lib.reconstruction import witnesses
+from analysis_lib.reconstruction.adversary import build as adversary
 from analysis_lib.reconstruction.studies import holdout
 from tools.checks.provenance import Making
 
@@ -33,13 +37,22 @@ def make_predictions(**how) -> None:
     print(f"{len(manifest['sets'])} sets withheld")
 
 
+def make_witnesses(**how) -> None:
+    print(adversary.build(2026, witnesses.FILE, **how).to_string(index=False))
+
+
 def make_sensitivity() -> None:
     making = Making("make sensitivity")
     perturbation.write(perturbation.run())
     making.note(perturbation.RESULTS)
 
 
-MAKE = {"examples": make_examples, "predictions": make_predictions, "sensitivity": make_sensitivity}
+MAKE = {
+    "examples": make_examples,
+    "predictions": make_predictions,
+    "witnesses": make_witnesses,
+    "sensitivity": make_sensitivity,
+}
 
 
 def main() -> None:
@@ -47,7 +60,7 @@ def main() -> None:
     parts = parser.add_subparsers(dest="part", required=True)
     for part in MAKE:
         of_part = parts.add_parser(part)
-        if part == "predictions":
+        if part in ("predictions", "witnesses"):
             parallel.add_options(of_part)
     given = vars(parser.parse_args())
     MAKE[given.pop("part")](**given)

@@ -133,11 +133,19 @@ def cox_yes_no(time: np.ndarray, event: np.ndarray, x: np.ndarray, order: np.nda
         if died:
             at_risk[times], at_risk_1[times], deaths[times] = left, left_1, died
             times += 1
+    return newton_yes_no(at_risk[:times], at_risk_1[:times], deaths[:times], deaths_1, out)
+
+
+@njit
+def newton_yes_no(
+    at_risk: np.ndarray, at_risk_1: np.ndarray, deaths: np.ndarray, deaths_1: int, out: np.ndarray
+) -> bool:
+    """Cox regression of :func:`cox_yes_no` by its counts: at each time of death, in all and of those with a 1."""
     beta = out[0]
     for _ in range(_NEWTON_STEPS):
         weight = math.exp(beta)
         score, information = float(deaths_1), 0.0
-        for k in range(times):
+        for k in range(deaths.size):
             weighted = weight * at_risk_1[k]
             mean = weighted / (weighted + at_risk[k] - at_risk_1[k])
             score -= deaths[k] * mean

@@ -16,6 +16,7 @@ from analysis_lib.reconstruction._numba import column_statistics
 from analysis_lib.reconstruction._numba.anneal_column import anneal_column
 from analysis_lib.reconstruction._numba.anneal_progression import (
     DFS,
+    HOT,
     NOT_FREE,
     PROGRESSION_STATISTICS,
     Patients,
@@ -23,6 +24,7 @@ from analysis_lib.reconstruction._numba.anneal_progression import (
 )
 from analysis_lib.reconstruction._numba.anneal_survival import OBSERVED, anneal_survival
 from analysis_lib.reconstruction._numba.find_order import find_order
+from analysis_lib.reconstruction._numba.statement import NO_STATEMENT
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES
 from analysis_lib.reconstruction.base_measure import BaseMeasure
 from analysis_lib.reconstruction.stages.covariates import allocated
@@ -281,7 +283,7 @@ def _find_progressions(
     box[:, :DFS] = _box(strings, PROGRESSION, 1 / (per_day * DAYS_PER_YEAR))
     left = anneal_progression(
         rng, patients, np.full(day.size, NOT_FREE), progressed, end, _CLOCK, measure.progression_rate, box,
-        _PROGRESSION_STEPS,
+        _PROGRESSION_STEPS, NO_STATEMENT, HOT,
     )  # fmt: skip
     end = np.where(progressed, end, day)
     return (end, (progressed | (event == 1)).astype(float)) if left == 0.0 else None
