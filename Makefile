@@ -125,6 +125,10 @@ truth: $(READY) ## reconstruct public studies whose patients are known, in data/
 sensitivity: $(READY) ## change each printed number in turn and see which verdicts change, in data/trust
 	@$(VENV_PYTHON) tools/data/remake.py sensitivity
 
+.PHONY: benchmark
+benchmark: $(READY) ## see which seeded errors the audit and other tools find, in data/benchmark: some minutes
+	@$(VENV_PYTHON) tools/data/remake.py benchmark $(ON)
+
 .PHONY: reproduce
 reproduce: $(READY) ## build the book twice from nothing and compare to the byte (PYTHONS="python3.12 …" for verdicts too)
 	@$(VENV_PYTHON) tools/checks/reproducible_build.py $${PYTHONS:+--python $$PYTHONS}

@@ -126,6 +126,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "reconstruction": (),
     "validation": (),
     "trust": (),
+    "benchmark": (),
     "speed": (),
     "rerun": (),
     "your-cohort": (
