@@ -1,107 +1,27 @@
-"""Perturbation: each printed number changed in turn, to see whether the audit notices a wrong digit.
-
-A change is noticed if any verdict of the whole audit is another one afterwards, or if the audit
-refuses the changed transcription. Only what depends on the changed number is judged again.
-"""
+"""Perturbation: the audit with some printed numbers changed, where only what depends on them is judged anew."""
 
 from __future__ import annotations
 
-import csv
-import hashlib
-import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, fields, replace
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 
-from analysis_lib.base.atomic import beside, write_beside_then_rename
-from analysis_lib.base.errors import InputError
-from analysis_lib.base.paths import ROOT
 from analysis_lib.ledger import audit, predictions, recipes
 from analysis_lib.ledger.audit import Sources
-from analysis_lib.ledger.bounds import Bound
 from analysis_lib.ledger.methods import Derivation
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.printed import transcription
-from analysis_lib.printed.csv_table import read_rows
 from analysis_lib.printed.number import Printed
 from analysis_lib.printed.transcription import Transcription
 
-RESULTS = ROOT / "data" / "trust" / "sensitivity.csv"
-KINDS = ("one unit up", "one unit down", "two digits swapped")
-# What a number's own recipe is, from the strongest.
-RECIPES = ("computed", "bounded", "no recipe")
 # How changed numbers hang together with the rest, from the strongest: something is computed from them or they
 # from something, or print one fact; or only limits connect them.
 TIES = ("computed", "bounded", "nothing")
-NOTICED = {
-    "arithmetic": "it no longer agrees with other printed numbers",
-    "cohorts": "only because the simulated cohorts were built to other digits",
-    "no": "no verdict changes",
-}
-
-
-@dataclass(frozen=True)
-class Change:
-    """One number printed otherwise, and what the audit made of it.
-
-    Parameters
-    ----------
-    id, where, recipe
-        Of the number; the recipe as in `RECIPES`.
-    kind, printed, changed
-        How it was changed, one of `KINDS`; digits before and after.
-    noticed
-        One of `NOTICED`.
-    reason
-        Why not, if it was not noticed.
-    """
-
-    id: str
-    where: str
-    recipe: str
-    kind: str
-    printed: str
-    changed: str
-    noticed: str = ""
-    reason: str = ""
-
-
-def with_digits(printed: Printed, digits: str, decimals: int | None = None) -> Printed:
-    """The same sign with other digits, given without the point, and as many decimals if none are given."""
-    decimals = printed.decimals if decimals is None else decimals
-    digits = digits.rjust(decimals + 1, "0")
-    whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :]
-    sign = "" if printed.relation == "=" else printed.relation
-    return Printed(f"{sign}{whole.lstrip('0') or '0'}{'.' if fraction else ''}{fraction}")
-
-
-def perturbations(printed: Printed) -> Iterator[tuple[str, Printed]]:
-    """A non-negative printed number with a wrong digit: one unit up, one down, two neighbouring digits swapped.
-
-    Yields
-    ------
-    tuple
-        The kind of change, one of `KINDS`, and the number as it would be printed. Each pair of different
-        neighbouring digits is swapped in turn, the point staying where it is.
-
-    Examples
-    --------
-    >>> [new.text for _, new in perturbations(Printed("0.47"))]
-    ['0.48', '0.46', '4.07', '0.74']
-    """
-    digits = printed.digits.replace(".", "")
-    yield KINDS[0], with_digits(printed, str(int(digits) + 1))
-    if int(digits):
-        yield KINDS[1], with_digits(printed, str(int(digits) - 1))
-    for i, (a, b) in enumerate(zip(digits, digits[1:], strict=False)):
-        if a != b:
-            yield KINDS[2], with_digits(printed, f"{digits[:i]}{b}{a}{digits[i + 2 :]}")
 
 
 class Perturbation:
-    """The audit with one number of the transcription changed at a time; only what depends on it is judged anew."""
+    """The audit with numbers of the transcription changed; only what depends on them is judged anew."""
 
     def __init__(self) -> None:
         self.numbers = transcription.load()
@@ -124,33 +44,6 @@ class Perturbation:
     def verdicts(self) -> dict[str, str]:
         """Each number's verdict in the whole audit."""
         return {id_: self.sources.claim(id_).verdict for id_ in self.numbers}
-
-    def recipe(self, id_: str) -> str:
-        """What a number's own recipe is, one of `RECIPES`."""
-        method = self.sources.ways(id_)[0].method
-        return {Derivation: RECIPES[0], Bound: RECIPES[1]}.get(type(method), RECIPES[2])
-
-    def changes(self) -> list[Change]:
-        """Every change of every number of the study's own, not yet judged."""
-        return [
-            Change(id_, number.where, self.recipe(id_), kind, number.printed.text, new.text)
-            for id_, number in self.numbers.items()
-            if number.own
-            for kind, new in perturbations(number.printed)
-        ]
-
-    def judge(self, change: Change) -> Change:
-        """The change with what the audit makes of it."""
-        try:
-            sources = self.printing({change.id: change.changed})
-            judged = self.judged(sources, [change.id])
-        except InputError:
-            return replace(change, noticed="arithmetic")
-        if any(claim.verdict != self.claims_alone[id_].verdict for id_, claim in judged.items()):
-            return replace(change, noticed="arithmetic")
-        if self.differs_by_cohorts(sources, [change.id], judged):
-            return replace(change, noticed="cohorts")
-        return replace(change, noticed="no", reason=self.reason([change.id], judged))
 
     def printing(self, digits: Mapping[str, str]) -> Sources:
         """What verdicts would rest on if some numbers were printed otherwise, by their ids."""
@@ -223,7 +116,7 @@ class Perturbation:
         claims = [judged[id_] for id_ in changed]
         signs = {(claim.number.printed.relation, before[claim.id].number.printed.relation) for claim in claims}
         if {claim.number.statistic for claim in claims} == {"threshold"} and any(now != then for now, then in signs):
-            return "the sign of a limit set by the authors is not compared, since words may stand for it"
+            return "words may stand for the sign of a limit that the authors set"
         if any(now != "=" for now, _ in signs):
             return "as a limit it agrees with what else is printed or computed"
         own = [claim for claim in claims if claim.outcomes]
@@ -237,38 +130,3 @@ class Perturbation:
         if len(names) > 1:
             return "the paper leaves open which test or which patients, and another reading gives these digits"
         return "what is recomputed is a half, which may be rounded up or to even"
-
-
-def run() -> list[Change]:
-    """Every change with what the audit makes of it."""
-    trial = Perturbation()
-    return [trial.judge(change) for change in trial.changes()]
-
-
-def digests() -> dict[str, str]:
-    """SHA-256 of the files that the results rest on, by their paths."""
-    files = [*sorted(transcription.NUMBERS.glob("*.csv")), recipes.RECIPES]
-    return {f.relative_to(ROOT).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
-
-
-def write(results: Iterable[Change], file: Path = RESULTS) -> None:
-    """Write results, and beside them the digests of what they rest on."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with beside(file) as path, path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.writer(stream, lineterminator="\n")
-        writer.writerow(field.name for field in fields(Change))
-        writer.writerows(astuple(result) for result in results)
-    text = json.dumps({"command": "make sensitivity", "sha256": digests()}, indent=2)
-    write_beside_then_rename(file.with_suffix(".json"), text + "\n")
-
-
-def load(file: Path = RESULTS) -> list[Change]:
-    """The results as written.
-
-    Raises
-    ------
-    InputError
-        If the file is missing or malformed.
-    """
-    columns = tuple(field.name for field in fields(Change))
-    return [Change(**{column: row[column] for column in columns}) for row in read_rows(file, columns)]

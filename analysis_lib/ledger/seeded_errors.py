@@ -10,10 +10,8 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import combinations, pairwise
 
-from analysis_lib.ledger.perturbation import KINDS as ONE_DIGIT
-from analysis_lib.ledger.perturbation import perturbations, with_digits
 from analysis_lib.printed.number import Printed
 from analysis_lib.printed.transcription import Transcription
 
@@ -48,26 +46,39 @@ def _digits(printed: Printed) -> str:
     return printed.digits.replace(".", "")
 
 
+def _with_digits(printed: Printed, digits: str, decimals: int | None = None) -> Printed:
+    """The same sign with other digits, given without the point, and as many decimals if none are given."""
+    decimals = printed.decimals if decimals is None else decimals
+    digits = digits.rjust(decimals + 1, "0")
+    whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :]
+    sign = "" if printed.relation == "=" else printed.relation
+    return Printed(f"{sign}{whole.lstrip('0') or '0'}{'.' if fraction else ''}{fraction}")
+
+
 def _off_by_one(printed: Printed) -> Iterator[Printed]:
     """The last digit one up and one down."""
-    return (new for kind, new in perturbations(printed) if kind in ONE_DIGIT[:2])
+    value = int(_digits(printed))
+    return (_with_digits(printed, str(new)) for new in (value + 1, value - 1) if new >= 0)
 
 
 def _transposed(printed: Printed) -> Iterator[Printed]:
-    """Each two neighbouring digits exchanged."""
-    return (new for kind, new in perturbations(printed) if kind == ONE_DIGIT[2])
+    """Each two neighbouring digits exchanged, the point staying where it is."""
+    digits = _digits(printed)
+    for i, (a, b) in enumerate(pairwise(digits)):
+        if a != b:
+            yield _with_digits(printed, f"{digits[:i]}{b}{a}{digits[i + 2 :]}")
 
 
 def _last_digit(printed: Printed) -> Iterator[Printed]:
     """Every other last digit that is not one up or down."""
     digits = _digits(printed)
-    return (with_digits(printed, f"{digits[:-1]}{d}") for d in range(10) if abs(d - int(digits[-1])) > 1)
+    return (_with_digits(printed, f"{digits[:-1]}{d}") for d in range(10) if abs(d - int(digits[-1])) > 1)
 
 
 def _point(printed: Printed) -> Iterator[Printed]:
     """The point one place to the left, one to the right, or lost."""
     for decimals in sorted({printed.decimals + 1, max(printed.decimals - 1, 0), 0} - {printed.decimals}):
-        new = with_digits(printed, _digits(printed), decimals)
+        new = _with_digits(printed, _digits(printed), decimals)
         if new.value != printed.value:
             yield new
 
@@ -86,7 +97,7 @@ def _several_digits(printed: Printed, rng: random.Random) -> Iterator[Printed]:
     for _ in range(_DRAWS):
         wrong = rng.sample(range(len(digits)), rng.randint(2, len(digits)))
         new = [rng.choice([d for d in "0123456789" if d != old]) if i in wrong else old for i, old in enumerate(digits)]
-        yield with_digits(printed, "".join(new))
+        yield _with_digits(printed, "".join(new))
 
 
 Errors = Iterator[dict[str, str]]

@@ -4,9 +4,7 @@
   tests/oracles/report.R.
 - predictions: data/predictions, what the other printed numbers say of each one withheld, in some 25 minutes on two
   cores. An interrupted run goes on where it was.
-- benchmark: data/benchmark, seeded errors, and which of them the audit and other tools find, in some
-  minutes.
-- sensitivity: data/trust, each printed number changed in turn, and which verdicts change.
+- benchmark: data/benchmark, seeded errors, and which of them the audit and other tools find, in some minutes.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from analysis_lib.base import parallel
 from analysis_lib.base.paths import ROOT
 from analysis_lib.cohort import public as public_cohorts
 from analysis_lib.cohort import template
-from analysis_lib.ledger import benchmark, perturbation, seeded_errors
+from analysis_lib.ledger import benchmark, seeded_errors
 from analysis_lib.reconstruction.studies import holdout
 from tools.checks.provenance import Making
 
@@ -46,17 +44,10 @@ def make_benchmark(**how) -> None:
         making.note(file, seed=seeded_errors.SEED, rows=len(results), versions=versions)
 
 
-def make_sensitivity() -> None:
-    making = Making("make sensitivity")
-    perturbation.write(perturbation.run())
-    making.note(perturbation.RESULTS)
-
-
 MAKE = {
     "benchmark": make_benchmark,
     "examples": make_examples,
     "predictions": make_predictions,
-    "sensitivity": make_sensitivity,
 }
 
 
