@@ -125,9 +125,8 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "ledger": (),
     "reconstruction": (),
     "validation": (),
-    "trust": (),
     "benchmark": (),
-    "speed": (),
+    "quality": (),
     "rerun": (),
     "your-cohort": (
         Parameter("cohort", "example", "the invented example, or a file in the schema"),
