@@ -1,6 +1,9 @@
-"""The page on the benchmark: which seeded errors are found, as a figure and as tables."""
+"""Benchmark of the audit as a page: recall by what depends on a number, by kind and by section, and the misses."""
 
 from __future__ import annotations
+
+import json
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -15,22 +18,29 @@ from analysis_lib.statistics.contingency import Proportion, binomial_interval
 
 # The share of the errors on which something else printed depends, fixed before the first run.
 GOAL = 0.97
-# Who finds errors: the column, how the figure calls it, its shape, colour and filling.
-FINDERS = (
-    ("audit alone", "audit, print alone", "o", "#009e73", "full"),
-    ("with cohorts", "audit, with the cohorts' digits", "o", "#009e73", "none"),
-    ("other tools", "five checks of other tools", "s", "#7a7a7a", "full"),
-)
-COLUMNS = [column for column, *_ in FINDERS]
+COMPUTED, BOUNDED, ALONE = TIES
+# How the page calls what connects a number with the others.
+DEPENDS = {
+    COMPUTED: "another number is computed from it, or it from others",
+    BOUNDED: "other numbers only set limits to it",
+    ALONE: "nothing printed depends on it",
+}
+# Who finds errors: the column, its shape and its colour.
+FINDERS = {"audit": ("o", "#009e73"), "other tools": ("s", "#7a7a7a")}
 
 
 def load() -> pd.DataFrame:
-    """The errors on which something else printed depends, one row each, with a column for each of `FINDERS`."""
+    """The seeded errors, one row each: what finds them, from print alone, with the cohorts' digits, or other tools."""
     errors = pd.DataFrame([vars(one) for one in benchmark.load()])
-    errors["audit alone"] = errors["audit"].isin(NOTICED)
     errors["with cohorts"] = errors["audit"] != "no"
+    errors["audit"] = errors["audit"].isin(NOTICED)
     errors["other tools"] = errors["others"] != ""
-    return errors[errors["tie"] != TIES[2]]
+    return errors
+
+
+def tied(errors: pd.DataFrame) -> pd.DataFrame:
+    """The errors on which something else printed depends."""
+    return errors[errors["tie"] != ALONE]
 
 
 def recall(found: pd.Series) -> Proportion:
@@ -50,80 +60,115 @@ def best_tool(errors: pd.DataFrame) -> tuple[str, float]:
     return max(shares.items(), key=lambda one: one[1])
 
 
-def _recalls(errors: pd.DataFrame) -> pd.DataFrame:
-    """Recall of each finder by kind of error, in per cent."""
-    rows = []
-    for kind, part in errors.groupby("kind", sort=False):
-        for column in COLUMNS:
-            one = recall(part[column])
-            ends = 100 * np.array([one.estimate, one.ci_low, one.ci_high])
-            rows.append((kind, len(part), column, *ends))
-    return pd.DataFrame(rows, columns=["kind", "errors", "by", "recall", "low", "high"])
-
-
-def by_kind(errors: pd.DataFrame) -> figures.Picture:
-    """Recall by kind of error, as a figure."""
-    import matplotlib.pyplot as plt
-
-    drawn = _recalls(errors)
-    sizes = drawn.drop_duplicates("kind").set_index("kind")["errors"]
-    order = list(sizes.index)[::-1]
-    figure, axis = plt.subplots(figsize=(7.6, 0.7 + 0.42 * len(order)), layout="constrained")
-    for shift, (column, label, shape, colour, filling) in zip((0.18, 0, -0.18), FINDERS, strict=True):
-        part = drawn[drawn["by"] == column]
-        at = part["kind"].map(order.index) + shift
-        axis.hlines(at, part["low"], part["high"], colour, lw=1.4)
-        axis.plot(part["recall"], at, shape, color=colour, fillstyle=filling, ms=6, label=label)
-    axis.axvline(100 * GOAL, color=plt.rcParams["text.color"], lw=0.8, ls=":")
-    axis.set(xlim=(-2, 102), xlabel="Errors found, %", yticks=range(len(order)))
-    axis.set_yticklabels([f"{kind} (n = {sizes[kind]:,})" for kind in order])
-    axis.legend(loc="lower center", bbox_to_anchor=(0.4, 1), ncols=3, fontsize=9)
-    wide = drawn.pivot(index="kind", columns="by", values="recall").loc[sizes.index]
-    ahead = (wide["audit alone"] > wide["other tools"]).sum()
-    return figures.picture(
-        figure,
-        name="benchmark",
-        alt="Errors found, in per cent, by the audit from print alone and by the other checks. "
-        + " ".join(f"{kind}: {one['audit alone']:.0f} and {one['other tools']:.0f}." for kind, one in wide.iterrows()),
-        caption=f"The audit finds more errors than the five checks together in {ahead} of {len(wide)} kinds. "
-        f"Lines: Wilson's 95% intervals; dotted: the goal of {GOAL:.0%}; n: errors on which something else depends.",
-        data=drawn,
-    )
-
-
 def _with_interval(found: pd.Series) -> str:
     one = recall(found)
     return f"{percent(one.estimate)} ({100 * one.ci_low:.1f} to {100 * one.ci_high:.1f})"
 
 
+def _recalls(name: str, errors: pd.DataFrame) -> tuple[str, ...]:
+    """A row of a table: errors, recall from print alone, with the cohorts' digits, and of other tools."""
+    found = errors["audit"], errors["with cohorts"], errors["other tools"]
+    return name, f"{len(errors):,}", _with_interval(found[0]), percent(found[1].mean()), _with_interval(found[2])
+
+
+def _table(head: str, parts: dict[str, pd.DataFrame], caption: str) -> tables.Html:
+    columns = ("Errors", "Audit (95% interval)", "With cohorts' digits", "Other tools (95% interval)")
+    return tables.table((head, *columns), [_recalls(name, part) for name, part in parts.items() if len(part)], caption)
+
+
+def by_dependence(errors: pd.DataFrame) -> tables.Html:
+    """Recall by what depends on the changed number, as a table."""
+    parts = {DEPENDS[tie].capitalize(): errors[errors["tie"] == tie] for tie in TIES}
+    parts = {"Something printed depends on it": tied(errors), **parts, "All errors": errors}
+    return _table("The changed number", parts, "Errors found, by what depends on the changed number")
+
+
 def by_section(errors: pd.DataFrame) -> tables.Html:
     """Recall by section of the paper, as a table."""
-    parts = [(PLACES[place], errors[errors["where"] == place]) for place in PLACES]
-    return tables.table(
-        ("Section", "Errors", "Audit, print alone (95% interval)", "With cohorts' digits", "Others (95% interval)"),
-        [
-            (
-                name,
-                f"{len(part):,}",
-                _with_interval(part["audit alone"]),
-                percent(part["with cohorts"].mean()),
-                _with_interval(part["other tools"]),
+    parts = {PLACES[place]: errors[errors["where"] == place] for place in PLACES}
+    return _table("Section", parts, "Errors found on which something printed depends, by section of the paper")
+
+
+def by_kind(errors: pd.DataFrame) -> figures.Picture:
+    """Recall by kind of error, for what is computed and for what is only bounded, as a figure."""
+    import matplotlib.pyplot as plt
+
+    order = list(errors["kind"].unique())[::-1]
+    figure, axes = plt.subplots(1, 2, figsize=(7.8, 1 + 0.36 * len(order)), sharey=True, layout="constrained")
+    rows, words = [], []
+    for axis, tie, title in zip(axes, TIES, ("computed from each other", "only limits"), strict=False):
+        for kind, part in errors[errors["tie"] == tie].groupby("kind", sort=False):
+            for shift, (column, (shape, colour)) in zip((0.15, -0.15), FINDERS.items(), strict=True):
+                one = recall(part[column])
+                share, *ends = 100 * np.array([one.estimate, one.ci_low, one.ci_high])
+                label = column if kind == order[-1] else None
+                axis.hlines(order.index(kind) + shift, *ends, colour, lw=1.4)
+                axis.plot(share, order.index(kind) + shift, shape, color=colour, ms=6, label=label)
+                rows.append((tie, kind, len(part), column, share, *ends))
+            words.append(
+                f"{kind}, {title}: {100 * part['audit'].mean():.0f} and {100 * part['other tools'].mean():.0f}."
             )
-            for name, part in [*parts, ("All", errors)]
-            if len(part)
-        ],
-        "Errors found, by section of the paper; others: five checks of other tools together",
+        axis.axvline(100 * GOAL, color=plt.rcParams["text.color"], lw=0.8, ls=":")
+        axis.set(xlim=(-2, 102), xlabel="Errors found, %", yticks=range(len(order)), yticklabels=order)
+        axis.set_title(title, fontsize=10)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, fontsize=9)
+    drawn = pd.DataFrame(rows, columns=["tie", "kind", "errors", "by", "recall", "low", "high"])
+    wide = drawn[drawn["tie"] == COMPUTED].pivot(index="kind", columns="by", values="recall")
+    ahead = (wide["audit"] > wide["other tools"]).sum()
+    return figures.picture(
+        figure,
+        name="benchmark",
+        alt="Errors found, in per cent, by the audit from print alone and by the other checks. " + " ".join(words),
+        caption=f"Where numbers are computed from each other, the audit finds more than the five checks together "
+        f"in {ahead} of {len(wide)} kinds of error. Limits show gross errors only. "
+        f"Lines: Wilson's 95% intervals. Dotted: the goal of {GOAL:.0%}.",
+        data=drawn,
     )
 
 
 def reasons(errors: pd.DataFrame) -> tables.Html:
     """Why print does not give errors away, as a table, the commonest reason first."""
-    missed = errors[~errors["audit alone"]]
-    return tables.table(
-        ("Why print does not give it away", "Errors", "Most often"),
-        [
-            (reason, f"{count:,}", missed.loc[missed["reason"] == reason, "kind"].mode()[0])
-            for reason, count in missed["reason"].value_counts().items()
-        ],
-        "Why errors are missed",
+    missed = errors[~errors["audit"]]
+    rows = []
+    for reason, count in missed["reason"].value_counts().items():
+        those = missed[missed["reason"] == reason]
+        kind = those["kind"].mode()[0]
+        one = those[those["kind"] == kind].iloc[0]
+        example = f"{one['printed']} → {one['changed']}" if one["changed"] else f"{one['printed']} lost"
+        rows.append((reason, f"{count:,}", kind, escape(example)))
+    return tables.table(("Why it cannot be seen", "Errors", "Most often", "For example"), rows, "Why errors are missed")
+
+
+def told(errors: pd.DataFrame) -> dict[str, str]:
+    """What the text says in numbers, by name."""
+    manifest = json.loads((benchmark.FOLDER / "manifest.json").read_text(encoding="utf-8"))["errors.csv"]
+    roundings = pd.Series([one.audit in NOTICED for one in benchmark.load(benchmark.ROUNDINGS)])
+    depended = tied(errors)
+    computed = depended[depended["tie"] == COMPUTED]
+    missed = depended[~depended["audit"]]
+    best, best_share = best_tool(depended)
+    shares = {
+        "tied": depended["audit"].mean(),
+        "computed": computed["audit"].mean(),
+        "cohorts": depended["with cohorts"].mean(),
+    }
+    reached = {f"{name}_goal": "reaches" if share >= GOAL else "misses" for name, share in shares.items()}
+    return (
+        {name: percent(share) for name, share in shares.items()}
+        | reached
+        | {
+            "errors": f"{manifest['rows']:,}",
+            "seed": f"{manifest['seed']}",
+            "minutes": f"{manifest['seconds'] / 60:.0f}",
+            "others": percent(depended["other tools"].mean()),
+            "others_computed": percent(computed["other tools"].mean()),
+            "goal": f"{GOAL:.0%}",
+            "best": best,
+            "best_share": percent(best_share),
+            "missed": f"{len(missed):,}",
+            "missed_bounded": f"{(missed['tie'] == BOUNDED).sum():,}",
+            "alarms": "None" if not roundings.any() else f"{roundings.sum()}",
+            "roundings": f"{len(roundings)}",
+            "most": percent(recall(roundings).ci_high),
+        }
     )
