@@ -36,6 +36,7 @@ def error(result: Result) -> SeededError:
 
 HR = "results-survival.cox_surgery.hr"
 ROW = "table3.patients.surgery.n"  # a later printing
+BAD = ("within-rounding", "other-method", "contradicted")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ ROW = "table3.patients.surgery.n"  # a later printing
         ("sign", {"table1.location.p": ">0.85"}, "no", TIES[0]),
         (ROW_LOST, {ROW: ""}, "no", TIES[0]),
         (ROW_TWICE, {ROW: ""}, "refused", TIES[0]),
-        (ROW_LOST, {"table1.bmi.p": ""}, "refused", TIES[2]),
+        (ROW_LOST, {"table1.bmi.p": ""}, "refused", TIES[1]),
     ],
 )
 def test_what_the_audit_makes_of_an_error(kind, digits, audit, tie, trial):
@@ -99,8 +100,12 @@ def _audited(error: SeededError, before, folder) -> bool:
         after = audit.audit(folder, ensemble=folder / "none", predictions=folder / "none")
     except InputError:
         return True
-    # Any verdict that is another one, unless it was contradicted: none of the errors below improves one.
-    return any(c.verdict != before[i].verdict for i, c in after.items() if before[i].verdict != "contradicted")
+    return any(_badness(claim) > _badness(before[i]) for i, claim in after.items())
+
+
+def _badness(claim) -> int:
+    verdict = claim.first or claim.verdict
+    return BAD.index(verdict) + 1 if verdict in BAD else 0
 
 
 @pytest.mark.parametrize("kind", KINDS)
