@@ -93,7 +93,9 @@ def by_kind(errors: pd.DataFrame) -> figures.Picture:
     """Recall by kind of error, for what is computed and for what is only bounded, as a figure."""
     import matplotlib.pyplot as plt
 
+    counts = pd.crosstab(errors["kind"], errors["tie"]).reindex(columns=TIES, fill_value=0)
     order = list(errors["kind"].unique())[::-1]
+    labels = [f"{kind} ({counts.loc[kind, COMPUTED]:,}; {counts.loc[kind, BOUNDED]:,})" for kind in order]
     figure, axes = plt.subplots(1, 2, figsize=(7.8, 1 + 0.36 * len(order)), sharey=True, layout="constrained")
     rows, words = [], []
     for axis, tie, title in zip(axes, TIES, ("computed from each other", "only limits"), strict=False):
@@ -109,7 +111,7 @@ def by_kind(errors: pd.DataFrame) -> figures.Picture:
                 f"{kind}, {title}: {100 * part['audit'].mean():.0f} and {100 * part['other tools'].mean():.0f}."
             )
         axis.axvline(100 * GOAL, color=plt.rcParams["text.color"], lw=0.8, ls=":")
-        axis.set(xlim=(-2, 102), xlabel="Errors found, %", yticks=range(len(order)), yticklabels=order)
+        axis.set(xlim=(-2, 102), xlabel="Errors found, %", yticks=range(len(order)), yticklabels=labels)
         axis.set_title(title, fontsize=10)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, fontsize=9)
     drawn = pd.DataFrame(rows, columns=["tie", "kind", "errors", "by", "recall", "low", "high"])
@@ -121,7 +123,8 @@ def by_kind(errors: pd.DataFrame) -> figures.Picture:
         alt="Errors found, in per cent, by the audit from print alone and by the other checks. " + " ".join(words),
         caption=f"Where numbers are computed from each other, the audit finds more than the five checks together "
         f"in {ahead} of {len(wide)} kinds of error. Limits show gross errors only. "
-        f"Lines: Wilson's 95% intervals. Dotted: the goal of {GOAL:.0%}.",
+        f"In brackets: errors on the left and on the right. Lines: Wilson's 95% intervals. "
+        f"Dotted: the goal of {GOAL:.0%}.",
         data=drawn,
     )
 
@@ -133,7 +136,7 @@ def reasons(errors: pd.DataFrame) -> tables.Html:
     for reason, count in missed["reason"].value_counts().items():
         those = missed[missed["reason"] == reason]
         kind = those["kind"].mode()[0]
-        one = those[those["kind"] == kind].iloc[0]
+        one = min((row for _, row in those[those["kind"] == kind].iterrows()), key=lambda row: len(row["printed"]))
         example = f"{one['printed']} → {one['changed']}" if one["changed"] else f"{one['printed']} lost"
         rows.append((reason, f"{count:,}", kind, escape(example)))
     return tables.table(("Why it cannot be seen", "Errors", "Most often", "For example"), rows, "Why errors are missed")
