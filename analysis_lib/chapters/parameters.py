@@ -100,6 +100,7 @@ _MEDIAN_INTERVAL = Parameter(
 )
 CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "index": (),
+    "study": (),
     "how-it-works": (),
     "methods": (),
     "toxicity": (_CONFIDENCE, _INTERVAL),
@@ -190,25 +191,24 @@ def from_namespace(chapter: str, namespace: Mapping[str, object]) -> dict[str, V
 
 
 def banner(chapter: str, values: Mapping[str, Value]) -> Html:
-    """Banner of a rerun: what differs from the book's run, if anything, and :func:`settings`.
-
-    Parameters
-    ----------
-    chapter, values
-        As :func:`check` takes and gives them.
-    """
+    """Banner of a rerun: :func:`notice` and :func:`settings`."""
     from analysis_lib.presentation.tables import Html
 
-    declared = CHAPTERS[chapter]
-    changed = [p for p in declared if values[p.name] != p.default]
+    return Html(notice(chapter, values).html + settings(chapter, values).html)
+
+
+def notice(chapter: str, values: Mapping[str, Value]) -> Html:
+    """What differs from the book's run, blank if nothing; ``chapter, values`` as :func:`check` takes and gives them."""
+    from analysis_lib.presentation.tables import Html
+
+    changed = [p for p in CHAPTERS[chapter] if values[p.name] != p.default]
     other = [f"{p.name} = {_text(values[p.name])} ({_text(p.default)})" for p in changed]
-    notice = (
+    return Html(
         '<p class="rerun"><strong>This is a rerun.</strong> It differs from the book (in brackets) in '
         f"{escape(', '.join(other))}. The text was written of the book's own run.</p>"
         if changed
         else ""
     )
-    return Html(notice + settings(chapter, values).html)
 
 
 def settings(chapter: str, values: Mapping[str, Value]) -> Html:
