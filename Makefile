@@ -125,9 +125,9 @@ verify: $(READY) ## recompute every target for every simulated cohort, under oth
 truth: $(READY) ## reconstruct public studies whose patients are known, in data/truth
 	@$(VENV_PYTHON) -m analysis_lib.reconstruction.studies.known_patients_run $(ON)
 
-.PHONY: sensitivity
-sensitivity: $(READY) ## change each printed number in turn and see which verdicts change, in data/trust
-	@$(VENV_PYTHON) tools/data/remake.py sensitivity
+.PHONY: benchmark
+benchmark: $(READY) ## see which seeded errors the audit and other tools find, in data/benchmark: some minutes
+	@$(VENV_PYTHON) tools/data/remake.py benchmark $(ON)
 
 .PHONY: reproduce
 reproduce: $(READY) ## build the book twice from nothing and compare to the byte (PYTHONS="python3.12 …" for verdicts too)

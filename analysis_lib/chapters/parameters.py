@@ -132,6 +132,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "ledger": (),
     "reconstruction": (),
     "validation": (),
+    "benchmark": (),
     "quality": (),
     "rerun": (),
     "your-cohort": (
