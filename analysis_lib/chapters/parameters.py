@@ -189,8 +189,8 @@ def from_namespace(chapter: str, namespace: Mapping[str, object]) -> dict[str, V
     return check(chapter, defined)
 
 
-def banner(chapter: str, values: Mapping[str, Value]) -> Html:
-    """Banner of a rerun: what differs from the book's run, if anything, and :func:`settings`.
+def rerun_notice(chapter: str, values: Mapping[str, Value]) -> Html:
+    """Notice of a rerun: what differs from the book's run; blank if nothing does.
 
     Parameters
     ----------
@@ -199,20 +199,25 @@ def banner(chapter: str, values: Mapping[str, Value]) -> Html:
     """
     from analysis_lib.presentation.tables import Html
 
-    declared = CHAPTERS[chapter]
-    changed = [p for p in declared if values[p.name] != p.default]
+    changed = [p for p in CHAPTERS[chapter] if values[p.name] != p.default]
     other = [f"{p.name} = {_text(values[p.name])} ({_text(p.default)})" for p in changed]
-    notice = (
+    return Html(
         '<p class="rerun"><strong>This is a rerun.</strong> It differs from the book (in brackets) in '
         f"{escape(', '.join(other))}. The text was written of the book's own run.</p>"
         if changed
         else ""
     )
-    return Html(notice + settings(chapter, values).html)
+
+
+def banner(chapter: str, values: Mapping[str, Value]) -> Html:
+    """:func:`rerun_notice` and :func:`settings` together."""
+    from analysis_lib.presentation.tables import Html
+
+    return Html(rerun_notice(chapter, values).html + settings(chapter, values).html)
 
 
 def settings(chapter: str, values: Mapping[str, Value]) -> Html:
-    """Folded table of a chapter's parameters, with the command that gives it these values; as :func:`banner`."""
+    """Folded table of a chapter's parameters, with the command that gives it these values; as :func:`rerun_notice`."""
     from analysis_lib.presentation import tables
 
     declared = CHAPTERS[chapter]
