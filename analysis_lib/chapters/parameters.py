@@ -125,8 +125,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "ledger": (),
     "reconstruction": (),
     "validation": (),
-    "trust": (),
-    "speed": (),
+    "quality": (),
     "rerun": (),
     "your-cohort": (
         Parameter("cohort", "example", "the invented example, or a file in the schema"),

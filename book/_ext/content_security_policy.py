@@ -1,7 +1,7 @@
 """Sphinx extension: a content security policy in each page's head.
 
 Inline scripts and handlers are allowed by their hashes where the theme or an extension brings them, which is seen in
-pages made without their text; what a text or a chapter's output brings is not. Styles stay free, since MathJax and
+pages made without their text; what a text or a chapter's output brings is not. Styles stay free, since
 the drawings set them in the page. Nothing may be asked of another host. ``file:`` lets the same page work from a
 folder.
 """

@@ -10,18 +10,16 @@ other bytes.
 from __future__ import annotations
 
 import re
-import shutil
 from collections import defaultdict
 from dataclasses import dataclass
 from html import escape, unescape
-from importlib.util import find_spec
 from pathlib import Path
 
+import cards
+import ledger_roles
 from sphinx.errors import ExtensionError
 
 from analysis_lib.presentation import ledger_page
-
-MATHJAX = "tex-svg.js"  # one file, fonts included; the package's other 22 MB stay behind
 
 LEDGER = "ledger"
 # In the order of a page: what a link can lie in, and the links.
@@ -136,9 +134,8 @@ def mend(html: str) -> str:
     return html
 
 
-def close_links(html: str, places: dict[str, list[Place]], env) -> str:
+def close_links(html: str, places: dict[str, list[Place]], titles: dict[str, str], env) -> str:
     """The ledger's page with its placeholders filled."""
-    titles = {page: node.astext() for page, node in env.titles.items()}
     functions = env.get_domain("py").objects
 
     def back(match: re.Match[str]) -> str:
@@ -154,24 +151,27 @@ def close_links(html: str, places: dict[str, list[Place]], env) -> str:
 
 
 def finish_pages(app, exception) -> None:
-    """Read each page once and write it finished; the ledger last, when it is known what the others show."""
+    """Read each page once and write it finished, when it is known what all of them show."""
     if exception or app.builder.format != "html":
         return
-    folder, found, ledger = Path(app.outdir), {}, None
-    for path in folder.rglob("*.html"):
-        html, name = mend(path.read_text(encoding="utf-8")), path.relative_to(folder).with_suffix("").as_posix()
-        if name == LEDGER:
-            ledger = html
-            continue
-        html, found[name] = mark_places(name, html)
-        path.write_text(html, encoding="utf-8")
-    if ledger is None:
-        return
+    folder = Path(app.outdir)
+    pages = {path.relative_to(folder).with_suffix("").as_posix(): path for path in folder.rglob("*.html")}
+    texts = {name: mend(path.read_text(encoding="utf-8")) for name, path in pages.items()}
+    ledger = texts.pop(LEDGER, None)
+    found: dict[str, dict[str, list[Place]]] = {}
+    for name, html in texts.items():
+        texts[name], found[name] = mark_places(name, html)
     places: dict[str, list[Place]] = defaultdict(list)
     for page in in_order(app.env):
         for number, there in found.get(page, {}).items():
             places[number] += there
-    (folder / f"{LEDGER}.html").write_text(close_links(ledger, places, app.env), encoding="utf-8")
+    titles = {page: node.astext() for page, node in app.env.titles.items()}
+    known = cards.texts(texts)
+    for name, html in texts.items():
+        html = cards.with_cards(name, html, found[name], ledger_roles.claims(), places, titles, known)
+        pages[name].write_text(html, encoding="utf-8")
+    if ledger is not None:
+        pages[LEDGER].write_text(close_links(ledger, places, titles, app.env), encoding="utf-8")
 
 
 def mend_search(app, exception) -> None:
@@ -185,17 +185,8 @@ def mend_search(app, exception) -> None:
     script.write_text(text.replace(fault, 'main"] #${CSS.escape(anchor.slice(1))}`'), encoding="utf-8")
 
 
-def copy_mathjax(app, exception):
-    if exception is None and app.builder.format == "html":
-        package = Path(find_spec("sphinx-mathjax-offline").origin).parent
-        target = Path(app.outdir) / "_static" / MATHJAX
-        shutil.copyfile(package / "static" / "mathjax" / MATHJAX, target)
-
-
 def setup(app):
-    app.config.mathjax_path = MATHJAX
     app.connect("html-page-context", drop_thebe, priority=900)
     app.connect("build-finished", finish_pages)
     app.connect("build-finished", mend_search)
-    app.connect("build-finished", copy_mathjax)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -10,6 +10,7 @@ const book = resolve(process.argv[2] ?? "_build/html");
 const base = pathToFileURL(book).href + "/";
 const LEDGER_BYTES = 1_500_000;
 const PAGE_BYTES = 600_000;
+const CARD_BYTES = 40_000;
 const QUICK = 300; // ms from a key to the rows
 
 let passed = 0;
@@ -215,6 +216,82 @@ async function library() {
   await tab.context().close();
 }
 
+async function cards() {
+  const page = "survival.html";
+  let tab = await open(page);
+  const first = tab.locator("article a.number").first();
+  const id = (await first.getAttribute("href")).slice("ledger.html#".length);
+  const { printed, verdict } = whole.find((row) => row.id === id);
+  const card = tab.locator("#card");
+  const says = async () => {
+    const text = await card.innerText();
+    return text.includes(printed) && text.includes(verdict) && text.includes("Full entry");
+  };
+
+  await first.focus();
+  check("focus opens a number's card", (await card.isVisible()) && (await says()), await card.count());
+  const described = await first.getAttribute("aria-describedby");
+  check("the card describes the number", (await tab.locator(`[id="${described}"]`).textContent()).includes(printed));
+  await tab.keyboard.press("Tab");
+  check("the next key leads into the card", await card.evaluate((it) => it.contains(document.activeElement)));
+  await tab.keyboard.press("Escape");
+  check("Escape closes it", (await card.count()) === 0 && !(await first.getAttribute("aria-describedby")));
+  check("and leaves the focus on the number", await first.evaluate((it) => it === document.activeElement));
+
+  const second = tab.locator("article a.number").nth(1);
+  await second.hover();
+  await card.waitFor();
+  const inSight = await card.evaluate((it) => {
+    const { left, right } = it.getBoundingClientRect();
+    return left >= 0 && right <= innerWidth;
+  });
+  check("hover opens a card inside the window", inSight);
+  await tab.mouse.move(2, 2);
+  await card.waitFor({ state: "detached" });
+  check("and leaving closes it", true);
+  await tab.context().close();
+
+  tab = await open(page, { hasTouch: true, isMobile: true, viewport: { width: 390, height: 800 } });
+  const tapped = tab.locator("article a.number").first();
+  await tapped.tap();
+  check("the first tap opens the card", (await tab.locator("#card").isVisible()) && tab.url().endsWith(page), tab.url());
+  await tapped.tap();
+  await tab.waitForURL(/ledger\.html#/);
+  check("the second follows the link", tab.url().endsWith(`ledger.html#${id}`), tab.url());
+  await tab.context().close();
+
+  for (const name of pages) {
+    const found = readFileSync(join(book, name), "utf8").match(/<script type="application\/json" id="cards">(.*?)<\/script>/s);
+    const bytes = found ? Buffer.byteLength(found[1]) : 0;
+    check(`${name}: cards below ${CARD_BYTES} bytes`, bytes < CARD_BYTES, bytes);
+  }
+}
+
+async function search() {
+  const context = await browser.newContext();
+  context.setDefaultTimeout(120_000);
+  const tab = await context.newPage();
+  const ask = async (query) => {
+    await tab.goto(`${base}search.html?q=${encodeURIComponent(query)}`, { waitUntil: "load" });
+  };
+  for (const query of ["14.7", "0.264", "p = 0.06"]) {
+    await ask(query);
+    const digits = query.match(/[\d.]+/)[0];
+    const wanted = whole.filter(({ printed, statistic }) => printed === digits && (!query.startsWith("p") || statistic === "p"));
+    const found = await tab.locator("#numbers-found a").evaluateAll((list) => list.map((a) => a.getAttribute("href")));
+    const all = wanted.length > 0 && wanted.every(({ id }) => found.includes(`ledger.html#${id}`)) && found.length === wanted.length;
+    check(`the search for ${query} leads to its entries`, all, found);
+  }
+  for (const query of ["Whipple", "immortal time", "E-value"]) {
+    await ask(query);
+    const first = tab.locator("#search-results li a").first();
+    await first.waitFor();
+    const href = await first.getAttribute("href");
+    check(`the search for ${query} leads to a chapter first`, !/^(library|_modules)/.test(href), href);
+  }
+  await context.close();
+}
+
 function weights() {
   for (const page of pages) {
     const most = page === "ledger.html" ? LEDGER_BYTES : PAGE_BYTES;
@@ -226,7 +303,7 @@ function weights() {
 
 try {
   weights();
-  for (const part of [ledgerWithoutScript, ledgerControls, deepLinks, thereAndBack, library]) await part();
+  for (const part of [ledgerWithoutScript, ledgerControls, deepLinks, cards, search, thereAndBack, library]) await part();
 } finally {
   await browser.close();
 }

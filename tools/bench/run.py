@@ -5,7 +5,7 @@
 - search: the search for cohorts
 - book: the book beside jupyter-book's own build
 
-Results go to data/bench, for the page on speed. Ratios are of times taken one right after the other, so that what
+Results go to data/bench, for the page on quality. Ratios are of times taken one right after the other, so that what
 else the machine does weighs on both.
 """
 

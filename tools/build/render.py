@@ -13,6 +13,8 @@ import revision
 import yaml
 
 SHOWN_LINES = 30
+# Folders with tables that a page offers for download.
+DOWNLOADS = ("data/trust", "data/bench")
 BINDER = "https://mybinder.org"
 
 
@@ -55,6 +57,9 @@ def stage(root: Path, executed: Path, source: Path, pages: list[str] | None = No
     for page in pages or pages_of(root / "_toc.yml"):
         path = source_of(root, page)
         shutil.copy(executed / path.name if path.suffix == ".ipynb" else path, source)
+    for folder in DOWNLOADS:
+        if (root / folder).is_dir():
+            shutil.copytree(root / folder, source / folder)
     for folder in ("_static", "_ext", "_templates"):
         if (root / "book" / folder).is_dir():
             ignored = shutil.ignore_patterns("__pycache__")

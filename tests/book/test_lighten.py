@@ -1,0 +1,68 @@
+"""A lightened site: the same icons without the theme's script, and nothing that no page asks for."""
+
+import json
+import sys
+
+import pytest
+from sphinx.errors import ExtensionError
+
+from analysis_lib.base.paths import ROOT
+
+sys.path.insert(0, str(ROOT / "book" / "_ext"))
+
+import lighten  # noqa: E402
+
+FONT = "_static/vendor/fontawesome/6.5.2"
+SCRIPT = (
+    'var a={sun:[512,512,[],"f185","M1 1z"]},'
+    'b={sun:[384,512,[9728],"f185","M2 2z"],"arrow-up":[384,512,[],"f062","M3 3z"]}'
+)
+PAGE = (
+    f'<head><link href="{{0}}{FONT}/css/all.min.css?digest=1" rel="stylesheet" />\n'
+    f'<link rel="preload" as="script" href="{{0}}{FONT}/js/all.min.js?digest=1" />\n'
+    f'<script src="{{0}}{FONT}/js/all.min.js?digest=1"></script></head>'
+    '<i class="theme-switch fa-solid fa-sun fa-lg"></i><i class="fas fa-arrow-up"></i>'
+)
+
+
+@pytest.fixture
+def site(tmp_path):
+    for folder in (f"{FONT}/js", "_static/locales", "_static/scripts", "_sources", "sub"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / FONT / "js" / "all.min.js").write_text(SCRIPT)
+    (tmp_path / "_static" / "scripts" / "a.js.map").write_text("{}")
+    (tmp_path / "index.html").write_text(PAGE.format(""))
+    (tmp_path / "sub" / "page.html").write_text(PAGE.format("../"))
+    cell = {"cell_type": "code", "source": ["1"], "outputs": [{"output_type": "stream"}], "execution_count": 3}
+    text = {"cell_type": "markdown", "source": ["a word"]}
+    (tmp_path / "_sources" / "a.ipynb").write_text(json.dumps({"cells": [cell, text], "nbformat": 4}))
+    return tmp_path
+
+
+def test_a_page_takes_its_icons_from_one_style_sheet(site):
+    lighten.lighten(site)
+    for page, up in (("index.html", ""), ("sub/page.html", "../")):
+        html = (site / page).read_text()
+        assert "fontawesome" not in html and "<script" not in html
+        assert html.count(f'href="{up}_static/icons.css"') == 1
+    style = (site / lighten.ICONS).read_text()
+    assert style.count("--icon: url") == 2 and ".fa-sun {" in style and ".fa-arrow-up {" in style
+    assert "M2%202z" in style and "M1%201z" not in style, "the solid drawing, not the outline"
+
+
+def test_what_no_page_asks_for_is_gone(site):
+    lighten.lighten(site)
+    left = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    assert left == {"index.html", "sub/page.html", "_sources/a.ipynb", lighten.ICONS}
+
+
+def test_a_notebook_to_download_has_no_outputs(site):
+    lighten.lighten(site)
+    cell, text = json.loads((site / "_sources" / "a.ipynb").read_text())["cells"]
+    assert (cell["source"], cell["outputs"], cell["execution_count"]) == (["1"], [], None)
+    assert text["source"] == ["a word"]
+
+
+def test_an_icon_that_the_theme_does_not_draw_ends_the_build():
+    with pytest.raises(ExtensionError, match="no moon"):
+        lighten.drawings(SCRIPT, ["moon"])

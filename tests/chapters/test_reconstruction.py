@@ -1,0 +1,76 @@
+"""Tables and figure of the appendix on simulated cohorts say what lies on file."""
+
+import re
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from analysis_lib.chapters import reconstruction
+from analysis_lib.cohort import plausibility
+from analysis_lib.ledger import predictions
+from analysis_lib.reconstruction import ensemble as ensembles
+from analysis_lib.targets.catalogue import load_targets
+
+
+def cells(table):
+    rows = re.findall(r"<tr>(<td.*?)</tr>", table.html)
+    return [re.findall(r"<div>(.*?)</div>", row) for row in rows]
+
+
+def exact(x):
+    return Fraction(round(10_000 * x), 10_000)
+
+
+@pytest.fixture(scope="module")
+def ensemble():
+    return ensembles.load()
+
+
+def test_the_stages_hold_every_target_once():
+    targets = load_targets()
+    assert sum(int(row[-1]) for row in cells(reconstruction.stages_table(targets))) == len(targets)
+
+
+def test_the_censoring_assumptions_account_for_every_cohort(ensemble):
+    assert sum(int(row[-1]) for row in cells(reconstruction.censoring_table(ensemble))) == len(ensemble)
+
+
+def test_an_assumption_that_the_table_does_not_know_is_named(paper, claims, ensemble):
+    more = dict(ensemble.manifest, assumptions=ensemble.manifest["assumptions"] | {"sex": "male"})
+    changed = ensembles.Ensemble(ensemble.patients, ensemble.origin, more)
+    with pytest.raises(ValueError, match="sex"):
+        reconstruction.named_assumptions_table(claims, paper, changed, load_targets())
+
+
+def test_a_broken_rule_shows_how_many_patients_break_it(ensemble):
+    broken = plausibility.counts(ensemble.patients[ensemble.patients["cohort"] < 5])
+    assert [int(row[4]) for row in cells(reconstruction.rules_table(broken, 5))] == broken["patients"].tolist()
+
+
+@pytest.mark.parametrize(("median", "months"), [("DFS, surgery group", []), ("OS, no-surgery group", None)])
+def test_a_whole_month_is_inside_only_if_both_limits_can_print_about_it(paper, median, months):
+    stem = reconstruction.MEDIANS[median]
+    *_, found = reconstruction.months_of_median(paper, stem)
+    # By trial and in exact tenths of a thousandth: some distance to the limits must print as both of them.
+    middle, low, high = (paper[f"{stem}.{s}"].interval for s in ("median", "ci_lo", "ci_hi"))
+    possible = []
+    for month in range(300):
+        median_at = Fraction(month, 12)
+        distances = [(median_at - exact(low.high), median_at - exact(low.low))]
+        distances.append((exact(high.low) - median_at, exact(high.high) - median_at))
+        nearest, farthest = max(a for a, _ in distances), min(b for _, b in distances)
+        if exact(middle.low) < median_at < exact(middle.high) and nearest < farthest:
+            possible.append(month)
+    assert found.tolist() == possible
+    assert possible == months if months is not None else possible
+
+
+def test_the_withheld_numbers_stand_where_the_draws_put_them(paper, claims):
+    found = reconstruction.withheld(paper, predictions.load(paper))
+    assert set(found["id"]) == set(reconstruction.WITHHELD)
+    inside = found["percentile"].between(5, 95)
+    assert np.array_equal(inside, found["within"])
+    picture = reconstruction.withheld_figure(found)
+    assert all(name in picture.alt for name in reconstruction.WITHHELD.values())
+    assert len(cells(reconstruction.withheld_table(claims, found))) == len(found)
