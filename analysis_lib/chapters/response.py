@@ -204,7 +204,7 @@ def waterfall_figure(panels: Mapping[str, pd.DataFrame]) -> figures.Picture:
         for y, g in zip((-90, -106), GROUPS, strict=True):
             text = f"{NAMES[g]} {part.loc[part['group'] == g, 'change'].mean():.0f}%".replace("-", "−")
             axis.plot(0, y, "s", color=figures.COLOURS[g], ms=6)
-            axis.text(1.8, y, text, fontsize=10, va="center")
+            axis.text(2.6, y, text, fontsize=10, va="center")
             words.append(f"{title}: {text} on average.")
         axis.spines["bottom"].set_visible(False)
         axis.tick_params(axis="x", length=0)
