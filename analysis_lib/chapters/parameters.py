@@ -196,13 +196,6 @@ def from_namespace(chapter: str, namespace: Mapping[str, object]) -> dict[str, V
     return check(chapter, defined)
 
 
-def banner(chapter: str, values: Mapping[str, Value]) -> Html:
-    """Banner of a rerun: :func:`notice` and :func:`settings`."""
-    from analysis_lib.presentation.tables import Html
-
-    return Html(notice(chapter, values).html + settings(chapter, values).html)
-
-
 def notice(chapter: str, values: Mapping[str, Value]) -> Html:
     """What differs from the book's run, blank if nothing; ``chapter, values`` as :func:`check` takes and gives them."""
     from analysis_lib.presentation.tables import Html
@@ -218,7 +211,7 @@ def notice(chapter: str, values: Mapping[str, Value]) -> Html:
 
 
 def settings(chapter: str, values: Mapping[str, Value]) -> Html:
-    """Folded table of a chapter's parameters, with the command that gives it these values; as :func:`banner`."""
+    """Folded table of a chapter's parameters, with the command that gives it these values; as :func:`notice`."""
     from analysis_lib.presentation import tables
 
     declared = CHAPTERS[chapter]
