@@ -70,6 +70,17 @@ def test_side_by_side_refuses_a_row_that_is_not_there(claims):
         tables.side_by_side(claims, "table1", ["no_such_row"], "No row")
 
 
+@pytest.mark.parametrize(
+    ("method", "ends"),
+    # R 4.2.2: binom.test(2, 49), prop.test(2, 49, correct = FALSE)
+    [("exact", "0.5% to 14.0%"), ("wilson", "1.1% to 13.7%")],
+)
+def test_a_share_stands_with_its_interval(method, ends):
+    html = tables.share_table([("deaths <of blood>", 2, 49)], 0.95, method, "Shares").html
+    assert [f">{cell}</div>" in html for cell in ("2 of 49", "4.1%", ends)] == [True] * 3
+    assert "deaths &lt;of blood&gt;" in html and f"95% {'Wilson' if method == 'wilson' else 'Clopper–Pearson'}" in html
+
+
 def test_in_cohort_shows_printed_and_found_with_the_verdict(claims):
     found = {"table1.bmi.all": {"median": 25.1, "q1": 22.52, "q3": 27.05}, "table1.bmi": {"p": 0.4183}}
     html = tables.in_cohort(claims, found, 3, "One cohort").html

@@ -4,6 +4,8 @@
   tests/oracles/report.R.
 - predictions: data/predictions, what the other printed numbers say of each one withheld, in some 25 minutes on two
   cores. An interrupted run goes on where it was.
+- witnesses: data/witnesses, the simulated cohorts that go farthest in what no number prints, in some 30 minutes on two
+  cores; restartable likewise. After it ask R anew: tests/oracles/witnesses.py.
 - benchmark: data/benchmark, seeded errors, and which of them the audit and other tools find, in some minutes.
 """
 
@@ -18,6 +20,8 @@ from analysis_lib.base.paths import ROOT
 from analysis_lib.cohort import public as public_cohorts
 from analysis_lib.cohort import template
 from analysis_lib.ledger import benchmark, seeded_errors
+from analysis_lib.reconstruction import witnesses
+from analysis_lib.reconstruction.adversary import build as adversary
 from analysis_lib.reconstruction.studies import holdout
 from tools.checks.provenance import Making
 
@@ -35,6 +39,10 @@ def make_predictions(**how) -> None:
     print(f"{len(manifest['sets'])} sets withheld")
 
 
+def make_witnesses(**how) -> None:
+    print(adversary.build(2026, witnesses.FILE, **how).to_string(index=False))
+
+
 def make_benchmark(**how) -> None:
     making = Making("make benchmark")
     errors, roundings = benchmark.run(**how)
@@ -48,6 +56,7 @@ MAKE = {
     "benchmark": make_benchmark,
     "examples": make_examples,
     "predictions": make_predictions,
+    "witnesses": make_witnesses,
 }
 
 
@@ -56,7 +65,7 @@ def main() -> None:
     parts = parser.add_subparsers(dest="part", required=True)
     for part in MAKE:
         of_part = parts.add_parser(part)
-        if part in ("benchmark", "predictions"):
+        if part in ("benchmark", "predictions", "witnesses"):
             parallel.add_options(of_part)
     given = vars(parser.parse_args())
     MAKE[given.pop("part")](**given)
