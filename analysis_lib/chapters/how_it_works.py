@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from analysis_lib.base.paths import ROOT
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import figures, tables
 from analysis_lib.printed.names import NAMES, PLACES
@@ -39,6 +40,14 @@ def circles_table(claims: Mapping[str, Claim], circles: Iterable[Iterable[str]])
         numbers = ", ".join(tables.linked(claim, claim.number.unit) for claim in (first, *others))
         rows.append((f"{escape(first.number.item)} <small>({about})</small>", numbers, str(1 + len(others))))
     return tables.table(("The first of them", "Numbers", "Verdicts on one equation"), rows, "Circles")
+
+
+def truths_inside() -> tuple[int, float]:
+    """Validation in two numbers: studies with known patients, and the share of truths inside their cohorts' ranges."""
+    import pandas as pd
+
+    ranges = pd.read_csv(ROOT / "data" / "truth" / "ranges.csv").dropna(subset=["truth", "low"])
+    return ranges["study"].nunique(), ranges["truth"].between(ranges["low"], ranges["high"]).mean()
 
 
 def verdicts_by_place(claims: Mapping[str, Claim]) -> figures.Picture:

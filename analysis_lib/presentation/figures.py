@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLOURS = {"surgery": "#0072b2", "prrt_only": "#d55e00", "all": "#7a7a7a"}
-# Okabe and Ito's set as far as it goes; in the order in which a figure stacks them.
+# The badges' in book.css, whose variables stand for them on a page; in the order in which a figure stacks them.
 VERDICT_COLOURS = {
-    "recomputed": "#0072b2",
-    "consistent": "#56b4e9",
-    "repeated": "#e8d9c0",
-    "within-rounding": "#f0e442",
-    "other-method": "#e69f00",
-    "contradicted": "#d55e00",
-    "attainable": "#b497d6",
-    "foretold": "#009e73",
-    "unchecked": "#9a9a9a",
-    "cited": "#cccccc",
+    "recomputed": "#1b6e3c",
+    "consistent": "#1f5fa8",
+    "repeated": "#6b5b4a",
+    "within-rounding": "#2f6f73",
+    "other-method": "#7a5200",
+    "contradicted": "#a3261b",
+    "attainable": "#5b3c9e",
+    "foretold": "#8a2c72",
+    "unchecked": "#595f69",
+    "cited": "#3f5878",
 }
 
 # Stands for the page's text colour until the SVG is written; no figure uses this shade itself.
@@ -108,6 +108,8 @@ def picture(figure: Figure, *, name: str, alt: str, caption: str, data: pd.DataF
     plt.close(figure)
     svg = stream.getvalue()
     svg = svg[svg.index("<svg") :].replace(_INK, "currentColor")
+    for verdict, shade in VERDICT_COLOURS.items():
+        svg = svg.replace(shade, f"var(--v-{verdict}, {shade})")
     # Ids of one figure must not meet those of another on the same page.
     svg = re.sub(r'(id="|href="#|url\(#)', rf"\g<1>{name}-", svg)
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)

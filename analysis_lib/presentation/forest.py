@@ -1,39 +1,48 @@
-"""Forest plot: ratios with their intervals, a row each, on a logarithmic axis."""
+"""Forest plot: ratios with their intervals, a row each, on a logarithmic axis.
+
+It is HTML with a small SVG for each row, so that its text keeps its size and a phone stacks the rows.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from html import escape
 
-import numpy as np
 import pandas as pd
 
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from analysis_lib.presentation.figures import Picture
 
 # Between these limits every ratio of medicine has its place; what lies beyond ends in an arrow.
 _LEAST, _GREATEST = 0.02, 50.0
+_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """One row: what was estimated, the ratio and its limits."""
+    """One row: what was estimated, the ratio and its limits.
+
+    Of simulated cohorts it is one of them, and ``spread`` the least and the greatest ratio of all.
+    """
 
     label: str
     ratio: float
     low: float
     high: float
+    spread: tuple[float, float] | None = None
 
     @property
     def text(self) -> str:
-        """The ratio with its limits in brackets."""
+        """The ratio with its limits in brackets; of simulated cohorts their range."""
+        if self.spread is not None:
+            return "{:.2f} to {:.2f}".format(*self.spread)
         return f"{self.ratio:.2f} ({self.low:.2f} to {self.high:.2f})"
 
 
-def draw(
-    ratios: Sequence[Ratio], favours: tuple[str, str], measure: str = "hazard ratio"
-) -> tuple[Figure, pd.DataFrame]:
+def picture(
+    ratios: Sequence[Ratio], favours: tuple[str, str], *, measure: str, name: str, alt: str, caption: str
+) -> Picture:
     """Draw ratios as a forest plot, the first at the top.
 
     Parameters
@@ -44,46 +53,48 @@ def draw(
         Whom a ratio below 1 favours, and whom one above.
     measure
         The name of the axis.
-
-    Returns
-    -------
-    Figure, pandas.DataFrame
-        The drawing and its values: ``label, ratio, low, high``.
+    name, alt, caption
+        As those of :func:`figures.picture`; what each row says is added to ``alt``.
     """
-    import matplotlib.pyplot as plt
+    ends = [r.low for r in ratios] + [r.high for r in ratios] + [end for r in ratios for end in r.spread or ()]
+    least = max(min(0.5, *ends) / 1.15, _LEAST)
+    greatest = min(max(2.0, *ends) * 1.15, _GREATEST)
 
-    ink = plt.rcParams["text.color"]
-    places = np.arange(len(ratios))[::-1]
-    figure, axis = plt.subplots(figsize=(7.0, 1.1 + 0.36 * len(ratios)))
-    least = max(min(0.5, *(r.low for r in ratios)) / 1.15, _LEAST)
-    greatest = min(max(2.0, *(r.high for r in ratios)) * 1.15, _GREATEST)
-    axis.axvline(1, color=ink, lw=0.8)
-    for place, row in zip(places, ratios, strict=True):
-        axis.plot([max(row.low, least), min(row.high, greatest)], [place, place], color=ink, lw=1.6)
-        for limit, end, mark in ((row.low, least, "<"), (row.high, greatest, ">")):
-            if not least <= limit <= greatest:
-                axis.plot(end, place, mark, color=ink, ms=6, clip_on=False)
-        axis.plot(np.clip(row.ratio, least, greatest), place, "s", color=ink, ms=6)
-        axis.annotate(row.text, (1.02, place), xycoords=("axes fraction", "data"), va="center", fontsize=9)
-    axis.set(xscale="log", xlim=(least, greatest), ylim=(-0.6, len(ratios) - 0.4), yticks=places)
-    axis.set_yticklabels([row.label for row in ratios])
-    axis.set_xlabel(measure)
-    for side, x, words in (("left", 0, f"← favours {favours[0]}"), ("right", 1, f"favours {favours[1]} →")):
-        axis.annotate(
-            words,
-            (x, -0.6),
-            xycoords=("axes fraction", "data"),
-            xytext=(0, -34),
-            textcoords="offset points",
-            ha=side,
-            va="top",
-            fontsize=9,
-        )
-    ticks = [t for t in (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50) if least <= t <= greatest]
-    axis.set_xticks(ticks, [f"{t:g}" for t in ticks])
-    axis.minorticks_off()
-    axis.spines["left"].set_visible(False)
-    axis.tick_params(axis="y", length=0)
-    return figure, pd.DataFrame(
-        [(r.label, r.ratio, r.low, r.high) for r in ratios], columns=["label", "ratio", "low", "high"]
+    def x(ratio: float) -> str:
+        """Place on the axis; what lies beyond it is put at its end."""
+        inside = min(max(ratio, least), greatest)
+        return f"{100 * math.log(inside / least) / math.log(greatest / least):.2f}%"
+
+    def track(row: Ratio) -> str:
+        marks = [f'<line class="one" x1="{x(1)}" x2="{x(1)}" y1="0" y2="100%"/>']
+        if row.spread is not None:
+            marks.append(f'<line class="spread" x1="{x(row.spread[0])}" x2="{x(row.spread[1])}" y1="50%" y2="50%"/>')
+        marks.append(f'<line x1="{x(row.low)}" x2="{x(row.high)}" y1="50%" y2="50%"/>')
+        marks.append(f'<circle cx="{x(row.ratio)}" cy="50%" r="4.5"/>')
+        marks += [
+            f'<text class="beyond" x="{x(limit)}" y="50%">{sign}</text>'
+            for limit, sign in ((row.low, "◂"), (row.high, "▸"))
+            if not least <= limit <= greatest
+        ]
+        return f"<svg{'' if row.spread is None else ' class=simulated'}>{''.join(marks)}</svg>"
+
+    rows = "".join(f"<div><span>{escape(row.label)}</span><span>{row.text}</span>{track(row)}</div>" for row in ratios)
+    ticks = "".join(
+        f'<line x1="{x(tick)}" x2="{x(tick)}" y1="0" y2="5"/><text x="{x(tick)}" y="19">{tick:g}</text>'
+        for tick in _TICKS
+        if least <= tick <= greatest
+    )
+    line = f'<svg class="axis" width="100%" height="26"><line x1="0" x2="100%" y1="0" y2="0"/>{ticks}</svg>'
+    axis = f"<div><span>{escape(measure)}</span>{line}</div>"
+    below, above = (escape(whom) for whom in favours)
+    sides = f"<span>← favours {below}</span><span>favours {above} →</span>"
+    data = pd.DataFrame([(r.label, r.ratio, r.low, r.high) for r in ratios], columns=["label", "ratio", "low", "high"])
+    if any(r.spread for r in ratios):
+        data[["lowest", "highest"]] = [r.spread or (math.nan, math.nan) for r in ratios]
+    return Picture(
+        svg=f'<div class="forest">{rows}{axis}<div class="sides">{sides}</div></div>',
+        alt=f"{alt} " + " ".join(f"{r.label}: {r.text}." for r in ratios),
+        caption=caption,
+        csv=data.round(4).to_csv(index=False),
+        name=name,
     )

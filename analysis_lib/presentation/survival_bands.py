@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from analysis_lib.statistics import survival, survival_batch
+from analysis_lib.statistics import survival_batch
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +21,14 @@ if TYPE_CHECKING:
 
 # Of the curves, in years: below this, steps cannot be seen.
 _STEP = 0.1
+# With fewer at risk a curve says little and is grey.
+_ENOUGH = 5
+_GREY = "#8a8a8a"
+_WORDS = (
+    "Simulated cohorts: the paper's own curves were not used\n"
+    "dark: the middle half, pale: all, line: one simulated cohort\n"
+    f"grey: fewer than {_ENOUGH} patients at risk"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,19 +62,21 @@ class Band:
         return f"{self.name} at {years:g} years: {middle} in the middle cohort, {low} to {high} in all"
 
 
-def draw(bands: Sequence[Band], row: int, medians: Sequence[float], what: str) -> tuple[Figure, pd.DataFrame]:
-    """Draw bands on one pair of axes, with the numbers at risk beneath.
+def draw(
+    bands: Sequence[Band], row: int, medians: Sequence[float], what: str, since: str
+) -> tuple[Figure, pd.DataFrame]:
+    """Draw bands on one pair of axes, grey where few are left, with the numbers at risk beneath.
 
     Parameters
     ----------
     bands
         One for each group; arrays of one shape.
     row
-        The cohort whose own curve is drawn into the bands, with a tick for each censored patient.
+        The cohort whose own curve is drawn as a thin line.
     medians
-        The printed median of each group, in years.
-    what
-        The label of the vertical axis.
+        The published median of each group, in years.
+    what, since
+        Labels of the vertical axis, and of the start of the time axis.
 
     Returns
     -------
@@ -78,35 +88,43 @@ def draw(bands: Sequence[Band], row: int, medians: Sequence[float], what: str) -
     last = max(np.nanmax(band.time) for band in bands)
     grid = np.arange(0, last + _STEP, _STEP)
     envelopes = [band.envelope(grid) for band in bands]
-    figure, axis = plt.subplots(figsize=(7.0, 3.1))
+    figure, axis = plt.subplots(figsize=(7.0, 3.3))
     for band, of, median in zip(bands, envelopes, medians, strict=True):
+        left = _enough_until(band.time)
+        last_coloured = of["years"][of["years"] <= np.median(left)].max()
         for low, high, alpha in (("lowest", "highest", 0.16), ("q1", "q3", 0.34)):
-            axis.fill_between(of["years"], of[low], of[high], color=band.colour, alpha=alpha, lw=0, step="post")
-        _one_curve(axis, band, row)
+            for part, colour in ((of["years"] <= last_coloured, band.colour), (of["years"] >= last_coloured, _GREY)):
+                axis.fill_between(of["years"], of[low], of[high], part, color=colour, alpha=alpha, lw=0, step="post")
+        _one_curve(axis, band, row, left[row])
         axis.plot(median, 0.5, "o", mfc="none", mec=plt.rcParams["text.color"], ms=7, mew=1.3, zorder=5)
-    axis.set(ylim=(0, 1.02), xlim=(0, 21), ylabel=what)
+    axis.set(ylim=(0, 1.02), xlim=(0, 21), ylabel=what, xlabel=f"years from {since}")
     axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
+    axis.text(0.42, 1.0, _WORDS, transform=axis.transAxes, va="top", fontsize=9)
     _numbers_at_risk(axis, bands, (0, 5, 10, 15, 20))
     return figure, pd.concat(envelopes, ignore_index=True).round(4)
 
 
-def _one_curve(axis: Axes, band: Band, row: int) -> None:
+def _enough_until(time: np.ndarray) -> np.ndarray:
+    """The time of each cohort until which enough patients are at risk, 0 where there never are."""
+    ordered = -np.sort(-time, axis=1)  # blanks stay last
+    return np.nan_to_num(ordered[:, _ENOUGH - 1])
+
+
+def _one_curve(axis: Axes, band: Band, row: int, enough_until: float) -> None:
     known = ~np.isnan(band.time[row])
-    time, event = band.time[row, known], band.event[row, known]
-    curve = survival.kaplan_meier(time, event)
-    axis.step(np.r_[0, curve.time], np.r_[1, curve.survival], color=band.colour, where="post", lw=1.8)
-    left = np.unique(time[event == 0])
-    height = curve.survival[np.searchsorted(curve.time, left)]
-    axis.plot(left, height, "|", color=band.colour, ms=6, mew=1.1)
+    time = np.unique(np.r_[0, band.time[row, known], enough_until])
+    height = survival_batch.curves(band.time[[row]], band.event[[row]], time)[0]
+    for part, colour in ((time <= enough_until, band.colour), (time >= enough_until, _GREY)):
+        axis.step(time[part], height[part], color=colour, where="post", lw=0.9)
 
 
 def _numbers_at_risk(axis: Axes, bands: Sequence[Band], years: Sequence[float]) -> None:
     """Rows beneath the axis: the median over the cohorts, and fewest to most where they differ."""
     below = axis.get_xaxis_transform()
-    axis.set_xticks(years, [f"{y:g}" for y in years[:-1]] + [f"{years[-1]:g} years"])
-    axis.text(-0.045, -0.2, "at risk", transform=axis.transAxes, ha="right", va="top", fontsize=9)
+    axis.set_xticks(years)
+    axis.text(-0.045, -0.2, "patients at risk", transform=axis.transAxes, ha="right", va="top", fontsize=9)
     for k, band in enumerate(bands):
-        y = -0.3 - 0.1 * k
+        y = -0.32 - 0.1 * k
         axis.text(-0.045, y, band.name, transform=axis.transAxes, ha="right", va="top", fontsize=9)
         axis.plot(-0.027, y - 0.035, "s", color=band.colour, transform=axis.transAxes, clip_on=False, ms=6)
         for x, found in zip(years, survival_batch.at_risk(band.time, years).T, strict=True):

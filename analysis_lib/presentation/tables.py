@@ -174,6 +174,23 @@ _COUNTS = {("count", "n", "percent"): "{}/{} ({})", ("count", "n"): "{}/{}", ("c
 _ALONE = ("percent", "count", "n", "median", "p")
 
 
+def _together(claims: Mapping[str, Claim], stem: str) -> list[Claim]:
+    """The claims of one cell, in the order in which the paper prints them."""
+    layouts = (*_COUNTS, *TOGETHER, *((statistic,) for statistic in _ALONE))
+    statistics = next((c for c in layouts if all(f"{stem}.{s}" in claims for s in c)), ())
+    return [claims[f"{stem}.{s}"] for s in statistics]
+
+
+def as_printed(claims: Mapping[str, Claim], stem: str) -> str:
+    """What a paper prints in one cell, such as 12 (46%), as :func:`cell` does without what came out."""
+    found = _together(claims, stem)
+    if not found:
+        return ""
+    texts = [linked(c, "%" if c.number.statistic == "percent" else "") for c in found]
+    statistics = tuple(c.number.statistic for c in found)
+    return _COUNTS[statistics].format(*texts) if statistics in _COUNTS else in_brackets(texts)
+
+
 def cell(claims: Mapping[str, Claim], stem: str) -> str:
     """What a paper prints in one cell, such as 12 (46%), and small beneath it what came out.
 
@@ -189,20 +206,13 @@ def cell(claims: Mapping[str, Claim], stem: str) -> str:
     str
         HTML, empty if nothing is printed there. Each number is a link to its ledger entry.
     """
-    layouts = (*_COUNTS, *TOGETHER, *((statistic,) for statistic in _ALONE))
-    statistics = next((c for c in layouts if all(f"{stem}.{s}" in claims for s in c)), ())
-    if not statistics:
-        return ""
-    found = [claims[f"{stem}.{s}"] for s in statistics]
-    texts = [linked(c, "%" if c.number.statistic == "percent" else "") for c in found]
-    shown = _COUNTS[statistics].format(*texts) if statistics in _COUNTS else in_brackets(texts)
     computed = []
-    for claim in found:
+    for claim in _together(claims, stem):
         if claim.recomputed is not None:
             text = number_text(claim.recomputed, claim.number.printed.decimals)
             if text != claim.number.printed.text:
                 computed.append(with_unit(text, "%" if claim.number.statistic == "percent" else ""))
-    return shown + (f"<br><small>{escape(', '.join(computed))}</small>" if computed else "")
+    return as_printed(claims, stem) + (f"<br><small>{escape(', '.join(computed))}</small>" if computed else "")
 
 
 def _row_name(claims: Mapping[str, Claim], stem: str) -> str:

@@ -31,3 +31,11 @@ def test_the_figure_counts_every_number_at_its_place(claims):
     assert sum(int(n) for row in rows for n in row.split(",")[1:]) == len(claims)
     table5 = [c.verdict for c in claims.values() if c.number.where == "table5"]
     assert f"Table 5: {table5.count('recomputed')} recomputed, {table5.count('consistent')} consistent" in picture.alt
+
+
+def test_the_validation_counts_the_truths_between_the_ends_of_their_ranges(tmp_path, monkeypatch):
+    folder = tmp_path / "data" / "truth"
+    folder.mkdir(parents=True)
+    (folder / "ranges.csv").write_text("study,truth,low,high\na,1,0,2\na,3,0,2\nb,2,2,2\nc,,0,1\nb,5,0,9\n")
+    monkeypatch.setattr(how_it_works, "ROOT", tmp_path)
+    assert how_it_works.truths_inside() == (2, 0.75)

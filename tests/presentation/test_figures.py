@@ -60,6 +60,17 @@ def test_the_style_sheet_has_the_figures_colours_of_groups():
         assert f"--g-{group}: {colour};" in css
 
 
+def test_a_verdict_is_drawn_in_its_badges_colour_in_light_and_in_dark():
+    css = (ROOT / "book/_static/book.css").read_text(encoding="utf-8")
+    for verdict, shade in figures.VERDICT_COLOURS.items():
+        assert f"--v-{verdict}: {shade};" in css
+    figures.style()
+    figure, axis = plt.subplots()
+    axis.barh([0], [1], color=figures.VERDICT_COLOURS["foretold"])
+    svg = figures.picture(figure, name="bar", alt="", caption="", data=pd.DataFrame()).svg
+    assert "fill: var(--v-foretold, #8a2c72)" in svg
+
+
 def test_every_verdict_has_a_colour_of_its_own():
     assert set(figures.VERDICT_COLOURS) == set(verdicts.VERDICTS)
     assert len(set(figures.VERDICT_COLOURS.values())) == len(verdicts.VERDICTS)

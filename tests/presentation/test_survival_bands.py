@@ -28,7 +28,7 @@ def test_words_tell_what_the_picture_shows(two_groups):
 
 def test_a_drawing_has_numbers_at_risk_and_its_values(two_groups):
     figures.style()
-    figure, data = survival_bands.draw(two_groups, row=2, medians=(9, 8), what="alive")
+    figure, data = survival_bands.draw(two_groups, row=2, medians=(9, 8), what="alive", since="treatment")
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert texts.count("12") == 1 and texts.count("8") == 1
     found = survival_batch.at_risk(two_groups[0].time, (5,))[:, 0]
@@ -36,4 +36,17 @@ def test_a_drawing_has_numbers_at_risk_and_its_values(two_groups):
     band = two_groups[1].envelope(data["years"].unique())
     shown = data[data["patients"] == "second"]
     np.testing.assert_allclose(shown["median"].to_numpy()[:20], band["median"].to_numpy()[:20], atol=1e-4)
+    plt.close(figure)
+
+
+def test_a_curve_is_grey_from_where_fewer_than_five_are_at_risk(two_groups):
+    figures.style()
+    figure, _ = survival_bands.draw(two_groups, row=2, medians=(9, 8), what="alive", since="treatment")
+    coloured, grey = figure.axes[0].lines[:2]
+    time = two_groups[0].time[2, :12]
+    turn = coloured.get_xdata()[-1]
+    assert turn == grey.get_xdata()[0]
+    assert (time >= turn).sum() == 5 and (time > turn).sum() == 4
+    assert coloured.get_color() == two_groups[0].colour != grey.get_color()
+    assert grey.get_ydata()[-1] == survival_batch.curves(time[None], two_groups[0].event[[2], :12], [time.max()])[0, 0]
     plt.close(figure)

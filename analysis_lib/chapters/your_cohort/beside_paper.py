@@ -64,20 +64,15 @@ def _described(cohort: Cohort, claims: Mapping[str, Claim]) -> list[tuple[str, .
         if (column, level) not in found:
             continue
         row = found[column, level]
-        printed = {group: _printed(claims, f"{stem}.{group}") for group in GROUPS}
+        printed = {group: tables.as_printed(claims, f"{stem}.{group}") for group in GROUPS}
         here = {group: _value(row, group) for group in GROUPS}
         if not any(printed.values()):
-            printed = {"all": _printed(claims, f"{stem}.all")}
+            printed = {"all": tables.as_printed(claims, f"{stem}.all")}
             both = [getattr(row, group) for group in GROUPS if getattr(row, f"{group}_n")]
             here = {"all": wording.share(sum(both), row.surgery_n + row.prrt_only_n)}
         name = escape(wording.variable(row))
         rows += [(name, NAMES[group], text, escape(here[group])) for group, text in printed.items() if text]
     return rows
-
-
-def _printed(claims: Mapping[str, Claim], stem: str) -> str:
-    """What the paper prints, without what was recomputed beneath it."""
-    return tables.cell(claims, stem).partition("<br>")[0]
 
 
 def _value(row, group: str) -> str:
@@ -96,15 +91,15 @@ def _survival(cohort: Cohort, claims: Mapping[str, Claim]) -> list[tuple[str, ..
         for group in GROUPS:
             if group in medians.index:
                 what = f"Median {words}, years (95% interval)"
-                printed = _printed(claims, f"{place}.{endpoint}.{group}")
+                printed = tables.as_printed(claims, f"{place}.{endpoint}.{group}")
                 rows.append((what, NAMES[group], printed, wording.median(medians.loc[group])))
         printed = tables.linked(claims[f"{place}.{endpoint}.p"])
         p = wording.p_or_reason(description.logrank_p, cohort.patients, endpoint)
         rows.append((f"Log-rank p, {words}", "", printed, p))
         if endpoint == "os":
-            naive, printed = found.loc["from the start"], _printed(claims, f"{place}.cox_surgery")
+            naive, printed = found.loc["from the start"], tables.as_printed(claims, f"{place}.cox_surgery")
             rows.append(("Hazard ratio of surgery, death", "", printed, wording.ratio_cells(naive)[0]))
-    printed = _printed(claims, f"{place}.cox_surgery_adjusted")
+    printed = tables.as_printed(claims, f"{place}.cox_surgery_adjusted")
     rows.append(("The same, with the propensity score", "", printed, _adjusted(cohort)))
     return rows
 

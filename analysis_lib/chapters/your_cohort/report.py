@@ -90,15 +90,15 @@ def _in_short(cohort: Cohort) -> wording.Parts:
     ]
     if not ratios:
         raise InputError(by_time["reason"].iloc[0])
-    figure, data = forest.draw(ratios, favours=("surgery", "no surgery"), measure="hazard ratio of death")
     low, high = min(r.ratio for r in ratios), max(r.ratio for r in ratios)
-    picture = figures.picture(
-        figure,
+    picture = forest.picture(
+        ratios,
+        favours=("surgery", "no surgery"),
+        measure="hazard ratio of death",
         name="report-ratios",
-        alt="Forest plot of hazard ratios of surgery. " + " ".join(f"{r.label}: {r.text}." for r in ratios),
+        alt="Forest plot of hazard ratios of surgery.",
         caption=f"The hazard ratio of death with surgery, from {low:.2f} to {high:.2f} by {len(ratios)} analyses of "
         "the same patients; with 95% intervals.",
-        data=data.round(4),
     )
     sentences = [f"{r.label}, the ratio is {r.text}." for r in ratios if r.label in _LEADING]
     over_time = by_time.loc["over time"]

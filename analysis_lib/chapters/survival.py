@@ -1,0 +1,208 @@
+"""Tables and figure of the chapter on survival that need the published numbers only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from analysis_lib.ledger import joint_facts
+from analysis_lib.ledger.verdicts import Claim
+from analysis_lib.presentation import figures, tables
+from analysis_lib.printed.number import Interval, propagate
+from analysis_lib.printed.transcription import Transcription
+from analysis_lib.statistics import contingency
+from analysis_lib.statistics.summaries import wald_estimate
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+TEXT = "results-survival"
+MEDIANS = {
+    f"{TEXT}.os.all": "OS, all patients",
+    "abstract.os.surgery": "OS, PRRT + surgery",
+    "abstract.os.prrt_only": "OS, PRRT only",
+    "abstract.pfs.surgery": "PFS, PRRT + surgery",
+    "abstract.pfs.prrt_only": "PFS, PRRT only",
+    f"{TEXT}.dfs.surgery": "DFS, after surgery",
+    f"{TEXT}.dfs_r0.surgery": "DFS, R0 resection",
+    f"{TEXT}.dfs_r1.surgery": "DFS, R1 resection",
+}
+COVARIATES = {
+    "kps": "Karnofsky score, per point",
+    "grade_1": "Grade 1, yes or no",
+    "activity": "PRRT activity, per GBq",
+    "pr": "Partial response, yes or no",
+    "size_post": "Size after PRRT, per mm",
+}
+RATIOS = {
+    f"{TEXT}.cox_surgery": "Surgery, unadjusted",
+    f"{TEXT}.cox_surgery_adjusted": "Surgery, adjusted for the score",
+    f"{TEXT}.cox_score": "Propensity score, 1 against 0",
+    **{f"table5.{key}_death": name for key, name in COVARIATES.items()},
+}
+# The log-rank p value stands beside the second of the groups that it compares.
+_LOG_RANK = {
+    "abstract.os.prrt_only": "abstract.os.p",
+    "abstract.pfs.prrt_only": "abstract.pfs.p",
+    f"{TEXT}.dfs_r1.surgery": f"{TEXT}.dfs_margin.surgery.p",
+}
+# Variables of the propensity score.
+_IN_SCORE = 4
+_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)
+
+
+def defined_intervals(numbers: Transcription) -> list[str]:
+    """The medians of :data:`MEDIANS` whose interval is published."""
+    return [id for id in MEDIANS if f"{id}.ci_lo" in numbers]
+
+
+def all_estimates(numbers: Transcription, longest_follow_up: float) -> figures.Picture:
+    """Forest plot of every estimate of survival in the paper: medians above, hazard ratios of death beneath."""
+    import matplotlib.pyplot as plt
+    import pandas as pd
+
+    figure, (above, beneath) = plt.subplots(
+        2, 1, figsize=(3.5, 6.2), height_ratios=(len(MEDIANS), len(RATIOS)), gridspec_kw={"hspace": 0.35}
+    )
+    rows = _panel(above, numbers, MEDIANS, "median", _LOG_RANK) + _panel(
+        beneath, numbers, RATIOS, "hr", {id: f"{id}.p" for id in RATIOS}
+    )
+    ink = plt.rcParams["text.color"]
+    above.axvline(longest_follow_up, color=ink, lw=0.8, ls=":")
+    above.annotate(
+        "longest possible\nfollow-up",
+        (longest_follow_up, 4.6),
+        (-4, 0),
+        textcoords="offset points",
+        ha="right",
+        fontsize=9,
+    )
+    above.set(xlim=(0, 25), xlabel="median survival, years")
+    beneath.axvline(1, color=ink, lw=0.8)
+    beneath.set(xscale="log", xlim=(0.015, 2.6), xlabel="hazard ratio for death")
+    for x, words, side in ((0.9, "← fewer deaths", "right"), (1.1, "more →", "left")):
+        beneath.text(x, -0.65, words, ha=side, va="bottom", fontsize=9)
+    beneath.set_xticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
+    beneath.minorticks_off()
+    data = pd.DataFrame(rows, columns=["estimate", "value", "low", "high", "p"])
+    return figures.picture(
+        figure,
+        name="all-survival-estimates",
+        alt="Estimates of survival with 95% limits. "
+        + " ".join(
+            f"{r.estimate}: {r.value}" + (f", {r.low} to {r.high}." if r.low else ".") for r in data.itertuples()
+        ),
+        caption="Every comparison points towards surgery, and the adjusted interval allows anything from a large "
+        "benefit to a doubled risk. Published medians and hazard ratios with their 95% intervals. Surgery is blue, no "
+        "surgery orange. Ratios per point, GBq or mm cannot be compared in size with those of a yes or no.",
+        data=data,
+    )
+
+
+def _panel(
+    axis: Axes, numbers: Transcription, names: Mapping[str, str], estimate: str, p_values: Mapping[str, str]
+) -> list[tuple[str, ...]]:
+    rows = []
+    for y, (id, name) in enumerate(names.items()):
+        value, low, high = (
+            numbers[f"{id}.{s}"].printed.text if f"{id}.{s}" in numbers else "" for s in (estimate, "ci_lo", "ci_hi")
+        )
+        p = numbers[p_values[id]].printed.text if id in p_values else ""
+        group = "prrt_only" if ".prrt_only" in id else "surgery" if "surgery" in id else "all"
+        colour = figures.COLOURS[group]
+        if low:
+            axis.plot([float(low), float(high)], [y, y], color=colour, lw=2, solid_capstyle="butt")
+        axis.plot(float(value), y, "o", color=colour)
+        said = f"{value} ({low}–{high})" if low else f"{value} (not defined)"
+        axis.annotate(
+            said + (f", p {p}" if p else ""), (1.03, y), xycoords=("axes fraction", "data"), va="center", fontsize=9
+        )
+        rows.append((name, value, low, high, p))
+    axis.set_yticks(range(len(names)), list(names.values()), fontsize=9.5)
+    axis.set_ylim(len(names) - 0.5, -0.5)
+    axis.tick_params(axis="y", length=0)
+    axis.spines["left"].set_visible(False)
+    return rows
+
+
+def middles_table(claims: Mapping[str, Claim], middles: Mapping[str, tuple[Interval, Interval]]) -> tables.Html:
+    """Medians beside the middle of their interval on the plain scale and on a log scale."""
+    rows = []
+    for id, ranges in middles.items():
+        median, low, high = (tables.linked(claims[f"{id}.{s}"]) for s in ("median", "ci_lo", "ci_hi"))
+        fits = [r.meets(claims[f"{id}.median"].number.interval) for r in ranges]
+        cells = [
+            f"{r.low:.2f} to {r.high:.2f} ({'fits' if fit else 'does not fit'})"
+            for r, fit in zip(ranges, fits, strict=True)
+        ]
+        rows.append((MEDIANS[id], median, f"{low} to {high}", *cells))
+    head = ("Median, years", "Published", "Interval", "Middle", "Middle on a log scale")
+    return tables.table(head, rows, "SPSS centres an interval on its median: middles, over the rounding of the limits")
+
+
+def table_5(claims: Mapping[str, Claim]) -> tables.Html:
+    """Table 5 as published, each number with its verdict."""
+    rows = []
+    for key, name in COVARIATES.items():
+        cells = []
+        for outcome in ("surgery", "death"):
+            stem = f"table5.{key}_{outcome}"
+            cells += [tables.cell(claims, stem), tables.linked(claims[f"{stem}.p"])]
+        rows.append((name, *cells))
+    head = ("Table 5", "Odds ratio of surgery", "p", "Hazard ratio for death", "p")
+    return tables.table(head, rows, "Ratios with 95% intervals and p values, each with its verdict")
+
+
+def grade_1_odds_ratios(numbers: Transcription) -> tables.Html:
+    """Odds ratio of surgery by grade 1, with and without the patients whose grade is unknown."""
+    sizes = {"surgery": numbers.count("abstract.patients.surgery.n")}
+    sizes["prrt_only"] = numbers.count("table1.patients.prrt_only.n")
+    counts = [[numbers.count(f"table1.{grade}.{g}.count") for grade in joint_facts.GRADES] for g in sizes]
+    compared = {
+        "all patients, those without a grade as not grade 1": [
+            [first, size - first] for (first, *_), size in zip(counts, sizes.values(), strict=True)
+        ],
+        "patients with a grade": [[first, sum(others)] for first, *others in counts],
+    }
+    rows = []
+    for patients, counted in compared.items():
+        found = contingency.odds_ratio(counted)
+        rows.append((patients, f"{found.estimate:.3f} ({found.ci_low:.3f}–{found.ci_high:.3f})"))
+    return tables.table(("Patients", "Odds ratio of surgery (95% CI)"), rows, "Grade 1 against all others")
+
+
+def events_table(claims: Mapping[str, Claim]) -> tables.Html:
+    """Follow-up, places of progression, recurrences and late harm to the marrow, each with its verdict."""
+    stems = tuple(f"{TEXT}.{stem}" for stem in ("progression_", "follow_up", "dfs_recurrence", "haematological_"))
+    return tables.compare(claims, [id for id in claims if id.startswith(stems)], "Events in the text on survival")
+
+
+def in_words(numbers: Transcription, claims: Mapping[str, Claim]) -> dict[str, str]:
+    """What the text says of the published numbers, by the name under which the chapter glues it."""
+    found = joint_facts.facts(numbers)
+    unscanned = numbers.count("table5.size_post_excluded.all.count")
+    # All of the surgery group had scans.
+    scanned = numbers.count("table1.patients.prrt_only.n") - unscanned
+    least_deaths = int(found["deaths"]) - unscanned
+    # Of the odds ratios two follow from counts, and their p values with them.
+    stems = [f"table5.{key}_surgery" for key in ("kps", "activity", "size_post")] + list(RATIOS)
+    verdicts = [claims[f"{stem}.p"].verdict for stem in stems]
+    twins = {"surgery": f"{TEXT}.cox_surgery", "grade_1": "table5.grade_1_death"}
+    middles = {
+        name: propagate(wald_estimate, [numbers[f"{id}.{end}"].interval for end in ("ci_lo", "ci_hi")])
+        for name, id in twins.items()
+    }
+    return {
+        **{f"twin_{name}": f"{middle.low:.4f} to {middle.high:.4f}" for name, middle in middles.items()},
+        "not_ned": f"{found['not_ned']:.0f}",
+        "progressed_not_ned": f"{found['progressed_not_ned']:.0f}",
+        "longest": f"{found['longest_follow_up_years']:.1f} years",
+        "ps": str(len(verdicts)),
+        "ps_digits": str(verdicts.count("consistent")),
+        "scored": f"{found['scored']:.0f}",
+        "scanned": str(scanned),
+        "deaths": f"{found['deaths']:.0f}",
+        "least_deaths": str(least_deaths),
+        "epv": f"{scanned / _IN_SCORE:.0f}",
+        "epv_cox": f"{least_deaths / 2:.1f}",
+    }

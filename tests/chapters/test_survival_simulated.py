@@ -1,0 +1,68 @@
+"""What the chapter on survival says of simulated cohorts is so in them."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis_lib.chapters import survival_simulated
+from analysis_lib.presentation import figures
+from analysis_lib.reconstruction import ensemble
+from analysis_lib.statistics import survival_batch
+
+
+@pytest.fixture(scope="module")
+def cohorts():
+    return ensemble.load(columns=survival_simulated.COLUMNS)
+
+
+def alive(cohorts, endpoint, group, years):
+    time = cohorts.array(f"{endpoint}_years", survival_simulated.who(cohorts)[group])
+    return survival_batch.curves(time, cohorts.array(f"{endpoint}_event"), np.array([float(years)]))[:, 0]
+
+
+@pytest.mark.parametrize("endpoint", ["os", "pfs"])
+def test_the_surgery_group_is_ahead_at_five_years_in_every_cohort_as_the_captions_say(cohorts, endpoint):
+    assert (alive(cohorts, endpoint, "PRRT + surgery", 5) > alive(cohorts, endpoint, "PRRT only", 5)).all()
+
+
+def test_five_patients_have_an_r1_resection_and_a_disease_free_time(cohorts):
+    r1 = survival_simulated.who(cohorts)["R1"]
+    assert set(np.isfinite(cohorts.array("dfs_years", r1)).sum(axis=1)) == {5}
+
+
+def test_a_part_of_figure_1_says_that_the_papers_curves_were_not_used(cohorts, paper):
+    figures.style()
+    picture = survival_simulated.figure_1(cohorts, paper, "os", row=0)
+    assert "own curves were not used" in picture.svg
+    assert picture.csv.startswith("lowest,q1,median,q3,highest,years,patients")
+
+
+def test_a_row_says_where_a_value_would_print_otherwise(claims):
+    found = {"abstract.os": {"p": 0.003}, "abstract.pfs": {"p": 0.03}}
+    html = survival_simulated.beside_published(claims, found, "p values").html
+    first, second = html.split("<tr>")[2:]
+    assert "would print otherwise" not in first and "would print otherwise" in second
+
+
+def test_what_is_not_published_is_told_by_assumption_and_over_all():
+    scheme = pd.Series(["B", "A", "A"], index=[0, 1, 2])
+    shares = pd.DataFrame({"alive": [0.5, 0.6, 0.8]})
+    ratios = pd.DataFrame({"ratio": [0.25, 0.5, np.nan]})
+    cells = re.findall("<td.*?<div>(.*?)</div>", survival_simulated.unpublished_table(shares, ratios, scheme).html)
+    assert cells[:4] == ["alive", "70% (61% to 79%)", "50% (50% to 50%)", "50% to 80%"]
+    assert cells[4:] == ["ratio", "0.50 (0.50 to 0.50)", "0.25 (0.25 to 0.25)", "0.25 to 0.50"]
+
+
+def test_words_follow_from_the_cohorts(cohorts, paper):
+    shares = pd.DataFrame(
+        {f"OS at 5 years, {g}": alive(cohorts, "os", g, 5) for g in ("PRRT + surgery", "PRRT only")},
+        index=cohorts.origin.index,
+    )
+    ratios = pd.DataFrame({"pfs": 0.5, "early": 0.4, "late": 0.6}, index=shares.index)
+    words = survival_simulated.in_words(cohorts, paper, shares, ratios, landmark_months=1e3)
+    assert words["ahead"] == words["grew"] == "100%"
+    assert words["dead_before"] == f"{paper.count('results-survival.deaths.prrt_only.count')}"
+    at_median = [int(n) for n in words["at_risk"].split(" to ")]
+    assert at_median[1] <= 7  # the bound of the published numbers
