@@ -122,8 +122,8 @@ def times_figure(numbers: Transcription) -> figures.Picture:
     for y, (_, low, median, high) in enumerate(spans):
         published = not np.isnan(median)
         alpha = 1 if published else 0.35
-        axis.barh(y, high - low, 0.16 if published else 0.55, low, color=figures.COLOURS["all"], alpha=alpha)
-        axis.plot(median, y, "o", color=figures.COLOURS["all"])
+        axis.barh(y, high - low, 0.16 if published else 0.55, low, color=figures.COLOURS["all"], alpha=alpha, lw=0)
+        axis.plot(median, y, "o", color=figures.COLOURS["all"], ms=9)
     axis.set_yticks(range(len(spans)), [name for name, *_ in spans])
     axis.invert_yaxis()
     axis.set(xlabel="months from the start of PRRT", xlim=(4, 18))

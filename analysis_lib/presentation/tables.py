@@ -227,7 +227,8 @@ def _row_name(claims: Mapping[str, Claim], stem: str) -> str:
         "median": "median (range)" if "range_lo" in spread else "median (quartiles)",
     }.get(first.statistic, "")
     name = first.item.removesuffix(", between groups")
-    return escape(", ".join(filter(None, (name, first.unit if kind else "", kind))))
+    unit = first.unit if kind and first.unit != name else ""
+    return escape(", ".join(filter(None, (name, unit, kind))))
 
 
 def side_by_side(
