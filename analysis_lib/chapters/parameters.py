@@ -122,6 +122,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
         Parameter("seed", 2022, "of the bootstrap", 0, 2**32 - 1),
         Parameter("resamplings", 100, "of each cohort redrawn in the bootstrap", 20, 2000),
     ),
+    "appraisal": (),
     "conventions": (),
     "ledger": (),
     "reconstruction": (),
