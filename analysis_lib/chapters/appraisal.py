@@ -16,15 +16,22 @@ from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import tables
 from analysis_lib.presentation.tables import Html
 from analysis_lib.printed import transcription
+from analysis_lib.printed.transcription import Transcription
 
 Claims = Mapping[str, Claim]
 HEADS = ("Item", "What is asked", "Answer", "Evidence", "What would have to be added")
 
 
 @cache
+def _paper() -> tuple[Transcription, dict[str, float]]:
+    numbers = transcription.load()
+    return numbers, facts(numbers)
+
+
+@cache
 def load(name: str) -> Form:
     """One of the book's forms."""
-    return appraisal.load(name, transcription.load())
+    return appraisal.load(name, _paper()[0])
 
 
 def words(item: Item) -> str:
@@ -34,14 +41,13 @@ def words(item: Item) -> str:
 
 def evidence(item: Item, claims: Claims | None = None) -> str:
     """The evidence with its numbers filled in: HTML with links to the ledger if the claims are given, else text."""
-    numbers = transcription.load()
     if claims is None:
-        return placeholders.fill(item.evidence, numbers, facts(numbers))
+        return placeholders.fill(item.evidence, *_paper())
 
     def link(id: str) -> str:
         return tables.linked(claims[id], claims[id].number.unit)
 
-    return placeholders.fill(escape(item.evidence, quote=False), numbers, facts(numbers), link)
+    return placeholders.fill(escape(item.evidence, quote=False), *_paper(), link)
 
 
 def form_table(form: Form, claims: Claims, folded: bool = False) -> Html:
