@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from analysis_lib.base.errors import InputError
+from analysis_lib.base.paths import ROOT
 from analysis_lib.ledger import appraisal
 
 
@@ -21,6 +22,12 @@ def test_every_item_is_answered_in_order_and_without_a_typed_number(paper, name,
     for item in form.items:
         text = re.sub(r"\{[^}]*\}", "", item.evidence) + item.add
         assert not re.search(r"\d", allowed.sub("", text)), (item.id, text)
+
+
+def test_every_chapter_to_read_on_exists(paper):
+    pages = {page for name in appraisal.FORMS for item in appraisal.load(name, paper).items for page in item.pages}
+    assert len(pages) > 10
+    assert [page for page in sorted(pages) if not (ROOT / "book" / f"{page}.md").exists()] == []
 
 
 def test_strobe_has_22_numbers_and_target_21(paper):

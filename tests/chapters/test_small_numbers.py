@@ -1,0 +1,52 @@
+"""The chapter's tables and figures show what the paper's numbers and R give."""
+
+import re
+
+import pytest
+
+from analysis_lib.chapters import small_numbers
+from analysis_lib.presentation import figures
+
+
+@pytest.fixture(autouse=True)
+def style():
+    figures.style()
+
+
+def test_every_comparison_near_the_limit_has_its_row_and_index(paper, claims):
+    html = small_numbers.fragility_table(paper, claims).html
+    shown = re.findall(r'ledger\.html#([^"]+)".*?data-label="Patients"><div>(\d+)<', html)
+    assert {id for id, _ in shown} == {
+        "abstract.response.p",
+        "results-surgery.below_intended.p",
+        "results-radiology.over_180_before.p",
+        "results-radiology.over_180_after.p",
+        "results-radiology.organ_after.p",
+        "results-radiology.liver_gone.p",
+        "table1.grade.p",
+    }
+    assert dict(shown)["results-radiology.over_180_before.p"] == "1"
+
+
+def test_the_forest_narrows_from_the_published_interval_to_the_most_sceptical(paper):
+    _, *rows = small_numbers.posterior_forest(paper).csv.split("\n")[:-1]
+    widths = [float(high) / float(low) for *_, low, high in (row.rsplit(",", 3) for row in rows)]
+    crude, adjusted = widths[:4], widths[4:]
+    assert crude == sorted(crude, reverse=True) and adjusted == sorted(adjusted, reverse=True)
+
+
+def test_the_adjusted_interval_is_as_wide_as_of_fourteen_deaths(paper):
+    # Widths of the log intervals, 1.884 and 2.396, by hand.
+    assert small_numbers.effective_deaths(paper) == pytest.approx(23 * (1.8843 / 2.3961) ** 2, rel=1e-3)
+
+
+def test_the_power_figure_names_each_study_and_where_it_has_80_percent():
+    picture = small_numbers.power_figure({"66 deaths": 66, "261 deaths": 261}, share=0.5)
+    assert "66 deaths: 80% at a ratio of 0.50. 261 deaths: 80% at a ratio of 0.71." in picture.alt
+    assert picture.csv.startswith("true ratio,66 deaths,261 deaths")
+
+
+def test_ratios_of_public_patients_are_rs_to_the_last_digits():
+    found = small_numbers.agreement()
+    assert (found["apart"] < 1e-7).all() and len(found) == 11
+    assert small_numbers.agreement_table(found).html.count("<tr>") == 12
