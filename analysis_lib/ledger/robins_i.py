@@ -1,9 +1,9 @@
 """ROBINS-I V2: from the answers to its signalling questions to the risk of bias, domain by domain.
 
 Risk Of Bias In Non-randomized Studies of Interventions, version 2, assessment tool for follow-up studies of
-20 November 2025. The algorithms are encoded from two transcriptions of the tool, a set of flow charts and a set of
-decision tables; the tool itself (riskofbias.info) could not be consulted. The tables are shorter than the charts and
-leave out paths. Where both speak and differ, the chart is followed:
+20 November 2025. The algorithms are encoded from transcriptions of the tool by one public project, as flow charts and
+as decision tables; the tool itself (riskofbias.info) could not be consulted. The tables are shorter than the charts
+and leave out paths. Where both speak and differ, the chart is followed:
 
 - 1B, important factors left out but not substantially, and 1B.5 yes: Serious (table: Moderate);
 - 2.4 strong yes, with strategies told apart at the start: by 2.5 Serious or Critical (table: Serious);
