@@ -77,14 +77,14 @@ def posterior_forest(numbers: Transcription) -> figures.Picture:
         for prior, (low, high) in PRIORS.items():
             found = sceptical_prior.posterior(*published, low, high)
             rows.append(forest.Ratio(f"{name}, {prior}", found.ratio, found.low, found.high))
-    figure, data = forest.draw(rows, favours=("surgery", "no surgery"))
-    return figures.picture(
-        figure,
+    return forest.picture(
+        rows,
+        favours=("surgery", "no surgery"),
+        measure="hazard ratio of death",
         name="posteriors",
-        alt="Hazard ratio of death with 95% limits. " + " ".join(f"{r.label}: {r.text}." for r in rows),
-        caption="Even the crude advantage of surgery fades for a sceptical reader. Squares: hazard ratio of death, as "
+        alt="Hazard ratio of death with 95% limits.",
+        caption="Even the crude advantage of surgery fades for a sceptical reader. Dots: hazard ratio of death, as "
         "published and after each prior. Lines: 95% intervals.",
-        data=data.round(4),
     )
 
 
