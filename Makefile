@@ -108,6 +108,10 @@ ensemble: $(READY) ## search the simulated cohorts anew, in data/ensemble
 predictions: $(READY) ## withhold each survival number in turn and search anew, in data/predictions
 	@$(VENV_PYTHON) tools/data/remake.py predictions $(ON)
 
+.PHONY: witnesses
+witnesses: $(READY) ## push cohorts towards the extremes of what no number prints, in data/witnesses
+	@$(VENV_PYTHON) tools/data/remake.py witnesses $(ON)
+
 .PHONY: assumptions
 assumptions: $(READY) ## search under each other assumption, in data/assumptions
 	@$(VENV_PYTHON) -m analysis_lib.reconstruction.studies.alternative_assumptions
@@ -115,15 +119,15 @@ assumptions: $(READY) ## search under each other assumption, in data/assumptions
 .PHONY: verify
 verify: $(READY) ## recompute every target for every simulated cohort, under other assumptions too
 	@$(VENV_PYTHON) -m analysis_lib verify --jobs 2 data/ensemble/cohorts.parquet
-	@for file in data/assumptions/*.parquet; do $(VENV_PYTHON) -m analysis_lib verify --jobs 2 "$$file" || exit; done
+	@for file in data/assumptions/*.parquet data/witnesses/cohorts.parquet; do $(VENV_PYTHON) -m analysis_lib verify --jobs 2 "$$file" || exit; done
 
 .PHONY: truth
 truth: $(READY) ## reconstruct public studies whose patients are known, in data/truth
 	@$(VENV_PYTHON) -m analysis_lib.reconstruction.studies.known_patients_run $(ON)
 
-.PHONY: sensitivity
-sensitivity: $(READY) ## change each printed number in turn and see which verdicts change, in data/trust
-	@$(VENV_PYTHON) tools/data/remake.py sensitivity
+.PHONY: benchmark
+benchmark: $(READY) ## see which seeded errors the audit and other tools find, in data/benchmark: some minutes
+	@$(VENV_PYTHON) tools/data/remake.py benchmark $(ON)
 
 .PHONY: reproduce
 reproduce: $(READY) ## build the book twice from nothing and compare to the byte (PYTHONS="python3.12 …" for verdicts too)

@@ -92,13 +92,15 @@ def log_hazard_ratios(sample: Stack, times: int, seed: int, jobs: int = 1, sched
     return pd.concat([found[piece.seeds] for piece in pieces])
 
 
-def percentile_limits(drawn: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Percentile limits (95%, as the paper's) of each cohort, from its bootstrap ratios.
+def percentile_limits(drawn: pd.DataFrame, confidence: float = 0.95) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Percentile limits of each cohort, from its bootstrap ratios.
 
     Parameters
     ----------
     drawn
         As :func:`log_hazard_ratios` gives it, or the ratios themselves; resamples without an estimate are left out.
+    confidence
+        By default the paper's.
 
     Returns
     -------
@@ -112,8 +114,10 @@ def percentile_limits(drawn: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     >>> float(low.loc[7, "crude"]), float(high.loc[7, "crude"])
     (1.0, 39.0)
     """
+    # Rounded, so that a limit at a whole rank is the value of that rank.
+    tail = round((1 - confidence) / 2, 12)
     by_cohort = drawn.groupby(level=0)
-    return by_cohort.quantile(0.025), by_cohort.quantile(0.975)
+    return by_cohort.quantile(tail), by_cohort.quantile(1 - tail)
 
 
 def resample(sample: Stack, times: int, rng: np.random.Generator) -> Stack:

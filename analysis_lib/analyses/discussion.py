@@ -1,4 +1,4 @@
-"""Quantities that a paper's discussion rests on, for each cohort: responses, vessel contact, recurrences, medians.
+"""Quantities that a paper's discussion rests on, for each cohort: vessel contact, improvements, recurrences, medians.
 
 Each function takes one or more cohorts in the schema and gives one row a cohort, in the order of
 their numbers. A column that is missing or blank raises an :class:`InputError`.
@@ -11,7 +11,6 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.printed.names import TVI_BEYOND_180
@@ -48,86 +47,6 @@ def require_columns(frame: pd.DataFrame, *columns: str, group: str = "") -> pd.D
         if not len(frame):
             raise InputError(f"is blank for all patients{' of ' + group if group else ''}", column=column)
     return frame
-
-
-def proportion(
-    frame: pd.DataFrame, column: str, value: object, group: str = "", confidence: float = 0.95, method: str = "exact"
-) -> pd.DataFrame:
-    """Proportion with a certain value among the patients in whom a column is known.
-
-    Parameters
-    ----------
-    frame
-        Cohorts in the schema.
-    column, value
-        What is counted.
-    group
-        Of which group; blank for all patients.
-    confidence, method
-        As :func:`contingency.binomial_interval`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``count``, ``patients`` and the binomial interval ``ci_low``, ``ci_high``.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"cohort": 1, "best_response": ["PR", "SD", "SD", None]})
-    >>> proportion(frame, "best_response", "PR").round(3).to_dict("records")
-    [{'count': 1, 'patients': 3, 'ci_low': 0.008, 'ci_high': 0.906}]
-    """
-    known = require_columns(frame, column, group=group)
-    found = (known[column] == value).groupby(known["cohort"]).agg(count="sum", patients="size")
-    limits = [_limits(k, n, confidence, method) for k, n in found.to_numpy().tolist()]
-    return found.assign(ci_low=[x for x, _ in limits], ci_high=[x for _, x in limits])
-
-
-def size_change(frame: pd.DataFrame) -> pd.DataFrame:
-    """Relative change of tumour size under PRRT.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``mean`` (negative for a decrease; 0.1 is 10%), ``sd``, ``patients`` and ``p`` of a one-sample
-        t test.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"cohort": 1, "tumour_size_mm": [50, 40, 80], "tumour_size_post_mm": [25, 36, 60]})
-    >>> size_change(frame).round(3).to_dict("records")
-    [{'mean': -0.283, 'sd': 0.202, 'patients': 3, 'p': 0.136}]
-    """
-    known = require_columns(frame, "tumour_size_mm", "tumour_size_post_mm")
-    change = known["tumour_size_post_mm"] / known["tumour_size_mm"] - 1
-    found = change.groupby(known["cohort"]).agg(mean="mean", sd="std", patients="size")
-    t = found["mean"] / (found["sd"] / np.sqrt(found["patients"]))
-    return found.assign(p=2 * special.stdtr(found["patients"] - 1, -t.abs()))
-
-
-def vessel_contact_changes(frame: pd.DataFrame) -> pd.DataFrame:
-    """Falls and rises of the category of vessel contact (TVI), and the sign test between them.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``fell``, ``rose``, ``involved`` (patients with contact before PRRT) and the exact ``p``.
-
-    Examples
-    --------
-    >>> frame = pd.DataFrame({"cohort": 1, "tvi_pre": [6, 4, 1, 0], "tvi_post": [3, 4, 0, 1]})
-    >>> vessel_contact_changes(frame).to_dict("records")
-    [{'fell': 2, 'rose': 1, 'involved': 3, 'p': 1.0}]
-    """
-    known = require_columns(frame, "tvi_pre", "tvi_post")
-    marks = pd.DataFrame({
-        "fell": known["tvi_post"] < known["tvi_pre"],
-        "rose": known["tvi_post"] > known["tvi_pre"],
-        "involved": known["tvi_pre"] > 0,
-    })  # fmt: skip
-    found = marks.groupby(known["cohort"]).sum()
-    fewer, moved = found[["fell", "rose"]].min(axis=1), found["fell"] + found["rose"]
-    return found.assign(p=np.minimum(2 * special.bdtr(fewer, moved, 0.5), 1))
 
 
 def contact_reduced_to_180(frame: pd.DataFrame) -> pd.DataFrame:
@@ -238,22 +157,21 @@ def medians(frame: pd.DataFrame, endpoint: str, group: str, ci: str) -> pd.DataF
     Returns
     -------
     pandas.DataFrame
-        ``median``, ``ci_low``, ``ci_high`` in years, NaN where not reached, and ``last``, the longest
-        time under observation.
+        ``median``, ``ci_low``, ``ci_high`` in years, NaN where not reached.
 
     Examples
     --------
     >>> frame = pd.DataFrame({"cohort": 1, "group": "surgery", "os_years": range(1, 11), "os_event": 1})
     >>> medians(frame, "os", "surgery", "spss").round(2).to_dict("records")
-    [{'median': 5.0, 'ci_low': 1.9, 'ci_high': 8.1, 'last': 10.0}]
+    [{'median': 5.0, 'ci_low': 1.9, 'ci_high': 8.1}]
     """
     time, event = f"{endpoint}_years", f"{endpoint}_event"
     known = require_columns(frame, time, event, group=group)
     rows = {}
     for number, years, died in _by_cohort(known, time, event):
         found = survival.median_survival(years, died, ci=ci)
-        rows[number] = (found.median, found.ci_low, found.ci_high, years.max())
-    table = pd.DataFrame.from_dict(rows, orient="index", columns=["median", "ci_low", "ci_high", "last"])
+        rows[number] = (found.median, found.ci_low, found.ci_high)
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=["median", "ci_low", "ci_high"])
     return table.rename_axis("cohort")
 
 
@@ -264,12 +182,6 @@ def _by_cohort(frame: pd.DataFrame, time: str, event: str) -> Iterator[tuple[int
     numbers, starts = np.unique(values[:, 0], return_index=True)
     for number, cohort in zip(numbers, np.split(values, starts[1:]), strict=True):
         yield int(number), cohort[:, 1], cohort[:, 2].astype(int)
-
-
-@cache
-def _limits(count: int, n: int, confidence: float, method: str) -> tuple[float, float]:
-    found = contingency.binomial_interval(count, n, confidence, method=method)
-    return found.ci_low, found.ci_high
 
 
 @cache

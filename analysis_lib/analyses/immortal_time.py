@@ -8,8 +8,6 @@ covariate that changes with time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
@@ -23,8 +21,6 @@ from analysis_lib.statistics.near_ties import merge_near_ties
 ENDPOINTS = {"os": "overall survival", "pfs": "progression-free survival"}
 #: An operation on the day of death counts so much earlier, as in R's Stanford heart data.
 HALF_A_DAY = 0.5 / DAYS_PER_YEAR
-# A landmark is shown where the model can be estimated in nearly all cohorts.
-_LEAST_SHARE = 0.95
 
 
 def naive(frame: pd.DataFrame, endpoint: str = "os", ties: str = "breslow") -> pd.DataFrame:
@@ -190,54 +186,6 @@ def time_dependent(
     start = rows["start_years"].where(rows["start_years"] > 0, -np.inf)
     found = binary_cox.cox(rows["cohort"], rows["stop_years"], rows["event"], rows["operated"], start, ties)
     return _require_estimate(found)
-
-
-def landmark_ratios(patients: pd.DataFrame, scheme: pd.Series, months: Sequence[float]) -> pd.DataFrame:
-    """Landmark hazard ratios at several times: the range over the cohorts of each censoring assumption.
-
-    Parameters
-    ----------
-    patients
-        Cohorts in the schema.
-    scheme
-        The censoring assumption of each cohort, indexed by its number.
-    months
-        The landmarks.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows ``endpoint, scheme, months, lowest, q1, median, q3, highest`` of the landmarks at which
-        nearly all cohorts of the scheme have an estimate.
-
-    Raises
-    ------
-    InputError
-        If no landmark has one; with the reason of the last.
-
-    Examples
-    --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
-    >>> found = landmark_ratios(hearts, pd.Series("observed", [1], name="scheme"), [1, 2, 3])
-    >>> found[["months", "median"]].round(2).to_numpy().tolist()
-    [[1.0, 1.05], [2.0, 0.81], [3.0, 0.57]]
-    """
-    rows, reason = [], InputError("there is no landmark")
-    for endpoint in ENDPOINTS:
-        for at in months:
-            try:
-                ratios = landmark(patients, at, endpoint)["hr"]
-            except InputError as error:
-                reason = error
-                continue
-            for name, part in ratios.reindex(scheme.index).groupby(scheme):
-                if part.notna().mean() >= _LEAST_SHARE:
-                    spread = np.nanpercentile(part, [0, 25, 50, 75, 100])
-                    rows.append((endpoint, name, at, *spread))
-    if not rows:
-        raise reason
-    return pd.DataFrame(rows, columns=["endpoint", "scheme", "months", "lowest", "q1", "median", "q3", "highest"])
 
 
 def share_explained(naive_hr: ArrayLike, other_hr: ArrayLike) -> Floats:

@@ -8,3 +8,4 @@ ROOT = Path(__file__).resolve().parents[2]
 EXPECTED = ROOT / "data" / "expected_verdicts.csv"
 ENSEMBLE = ROOT / "data" / "ensemble"
 ASSUMPTIONS = ROOT / "data" / "assumptions"
+WITNESSES = ROOT / "data" / "witnesses"

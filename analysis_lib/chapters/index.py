@@ -1,17 +1,13 @@
-"""First page: the forest plot from crude to adjusted, the flow of patients, and activity without one patient."""
+"""First page: the forest plot from crude to adjusted, and the flow of patients."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
 
-import numpy as np
-from scipy import special
-
 from analysis_lib.analyses import immortal_time
 from analysis_lib.ledger import joint_facts
 from analysis_lib.presentation import forest, tables
-from analysis_lib.statistics import weighted_regression
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,11 +17,11 @@ if TYPE_CHECKING:
     from analysis_lib.ledger.verdicts import Claim
     from analysis_lib.presentation.figures import Picture
     from analysis_lib.printed.transcription import Transcription
-    from analysis_lib.reconstruction.ensemble import Ensemble
+    from analysis_lib.reconstruction.witnesses import Witnesses
 
-COLUMNS = ("group", "os_years", "os_event", "months_to_surgery", "prrt_activity_gbq")
-# Most of the surgery group had been operated on by then; the pages on survival use the same.
-LANDMARK_MONTHS = 18.0
+COLUMNS = ("group", "os_years", "os_event", "months_to_surgery", "prrt_activity_gbq", "dose_adjustment")
+# Most of the surgery group had been operated on by then, and the adversary pushed this landmark too.
+LANDMARK_MONTHS = 18
 
 # What, then the boxes of the surgery group and of the other: first who is in, then why others are not. {id} is a
 # printed number, {=name} follows from some.
@@ -59,14 +55,25 @@ _FLOW = (
 )
 
 
-def hazard_ratios(numbers: Transcription, ensemble: Ensemble) -> list[forest.Ratio]:
-    """Hazard ratios of death from crude to adjusted: as printed, or over the simulated cohorts."""
-    landmark = immortal_time.landmark(ensemble.patients, LANDMARK_MONTHS)
-    over_time = immortal_time.time_dependent(ensemble.patients)
+def hazard_ratios(numbers: Transcription, patients: pd.DataFrame, found: Witnesses) -> list[forest.Ratio]:
+    """Hazard ratios of death from crude to adjusted: as printed, or over the simulated cohorts.
+
+    Parameters
+    ----------
+    numbers
+        The transcription.
+    patients
+        Simulated cohorts, whose middle one is shown.
+    found
+        The cohorts that an adversary pushed; they set the range.
+    """
+    landmark = immortal_time.landmark(patients, LANDMARK_MONTHS)
+    pushed = found.extremes(f"landmark_hr_{LANDMARK_MONTHS}")
+    over_time = immortal_time.time_dependent(patients)
     return [
         _printed(numbers, "cox_surgery", "Crude: from the start of PRRT"),
-        _simulated(landmark, f"Landmark at {LANDMARK_MONTHS:g} months"),
-        _simulated(over_time, "From the day of surgery"),
+        _simulated(landmark, f"Landmark at {LANDMARK_MONTHS} months", pushed),
+        _simulated(over_time, "From the day of surgery", found.extremes("time_dependent_hr")),
         _printed(numbers, "cox_surgery_adjusted", "Adjusted for the propensity score"),
     ]
 
@@ -76,10 +83,10 @@ def _printed(numbers: Transcription, key: str, label: str) -> forest.Ratio:
     return forest.Ratio(f"{label} (published)", ratio, low, high)
 
 
-def _simulated(found: pd.DataFrame, label: str) -> forest.Ratio:
-    """The cohort in the middle, and the range of all that have an estimate."""
-    found = found.dropna(subset=["hr"]).sort_values("hr")
-    one, spread = found.iloc[len(found) // 2], (found["hr"].min(), found["hr"].max())
+def _simulated(ratios: pd.DataFrame, label: str, pushed: tuple[float, float]) -> forest.Ratio:
+    known = ratios.dropna(subset=["hr"]).sort_values("hr")
+    one = known.iloc[len(known) // 2]
+    spread = (min(pushed[0], known["hr"].min()), max(pushed[1], known["hr"].max()))
     return forest.Ratio(f"{label} (simulated)", one["hr"], one["ci_low"], one["ci_high"], spread)
 
 
@@ -91,22 +98,11 @@ def forest_plot(ratios: list[forest.Ratio], cohorts: int) -> Picture:
         measure="hazard ratio of death",
         name="crude-to-adjusted",
         alt="Forest plot of hazard ratios of death, surgery against no surgery.",
-        caption="The benefit of surgery shrinks as the comparison becomes fairer, and its interval widens past 1. "
+        caption="The fairer the comparison, the less is left of the crude advantage, and the less certain it is. "
         "Filled circles: published hazard ratios with 95% confidence intervals. Grey bands: the range over "
-        f"{cohorts:,} simulated cohorts. Thin lines: one simulated cohort with its 95% interval. The paper’s own "
-        "curves were not used.",
+        f"{cohorts:,} simulated cohorts and others pushed to extremes. Thin lines: one simulated cohort with its 95% "
+        "interval. The paper’s own curves were not used.",
     )
-
-
-def activity_without_sepsis_death(ensemble: Ensemble) -> np.ndarray:
-    """Wald p of activity for death in each cohort, by Cox regression without the patient of least activity.
-
-    That patient is the early death of sepsis, after one cycle.
-    """
-    time, event, activity = (ensemble.array(name) for name in ("os_years", "os_event", "prrt_activity_gbq"))
-    others = activity > activity.min(axis=1, keepdims=True)
-    fits = weighted_regression.cox(time, event, activity[:, :, None], others.astype(float))
-    return 2 * special.ndtr(-np.abs(fits.coef[:, 0]) / np.sqrt(fits.covariance[:, 0, 0]))
 
 
 def flow(numbers: Transcription, claims: Mapping[str, Claim]) -> tables.Html:

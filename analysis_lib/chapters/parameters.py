@@ -114,19 +114,25 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
         _MEDIAN_INTERVAL,
     ),
     "slips": (),
-    "discussion": (
+    "discussion": (),
+    "immortal-time": (
         _CONFIDENCE,
-        _INTERVAL,
         # Earlier, next to nobody had been operated on; later, few were left to die.
         Parameter("landmark_months", 18.0, "start of landmark analyses", 9.0, 120.0, unit="months"),
+    ),
+    "confounding": (
+        _CONFIDENCE,
         Parameter("seed", 2022, "of the bootstrap", 0, 2**32 - 1),
         Parameter("resamplings", 100, "of each cohort redrawn in the bootstrap", 20, 2000),
     ),
     "small-numbers": (),
+    "multiplicity": (),
+    "comparisons": (_CONFIDENCE, _INTERVAL),
     "conventions": (),
     "ledger": (),
     "reconstruction": (),
     "validation": (),
+    "benchmark": (),
     "quality": (),
     "rerun": (),
     "your-cohort": (
@@ -190,13 +196,6 @@ def from_namespace(chapter: str, namespace: Mapping[str, object]) -> dict[str, V
     return check(chapter, defined)
 
 
-def banner(chapter: str, values: Mapping[str, Value]) -> Html:
-    """Banner of a rerun: :func:`notice` and :func:`settings`."""
-    from analysis_lib.presentation.tables import Html
-
-    return Html(notice(chapter, values).html + settings(chapter, values).html)
-
-
 def notice(chapter: str, values: Mapping[str, Value]) -> Html:
     """What differs from the book's run, blank if nothing; ``chapter, values`` as :func:`check` takes and gives them."""
     from analysis_lib.presentation.tables import Html
@@ -212,7 +211,7 @@ def notice(chapter: str, values: Mapping[str, Value]) -> Html:
 
 
 def settings(chapter: str, values: Mapping[str, Value]) -> Html:
-    """Folded table of a chapter's parameters, with the command that gives it these values; as :func:`banner`."""
+    """Folded table of a chapter's parameters, with the command that gives it these values; as :func:`notice`."""
     from analysis_lib.presentation import tables
 
     declared = CHAPTERS[chapter]

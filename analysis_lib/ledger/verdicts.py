@@ -266,10 +266,12 @@ def same_fact(one: PublishedNumber, other: PublishedNumber) -> bool:
     """Whether two printings can be of one value, rounded by one rule.
 
     Intervals that have only an end in common do not do: a half goes one way. A limit that the
-    authors set is not rounded at all; the words around it may stand for its sign.
+    authors set is not rounded at all; the words around it may stand for its sign, but two signs
+    are one.
     """
     if "threshold" in (one.statistic, other.statistic):
-        return one.printed.value == other.printed.value
+        signs = {one.printed.relation, other.printed.relation} - {"="}
+        return one.printed.value == other.printed.value and len(signs) < 2
     a, b = one.interval, other.interval
     if one.exact or other.exact:
         return a.meets(b)

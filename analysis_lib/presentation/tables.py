@@ -108,6 +108,30 @@ def range_text(values: ArrayLike, form: str = "{:.2f}") -> str:
     return low if low == high else f"{low} to {high}"
 
 
+def share_table(rows: Iterable[tuple[str, int, int]], confidence: float, method: str, caption: str) -> Html:
+    """Shares of patients with their confidence intervals.
+
+    Parameters
+    ----------
+    rows
+        Of each share its name, the patients, and of how many.
+    confidence, method
+        As :func:`analysis_lib.statistics.contingency.binomial_interval` takes them.
+    caption
+        Of the table.
+    """
+    from analysis_lib.statistics.contingency import binomial_interval
+
+    cells = []
+    for name, count, of in rows:
+        share = binomial_interval(count, of, confidence, method)
+        ends = " to ".join(f"{100 * end:.1f}%" for end in (share.ci_low, share.ci_high))
+        cells.append((escape(name), f"{count} of {of}", f"{100 * share.estimate:.1f}%", ends))
+    interval = {"exact": "Clopper–Pearson", "wilson": "Wilson"}[method]
+    head = ("Share", "Patients", "Estimate", f"{100 * confidence:g}% {interval} interval")
+    return table(head, cells, caption)
+
+
 def compare(claims: Mapping[str, Claim], ids: Iterable[str], caption: str) -> Html:
     """Published beside recomputed, one row a number, with the verdict linked to the ledger."""
     rows = []
@@ -203,7 +227,8 @@ def _row_name(claims: Mapping[str, Claim], stem: str) -> str:
         "median": "median (range)" if "range_lo" in spread else "median (quartiles)",
     }.get(first.statistic, "")
     name = first.item.removesuffix(", between groups")
-    return escape(", ".join(filter(None, (name, first.unit if kind else "", kind))))
+    unit = first.unit if kind and first.unit != name else ""
+    return escape(", ".join(filter(None, (name, unit, kind))))
 
 
 def side_by_side(

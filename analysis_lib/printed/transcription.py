@@ -55,6 +55,23 @@ class PublishedNumber:
         """Whether the digits are the number itself and not its rounding."""
         return self.statistic in _EXACT and self.printed.relation == "="
 
+    def check(self) -> None:
+        """Refuse digits that the statistic cannot have.
+
+        Raises
+        ------
+        InputError
+            If what should be a whole number is not.
+        """
+        if self.statistic in ("count", "n") and not self.printed.digits.isdigit():
+            raise InputError(
+                f"{self.printed} cannot be a {self.statistic}",
+                file=self.file,
+                row=self.row,
+                column="printed",
+                remedy="a whole number",
+            )
+
     @cached_property
     def interval(self) -> Interval:
         """The reals that the digits stand for."""
@@ -119,10 +136,10 @@ def _number(row: Row) -> PublishedNumber:
         printed = Printed(row["printed"])
     except ValueError as error:
         raise row.refuse("printed", str(error), "the digits as the paper prints them") from None
-    if row["statistic"] in ("count", "n") and not printed.digits.isdigit():
-        raise row.refuse("printed", f"{printed} cannot be a {row['statistic']}", "a whole number")
     cells = {column: row[column] for column in COLUMNS if column not in ("printed", "own")}
-    return PublishedNumber(**cells, printed=printed, own=row["own"] == "yes", file=row.file, row=row.line)
+    number = PublishedNumber(**cells, printed=printed, own=row["own"] == "yes", file=row.file, row=row.line)
+    number.check()
+    return number
 
 
 def load(folder: Path | str = NUMBERS) -> Transcription:

@@ -10,5 +10,7 @@ Read in this order:
 5. :mod:`~analysis_lib.reconstruction.verify`: the check of each cohort, by other means than the search's.
 6. :mod:`~analysis_lib.reconstruction.build` and :mod:`~analysis_lib.reconstruction.ensemble`: many cohorts,
    written to a file and read from it.
-7. ``studies``: what the search itself can and cannot tell.
+7. ``adversary``: finished cohorts pushed towards extremes, and :mod:`~analysis_lib.reconstruction.witnesses`, which
+   reads what it found.
+8. ``studies``: what the search itself can and cannot tell.
 """

@@ -40,15 +40,15 @@ class RiskTables:
         Position of each table's cohort among `labels`.
     time : ndarray, shape (m,)
         Of its events.
-    at_risk, events : ndarray of int, shape (m, 2)
+    at_risk, events : ndarray, shape (m, 2)
         Unexposed and exposed patients at risk just before the time, and their events at it.
     """
 
     labels: NDArray
     cohort: NDArray[np.intp]
     time: Floats
-    at_risk: NDArray[np.int_]
-    events: NDArray[np.int_]
+    at_risk: NDArray
+    events: NDArray
 
     def sums(self, values: NDArray) -> NDArray:
         """Sum of a value of each table by cohort, shape (cohorts,)."""
@@ -154,9 +154,22 @@ def cox(
     >>> found["reason"].tolist()[1]
     'only exposed patients had events while others were at risk: the ratio tends to infinity'
     """
+    return fit(risk_tables(cohort, stop, event, exposed, start), ties)
+
+
+def fit(tables: RiskTables, ties: str = "breslow") -> pd.DataFrame:
+    """Cox model of a binary exposure from tables of those at risk; as :func:`cox`.
+
+    The counts may be sums of weights, with Breslow's ties: the ratio is then the weighted one, and its
+    standard error, limits and p value, which take weights for patients, mean nothing.
+
+    Raises
+    ------
+    ValueError
+        If `ties` is unknown.
+    """
     if ties not in ("breslow", "efron"):
         raise ValueError(f"ties must be 'breslow' or 'efron', not {ties!r}")
-    tables = risk_tables(cohort, stop, event, exposed, start)
     total, among_exposed = tables.sums(tables.events.sum(axis=1)), tables.sums(tables.events[:, 1])
     mixed = (tables.at_risk > 0).all(axis=1)
     unexposed_mixed, exposed_mixed = (tables.sums(tables.events[:, side] * mixed) for side in (0, 1))

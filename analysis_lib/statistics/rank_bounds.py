@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -149,6 +150,7 @@ def score_tables_p(
     return np.array([_tied_p(first[k // len(second)], pairs[k], sizes) for k in kept[fits]])
 
 
+@lru_cache(maxsize=4)
 def _count_tables(levels: int, n: int) -> Integers:
     """Every way to put n patients on some levels, shape (m, levels)."""
     bars = np.array(list(combinations(range(n + levels - 1), levels - 1)))

@@ -122,6 +122,8 @@ def test_limits_leave_out_samples_without_an_estimate():
     low, high = bootstrap.percentile_limits(drawn)
     assert (low.loc[7, "crude"], high.loc[7, "crude"]) == (1, 39)
     assert np.isnan(low.loc[7, "strata"])
+    low, high = bootstrap.percentile_limits(drawn, confidence=0.9)
+    assert (low.loc[7, "crude"], high.loc[7, "crude"]) == (2, 38)
 
 
 def test_a_few_cohorts_are_taken_from_first_to_last(sample):

@@ -171,13 +171,6 @@ def test_on_the_day_of_the_landmark_an_operation_counts_and_a_death_ends_observa
     assert immortal_time.landmark(small(), 12)[["patients", "operated"]].dtypes.eq(np.int64).all()
 
 
-def test_a_cohort_of_whom_nobody_reaches_the_landmark_counts_as_one_without_an_estimate():
-    both = pd.concat([small(), small(cohort=1, os_years=1.0, pfs_years=1.0, months_to_surgery=6.0)])
-    scheme = pd.Series(["even", "even"], [0, 1], name="scheme")
-    with pytest.raises(InputError, match="there is no landmark"):
-        immortal_time.landmark_ratios(both, scheme, [18])
-
-
 @pytest.mark.parametrize("analysis", [immortal_time.naive, immortal_time.time_dependent])
 def test_overall_survival_with_breslows_ties_is_what_is_meant_where_nothing_is_said(analysis):
     frame = small(os_years=[4.0, 6.0, 4.0, 4.0, 2.0, 7.0])
@@ -197,31 +190,6 @@ def test_without_a_column_of_surgery_times_the_naive_analysis_goes_on():
 def test_an_unknown_endpoint_is_refused():
     with pytest.raises(ValueError, match="os, pfs"):
         immortal_time.naive(small(), "dfs")
-
-
-@pytest.fixture(scope="module")
-def cohorts():
-    """Some cohorts of both censoring assumptions, and the scheme of each."""
-    ensemble = ensembles.load()
-    numbers = [0, 1, 2, 3]
-    return ensemble.patients[ensemble.patients["cohort"].isin(numbers)], ensemble.origin.loc[numbers, "scheme"]
-
-
-def test_ratios_by_landmark_are_ranges_of_those_of_the_cohorts(cohorts):
-    patients, scheme = cohorts
-    found = immortal_time.landmark_ratios(patients, scheme, [18, 24])
-    assert set(found["scheme"]) == set(scheme) and set(found["endpoint"]) == {"os", "pfs"}
-    row = found[(found["endpoint"] == "os") & (found["months"] == 24)].iloc[0]
-    ratios = immortal_time.landmark(patients, 24)["hr"][scheme == row["scheme"]]
-    spread = row[["lowest", "q1", "median", "q3", "highest"]].tolist()
-    assert spread == [ratios.min(), ratios.quantile(0.25), ratios.median(), ratios.quantile(0.75), ratios.max()]
-
-
-def test_landmarks_without_an_estimate_are_left_out_and_none_at_all_is_an_error(cohorts):
-    patients, scheme = cohorts
-    assert set(immortal_time.landmark_ratios(patients, scheme, [1, 24])["months"]) == {24}
-    with pytest.raises(InputError, match="nobody to compare"):
-        immortal_time.landmark_ratios(patients, scheme, [1])
 
 
 def test_the_share_explained_is_all_at_one_and_none_at_the_naive_ratio():

@@ -56,6 +56,8 @@ function serve(folder) {
 function pagesOf(folder) {
   return readdirSync(folder, { recursive: true })
     .filter((name) => name.endsWith(".html") && !name.startsWith("_static" + sep))
+    // An old address leads on before one could look at it.
+    .filter((name) => !readFileSync(join(folder, name), "utf8").includes('http-equiv="refresh"'))
     .sort();
 }
 

@@ -1,4 +1,4 @@
-// The README's picture, of the page that counts the verdicts: `node screenshot.mjs FOLDER FILE.png`.
+// The README's picture, of the first page: `node screenshot.mjs FOLDER FILE.png`.
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
@@ -9,6 +9,6 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu"],
 });
 const tab = await browser.newPage({ viewport: { width: 1200, height: 1130 } });
-await tab.goto(pathToFileURL(resolve(folder, "how-it-works.html")).href, { waitUntil: "load" });
+await tab.goto(pathToFileURL(resolve(folder, "index.html")).href, { waitUntil: "load" });
 await tab.screenshot({ path: target });
 await browser.close();

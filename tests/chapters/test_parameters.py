@@ -34,7 +34,7 @@ def test_defaults_fill_what_is_not_given():
         ("toxicity", ["interval"], "KEY=VALUE"),
         ("survival", ["landmark_months=-1"], "from 0 to"),
         ("conventions", ["confidence=0.9"], "there are none"),
-        ("discussion", ["resamplings=20.5"], "not a whole number"),
+        ("survival", ["seed=20.5"], "not a whole number"),
     ],
 )
 def test_a_bad_name_or_value_is_refused_with_what_would_be_right(chapter, given, says):
@@ -147,20 +147,21 @@ def test_plain_papermill_stops_at_a_misspelt_name_before_any_analysis(tmp_path):
 
 def test_a_rerun_says_what_it_changes_and_the_books_own_run_does_not():
     own = parameters.check("toxicity", {})
-    assert "rerun" not in parameters.banner("toxicity", own).html
-    said = parameters.banner("toxicity", own | {"interval": "wilson"}).html
-    assert "interval = wilson (exact)" in said
-    assert "chapter toxicity -p confidence=0.95 -p interval=wilson</code>" in said
+    assert parameters.notice("toxicity", own).html == ""
+    changed = own | {"interval": "wilson"}
+    assert "interval = wilson (exact)" in parameters.notice("toxicity", changed).html
+    command = "chapter toxicity -p confidence=0.95 -p interval=wilson</code>"
+    assert command in parameters.settings("toxicity", changed).html
 
 
 def test_numbers_of_a_rerun_are_written_without_idle_noughts():
-    said = parameters.banner("survival", parameters.check("survival", {"landmark_months": 120, "seed": 7})).html
+    said = parameters.notice("survival", parameters.check("survival", {"landmark_months": 120, "seed": 7})).html
     assert "landmark_months = 120 (14.8), seed = 7 (2022)" in said
 
 
 def test_the_command_of_a_rerun_is_one_that_a_shell_reads_back():
     values = parameters.check("your-cohort", {"cohort": "my patients; $(rm) 'x'.csv", "landmark_months": 9})
-    shown = html.unescape(re.search("<p><code>(.*?)</code>", parameters.banner("your-cohort", values).html)[1])
+    shown = html.unescape(re.search("<p><code>(.*?)</code>", parameters.settings("your-cohort", values).html)[1])
     words = shlex.split(shown)
     assert words[: words.index("-p")] == ["python", "-m", "analysis_lib", "chapter", "your-cohort"]
     assert parameters.parse("your-cohort", [word for word in words[5:] if word != "-p"]) == values
@@ -168,8 +169,8 @@ def test_the_command_of_a_rerun_is_one_that_a_shell_reads_back():
 
 def test_what_a_rerun_says_of_a_file_cannot_act_in_the_page():
     own = parameters.check("your-cohort", {"cohort": "<script>alert(1)</script>.csv"})
-    said = parameters.banner("your-cohort", own).html
-    assert "<script" not in said and "&lt;script&gt;" in said
+    for said in (parameters.notice("your-cohort", own).html, parameters.settings("your-cohort", own).html):
+        assert "<script" not in said and "&lt;script&gt;" in said
 
 
 def test_every_chapter_is_declared_and_names_its_parameters_alike():
@@ -202,4 +203,4 @@ def test_a_run_leaves_the_executed_notebook_in_the_folder_asked_for(tmp_path):
     notebook = parameters.run("toxicity", values, tmp_path / "runs")
     assert notebook.parent == tmp_path / "runs"
     text = notebook.read_text(encoding="utf-8")
-    assert "wilson 95% intervals" in text and "exact 95% intervals" not in text
+    assert "95% Wilson interval" in text and "95% Clopper–Pearson interval" not in text

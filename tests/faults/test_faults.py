@@ -275,25 +275,17 @@ def attempt(book: Book, fault: str, rng: random.Random, folder: Path) -> Trial:
 def pytest_generate_tests(metafunc):
     """Each fault as often as trials are asked for, on this book half as often."""
     trials = metafunc.config.getoption("trials")
-    if metafunc.function is test_the_small_book_stays_whole:
-        metafunc.parametrize(("fault", "turn"), [(fault, k) for fault in FAULTS for k in range(trials)])
-    elif metafunc.function is test_this_book_stays_whole:
-        metafunc.parametrize(("fault", "turn"), [(f, k) for f in OF_THE_WHOLE_BOOK for k in range(trials // 2)])
+    if metafunc.function is test_a_book_stays_whole:
+        small = [("small", fault, k) for fault in FAULTS for k in range(trials)]
+        whole = [("whole", fault, k) for fault in OF_THE_WHOLE_BOOK for k in range(trials // 2)]
+        metafunc.parametrize(("book", "fault", "turn"), small + whole)
 
 
-def hold(trial: Trial, table: Callable) -> None:
+@pytest.mark.trial
+def test_a_book_stays_whole(book, fault, turn, request, tmp_path, table):
+    trial = attempt(request.getfixturevalue(book), fault, random.Random(f"{fault} {turn}"), tmp_path)
     table("faults.csv", trial.row, "subject")
     assert trial.passed, trial
-
-
-@pytest.mark.trial
-def test_the_small_book_stays_whole(fault, turn, small, tmp_path, table):
-    hold(attempt(small, fault, random.Random(f"{fault} {turn}"), tmp_path), table)
-
-
-@pytest.mark.trial
-def test_this_book_stays_whole(fault, turn, whole, tmp_path, table):
-    hold(attempt(whole, fault, random.Random(f"{fault} {turn}"), tmp_path), table)
 
 
 @pytest.mark.trial

@@ -181,7 +181,7 @@ def spoilt(draw, content: bytes) -> bytes:
 
 
 COMMAND_WORDS = """
-    audit chapter reconstruct verify validate survival discussion your-cohort -p --out --cohorts --seed --jobs --assume
+    audit chapter reconstruct verify validate survival comparisons your-cohort -p --out --cohorts --seed --jobs --assume
     --numbers --json --help -- -h follow_up=survivors age_test=student landmark_months=18 landmark_months= seed=1e99
     cohort=nowhere.csv confidence=nan a=b=c = .. . 1 0 -1 x.parquet nowhere/x.parquet /dev/null x.csv
 """
@@ -194,7 +194,7 @@ COMMANDS = st.one_of(
     st.tuples(st.just("chapter"), ARGUMENTS, st.just("-p"), ARGUMENTS).map(list),
     st.builds(
         lambda name, text: ["chapter", name, "-p", text],
-        st.sampled_from(["survival", "discussion"]),
+        st.sampled_from(["survival", "comparisons"]),
         st.text(max_size=20),
     ),
     st.builds(

@@ -438,6 +438,7 @@ def test_a_repeat_in_the_same_digits_is_no_evidence_of_its_own(claims, paper):
         ("p", "<0.001", "0.0004", True), ("p", "<0.001", "0.02", False), ("p", "<0.001", "<0.0001", True),
         ("count", "26", "26", True), ("count", "26", "27", False),
         ("threshold", ">180", "180", True), ("threshold", ">180", ">179", False),
+        ("threshold", ">180", "<180", False), ("threshold", ">180", "≥180", False), ("threshold", "180", ">180", True),
     ],
 )  # fmt: skip
 def test_two_printings_of_a_fact_must_be_roundings_of_one_value(statistic, first, again, agrees):

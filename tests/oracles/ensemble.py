@@ -24,7 +24,8 @@ def main() -> None:
         for k in np.linspace(0, len(rows) - 1, OF_EACH_ASSUMPTION).round().astype(int):
             number = rows.index[k]
             shipped.one(number).to_csv(SAMPLE / f"cohort-{number:04}.csv", index=False, lineterminator="\n")
-    subprocess.run(["Rscript", "ensemble.R"], check=True)
+    for script in ("ensemble.R", "influence.R"):
+        subprocess.run(["Rscript", script], check=True)
 
 
 if __name__ == "__main__":

@@ -65,9 +65,26 @@ def test_side_by_side_leaves_out_what_is_not_printed(claims):
     assert re.search(r'data-label="PRRT only"><div><a [^>]+>0<span [^>]+> consistent</span></a></div>', html)
 
 
+def test_a_unit_that_is_the_rows_own_name_is_said_once(claims):
+    html = tables.side_by_side(claims, "table2", ["activity", "cycles"], "Two rows").html
+    assert "<div>cumulative activity, GBq, median (range)</div>" in html
+    assert "<div>cycles, median (range)</div>" in html
+
+
 def test_side_by_side_refuses_a_row_that_is_not_there(claims):
     with pytest.raises(KeyError, match="no_such_row"):
         tables.side_by_side(claims, "table1", ["no_such_row"], "No row")
+
+
+@pytest.mark.parametrize(
+    ("method", "ends"),
+    # R 4.2.2: binom.test(2, 49), prop.test(2, 49, correct = FALSE)
+    [("exact", "0.5% to 14.0%"), ("wilson", "1.1% to 13.7%")],
+)
+def test_a_share_stands_with_its_interval(method, ends):
+    html = tables.share_table([("deaths <of blood>", 2, 49)], 0.95, method, "Shares").html
+    assert [f">{cell}</div>" in html for cell in ("2 of 49", "4.1%", ends)] == [True] * 3
+    assert "deaths &lt;of blood&gt;" in html and f"95% {'Wilson' if method == 'wilson' else 'Clopper–Pearson'}" in html
 
 
 def test_in_cohort_shows_printed_and_found_with_the_verdict(claims):

@@ -60,6 +60,8 @@ def test_each_reading_of_follow_up_is_the_same_in_search_and_verification_and_by
 
 def test_verify_holds_a_file_to_what_its_manifest_assumes(file):
     assert verify_file(file) == []
+    file.with_suffix(".json").write_text("{}")
+    assert verify_file(file) == []
     assume(file)
     assert verify_file(file) == []
     assume(file, follow_up="survivors")
@@ -99,6 +101,7 @@ def test_assumptions_are_part_of_the_plan_and_reach_every_search(tmp_path, monke
         ("follow_up=survivers", "did you mean survivors?"),
         ("quantile=tukey", "one of weibull"),
         ("age_test", "NAME=VALUE"),
+        ("age_test=welch=student", "age_test cannot be 'welch=student'"),
     ],
 )
 def test_a_name_or_value_that_is_unknown_is_told_with_the_nearest(pair, words, tmp_path, capsys):

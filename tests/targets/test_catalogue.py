@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from analysis_lib.base.errors import InputError
-from analysis_lib.base.paths import ASSUMPTIONS, ENSEMBLE
+from analysis_lib.base.paths import ASSUMPTIONS, ENSEMBLE, WITNESSES
 from analysis_lib.printed import transcription
 from analysis_lib.printed.number import Interval
 from analysis_lib.targets import assumptions, catalogue, recompute
 from analysis_lib.targets.assumptions import CHOICES, Assumptions
 from analysis_lib.targets.catalogue import COLUMNS, FILE, load_targets
 
-MANIFESTS = [ENSEMBLE / "cohorts.json", *sorted(ASSUMPTIONS.glob("*-*.json"))]
+MANIFESTS = [ENSEMBLE / "cohorts.json", *sorted(ASSUMPTIONS.glob("*-*.json")), WITNESSES / "cohorts.json"]
 
 
 def cells(file=FILE):
@@ -42,7 +42,7 @@ def edited(tmp_path):
     return edit
 
 
-@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda file: file.stem)
+@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda file: f"{file.parent.name}/{file.stem}")
 def test_cohorts_that_ship_were_searched_for_these_targets(manifest):
     """The digest covers each target's statistic, columns, group, interval, value and subset, in order."""
     found = load_targets(assumptions=assumptions.of_file(manifest))

@@ -17,8 +17,8 @@ def test_the_table_on_file_is_that_of_the_trials_on_file():
 
 def test_as_many_were_tried_as_the_book_promises():
     tried = {what.partition(":")[0]: (n, held) for what, n, held in summary().itertuples(index=False)}
-    n, held = tried["a digit of a number with a recipe changed"]
-    assert held >= 0.99 * n
+    n, held = tried["an error on which a printed number depends"]
+    assert held >= 0.8 * n
     n, held = tried["a line of the code changed"]
     assert held >= 0.9 * n
     assert tried["a build disturbed"][0] >= 50

@@ -14,7 +14,7 @@ import yaml
 
 SHOWN_LINES = 30
 # Folders with tables that a page offers for download.
-DOWNLOADS = ("data/trust", "data/bench")
+DOWNLOADS = ("data/trust", "data/bench", "data/benchmark")
 BINDER = "https://mybinder.org"
 
 

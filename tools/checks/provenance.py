@@ -40,7 +40,11 @@ def revision(root: Path = ROOT) -> str:
         return subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True).stdout.strip()
 
     commit = git("rev-parse", "--short=12", "HEAD")
-    return f"{commit} with local changes" if git("status", "--porcelain", "--", ".", ":!data/trust") else commit
+    return (
+        f"{commit} with local changes"
+        if git("status", "--porcelain", "--", ".", ":!data/trust", ":!data/benchmark")
+        else commit
+    )
 
 
 def load(folder: Path = FOLDER) -> dict[str, dict]:
@@ -85,9 +89,9 @@ class Making:
         write_beside_then_rename(table, rows.to_csv(index=False))
         self.note(table, [f"{table.name}, {one}" if one else table.name for one in parts])
 
-    def note(self, table: Path, names: list[str] | None = None) -> None:
-        """Write the entry of a table, or of the named parts of it, beside the table."""
-        entry = {
+    def note(self, table: Path, names: list[str] | None = None, **more: object) -> None:
+        """Write the entry of a table, or of the named parts of it, beside the table; ``more`` is what else it holds."""
+        entry = more | {
             "revision": self.revision,
             "date": datetime.date.today().isoformat(),
             "machine": machine(),

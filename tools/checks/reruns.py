@@ -35,7 +35,7 @@ _OF_THE_FILE = ("cohort", "cohort_number", "time_unit")
 # One page is also made to stand alone.
 AS_PAGE = ("toxicity", "interval")
 # They say what was changed, whether or not that changed anything.
-_TELLS = ("parameters.banner", "parameters.notice", "parameters.settings")
+_TELLS = ("parameters.notice", "parameters.settings")
 _BARE_NAN = re.compile(r">\s*[^<]{0,60}\bnan\b[^<]{0,60}<", re.IGNORECASE)
 
 

@@ -16,18 +16,21 @@ from pathlib import Path
 import pandas as pd
 
 from analysis_lib.base.paths import ROOT
+from analysis_lib.ledger import benchmark
+from analysis_lib.ledger.benchmark import NOTICED
+from analysis_lib.ledger.perturbation import TIES
 from tools.checks.provenance import FOLDER, Making, read
 
 COLUMNS = ("what", "tried", "held")
 _PYTEST = ("-m", "pytest", "-q", "--trials")
 _MUTATION = "tools/checks/mutation.py"
 FULL = (
-    ("tools/data/remake.py", "sensitivity"),
+    ("tools/data/remake.py", "benchmark"),
     (_MUTATION, "--most", "50"),
     (*_PYTEST, "6", "tests/faults", "--tables", str(FOLDER)),
     (*_PYTEST, "60", "tests/fuzz", "--tables", str(FOLDER)),
 )
-# `make test` repeats a sample of the changes of printed numbers, and of bad input.
+# `make test` repeats a sample of the seeded errors, and of bad input.
 SHORT = (
     (_MUTATION, "--check", "4", "--modules", "targets/assumptions"),
     (*_PYTEST, "1", "-n", "2", "tests/faults", "tests/fuzz"),
@@ -36,14 +39,14 @@ SHORT = (
 
 def summary(folder: Path = FOLDER) -> pd.DataFrame:
     """What was tried, how often, and how often it came out as it should, from the tables of the trials."""
-    tables = {name: read(folder / f"{name}.csv") for name in ("sensitivity", "mutants", "faults", "fuzz", "reproduce")}
-    changes = tables["sensitivity"].query("recipe != 'no recipe'")
+    tables = {name: read(folder / f"{name}.csv") for name in ("mutants", "faults", "fuzz", "reproduce")}
+    tied = [one for one in benchmark.load() if one.tie != TIES[2]]
     faults, fuzzed, built = tables["faults"], tables["fuzz"], tables["reproduce"]
     held = faults[["kept", "clear", "recovered"]].eq("yes").all(axis=1) & faults["left"].eq("0")
     search = faults["subject"].eq("search")
     inputs, files = fuzzed["inputs"].astype(int).sum(), built["files"].astype(int).sum()
     rows = [
-        ("a digit of a number with a recipe changed: noticed", len(changes), changes["noticed"].ne("no").sum()),
+        ("an error on which a printed number depends: found", len(tied), sum(one.audit in NOTICED for one in tied)),
         (
             "a line of the code changed: noticed",
             len(tables["mutants"]),

@@ -4,18 +4,24 @@
   tests/oracles/report.R.
 - predictions: data/predictions, what the other printed numbers say of each one withheld, in some 25 minutes on two
   cores. An interrupted run goes on where it was.
-- sensitivity: data/trust, each printed number changed in turn, and which verdicts change.
+- witnesses: data/witnesses, the simulated cohorts that go farthest in what no number prints, in some 30 minutes on two
+  cores; restartable likewise. After it ask R anew: tests/oracles/witnesses.py.
+- benchmark: data/benchmark, seeded errors, and which of them the audit and other tools find, in some minutes.
 """
 
 from __future__ import annotations
 
 import argparse
+import platform
+from importlib.metadata import version
 
 from analysis_lib.base import parallel
 from analysis_lib.base.paths import ROOT
 from analysis_lib.cohort import public as public_cohorts
 from analysis_lib.cohort import template
-from analysis_lib.ledger import perturbation
+from analysis_lib.ledger import benchmark, seeded_errors
+from analysis_lib.reconstruction import witnesses
+from analysis_lib.reconstruction.adversary import build as adversary
 from analysis_lib.reconstruction.studies import holdout
 from tools.checks.provenance import Making
 
@@ -33,13 +39,25 @@ def make_predictions(**how) -> None:
     print(f"{len(manifest['sets'])} sets withheld")
 
 
-def make_sensitivity() -> None:
-    making = Making("make sensitivity")
-    perturbation.write(perturbation.run())
-    making.note(perturbation.RESULTS)
+def make_witnesses(**how) -> None:
+    print(adversary.build(2026, witnesses.FILE, **how).to_string(index=False))
 
 
-MAKE = {"examples": make_examples, "predictions": make_predictions, "sensitivity": make_sensitivity}
+def make_benchmark(**how) -> None:
+    making = Making("make benchmark")
+    errors, roundings = benchmark.run(**how)
+    versions = {"python": platform.python_version()} | {name: version(name) for name in ("numpy", "scipy")}
+    for file, results in ((benchmark.ERRORS, errors), (benchmark.ROUNDINGS, roundings)):
+        benchmark.write(results, file)
+        making.note(file, seed=seeded_errors.SEED, rows=len(results), versions=versions)
+
+
+MAKE = {
+    "benchmark": make_benchmark,
+    "examples": make_examples,
+    "predictions": make_predictions,
+    "witnesses": make_witnesses,
+}
 
 
 def main() -> None:
@@ -47,7 +65,7 @@ def main() -> None:
     parts = parser.add_subparsers(dest="part", required=True)
     for part in MAKE:
         of_part = parts.add_parser(part)
-        if part == "predictions":
+        if part in ("benchmark", "predictions", "witnesses"):
             parallel.add_options(of_part)
     given = vars(parser.parse_args())
     MAKE[given.pop("part")](**given)

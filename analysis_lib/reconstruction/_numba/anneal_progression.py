@@ -8,6 +8,7 @@ import numpy as np
 
 from analysis_lib.reconstruction._numba.annealing import acceptance_limit, misfit
 from analysis_lib.reconstruction._numba.jit import njit
+from analysis_lib.reconstruction._numba.statement import Statement, shortfall
 from analysis_lib.reconstruction._numba.tests_and_curves import (
     kaplan_meier_fall,
     log_rank_p,
@@ -23,7 +24,7 @@ NOT_FREE, FREE_R0, FREE_R1 = 0, 1, 2
 # the log-rank test, and of disease-free survival of all, after R0 (median, and where the curve ends) and after R1.
 PFS_OPERATED, PFS_OTHERS, PFS_P, DFS, DFS_R0, DFS_R0_END, DFS_R1, DFS_P = 0, 3, 6, 7, 10, 11, 12, 15
 PROGRESSION_STATISTICS = 16
-_HOT, _COLD = 2.5, 0.08
+HOT, _COLD = 2.5, 0.08
 
 
 class Patients(NamedTuple):
@@ -175,6 +176,8 @@ def anneal_progression(
     rate: float,
     box: np.ndarray,
     steps: int,
+    statement: Statement,
+    hot: float,
 ) -> float:
     """Decide who progressed, when, and who was free of disease after surgery.
 
@@ -184,23 +187,29 @@ def anneal_progression(
         Shape (n,): where to begin, changed in place; ``day`` counts where ``progressed``.
     rate
         Of the exponential base measure of times of progression, a year.
+    statement
+        What is to be true of progression-free survival besides.
+    hot
+        Temperature to begin with.
 
     Returns
     -------
     float
-        The misfit that remains.
+        The misfit that remains, and what is lacking of the statement.
     """
     n, latest, operated = day.size, patients.latest, patients.operated
     statistics = np.zeros(PROGRESSION_STATISTICS)
     progression_statistics(patients, role, progressed, day, clock, statistics)
     energy = misfit(statistics, box, 0, PROGRESSION_STATISTICS)
     trial = statistics.copy()
-    pfs, dfs, _ = _ends(patients, progressed, day, clock)
+    pfs, dfs, seen = _ends(patients, progressed, day, clock)
+    surgery = clock.years[patients.surgery_day]
+    energy += shortfall(statement, pfs, seen, operated, surgery)
     pfs_order, dfs_order = np.argsort(pfs), np.argsort(dfs)
     for turn in range(steps):
         if energy == 0.0:
             break
-        temperature = _HOT * (_COLD / _HOT) ** (turn / steps)
+        temperature = hot * (_COLD / hot) ** (turn / steps)
         i, j = rng.integers(0, n), rng.integers(0, n)
         old_i, old_j = day[i], day[j]
         gain = 0.0
@@ -225,7 +234,7 @@ def anneal_progression(
         trial[:] = statistics
         # Patients exchange roles within a group only: the other's curve stays.
         _progression_curves(pfs, seen, operated, pfs_order, operated[i], not operated[i], trial)
-        proposed = misfit(trial, box, 0, DFS)
+        proposed = misfit(trial, box, 0, DFS) + shortfall(statement, pfs, seen, operated, surgery)
         if operated[i] and proposed <= highest:
             resort(dfs_order, dfs)
             _recurrence_curves(dfs, progressed, role, dfs_order, trial)

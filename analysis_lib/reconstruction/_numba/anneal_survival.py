@@ -86,7 +86,7 @@ def _curves(
 
 
 @njit
-def _propose(
+def propose_day(
     rng: np.random.Generator,
     day: np.ndarray,
     low: np.ndarray,
@@ -150,7 +150,7 @@ def anneal_survival(
         temperature = 2.5 * 0.05 ** (turn / steps)
         i = rng.integers(0, n)
         old = day[i]
-        new = _propose(rng, day, low, high, operated, clock.days_per_year, box, i)
+        new = propose_day(rng, day, low, high, operated, clock.days_per_year, box, i)
         if new == old or new < low[i] or new > high[i]:
             continue
         day[i], years[i] = new, clock.years[new]

@@ -75,7 +75,7 @@ class _Fits(NamedTuple):
 
 
 @njit
-def _fits(scanned: Scanned) -> _Fits:
+def first_fits(scanned: Scanned) -> _Fits:
     m = scanned.years.size
     columns = np.ones((len(_SCALE), m))
     for which in range(3):
@@ -85,7 +85,7 @@ def _fits(scanned: Scanned) -> _Fits:
 
 
 @njit
-def _coefficients(scanned: Scanned, size: np.ndarray, fits: _Fits, out: np.ndarray) -> bool:
+def size_coefficients(scanned: Scanned, size: np.ndarray, fits: _Fits, out: np.ndarray) -> bool:
     """Coefficient and standard error of each model, into ``out`` (8,); False where there is none."""
     years, event, operated, columns = scanned.years, scanned.event, scanned.operated, fits.columns
     m = size.size
@@ -115,7 +115,7 @@ def _coefficients(scanned: Scanned, size: np.ndarray, fits: _Fits, out: np.ndarr
 
 
 @njit
-def _reset(fits: _Fits) -> None:
+def reset_fits(fits: _Fits) -> None:
     fits.size_cox[:] = 0.0
     fits.size_logistic[:] = 0.0
     fits.score[:] = 0.0
@@ -123,7 +123,7 @@ def _reset(fits: _Fits) -> None:
 
 
 @njit
-def _statistics(coefficients: np.ndarray, out: np.ndarray) -> None:
+def size_statistics(coefficients: np.ndarray, out: np.ndarray) -> None:
     """What is printed, from coefficients with errors (8,)."""
     for k in range(MODELS):
         beta, error = coefficients[2 * k], coefficients[2 * k + 1]
@@ -189,12 +189,12 @@ def _approach(
             left = scanned.least[i] + rng.random() * (scanned.most[i] - scanned.least[i])
             size[i] = min(max(round(before[i] * left), scanned.low[i]), scanned.high[i])
         proposed = np.inf
-        if _coefficients(scanned, size, fits, coefficients):
-            _statistics(coefficients, statistics)
+        if size_coefficients(scanned, size, fits, coefficients):
+            size_statistics(coefficients, statistics)
             _decrease(before, size, summary)
             proposed = misfit(statistics, soft, 0, SIZE_STATISTICS) + misfit(summary, decrease, 0, 2)
         else:
-            _reset(fits)
+            reset_fits(fits)
         temperature = _HOT * (_COLD / _HOT) ** (turn / _APPROACH)
         if proposed <= acceptance_limit(rng, energy, temperature):
             energy = proposed
@@ -223,14 +223,14 @@ def _decrease(before: np.ndarray, size: np.ndarray, out: np.ndarray) -> None:
 
 
 @njit
-def _jacobian(scanned: Scanned, size: np.ndarray, fits: _Fits, out: np.ndarray, room: np.ndarray) -> bool:
+def size_jacobian(scanned: Scanned, size: np.ndarray, fits: _Fits, out: np.ndarray, room: np.ndarray) -> bool:
     """Change of coefficients and errors with each size, a millimetre, into ``out`` (8, m); ``room`` is (8,)."""
     k = out.shape[0]
     for i in range(size.size):
         old = size[i]
         for side in (1.0, -1.0):
             size[i] = old + side
-            fine = _coefficients(scanned, size, fits, room)
+            fine = size_coefficients(scanned, size, fits, room)
             size[i] = old
             if not fine:
                 return False
@@ -249,9 +249,9 @@ def _newton(rng: np.random.Generator, scanned: Scanned, size: np.ndarray, fits: 
     for i in range(m):
         weight[i] = (0.2 + rng.random()) * size[i] * size[i]
     for _ in range(_NEWTON_STEPS):
-        if not _coefficients(scanned, size, fits, at):
+        if not size_coefficients(scanned, size, fits, at):
             return False
-        if not _jacobian(scanned, size, fits, change, shifted):
+        if not size_jacobian(scanned, size, fits, change, shifted):
             return False
         # Rows of very different units: each by its own length.
         for a in range(k):
@@ -301,7 +301,7 @@ def _newton(rng: np.random.Generator, scanned: Scanned, size: np.ndarray, fits: 
 
 
 @njit
-def _anneal_linear(
+def anneal_linear(
     rng: np.random.Generator,
     scanned: Scanned,
     size: np.ndarray,
@@ -314,7 +314,7 @@ def _anneal_linear(
     m = size.size
     model, trial, centre = at.copy(), np.empty(8), size.copy()
     statistics = np.empty(SIZE_STATISTICS)
-    _statistics(model, statistics)
+    size_statistics(model, statistics)
     energy = misfit(statistics, box, 0, SIZE_STATISTICS)
     for turn in range(_MOVES):
         if energy == 0.0:
@@ -332,7 +332,7 @@ def _anneal_linear(
             continue
         for a in range(8):
             trial[a] = model[a] + shift * change[a, i] + back * change[a, j]
-        _statistics(trial, statistics)
+        size_statistics(trial, statistics)
         proposed = misfit(statistics, box, 0, SIZE_STATISTICS)
         temperature = hot * (_COLD / hot) ** (turn / _MOVES)
         if proposed <= acceptance_limit(rng, energy, temperature):
@@ -367,10 +367,10 @@ def fit_sizes(
         The misfit that remains, 0 if all fit; infinite if a model has no estimate.
     """
     m = size.size
-    fits = _fits(scanned)
+    fits = first_fits(scanned)
     _approach(rng, scanned, before, size, fits, _soften(box), decrease)
     aim = np.empty(8)
-    if not _coefficients(scanned, size, fits, aim):
+    if not size_coefficients(scanned, size, fits, aim):
         return np.inf
     for k in range(MODELS):
         if not _aim(rng, box, k, aim):
@@ -384,14 +384,14 @@ def fit_sizes(
     statistics = np.empty(SIZE_STATISTICS)
     left = np.inf
     for attempt in range(_ROUNDS):
-        if not _coefficients(scanned, size, fits, at) or not _jacobian(scanned, size, fits, change, shifted):
+        if not size_coefficients(scanned, size, fits, at) or not size_jacobian(scanned, size, fits, change, shifted):
             return np.inf
-        _anneal_linear(rng, scanned, size, at, change, box, _WARM / (1 + attempt))
+        anneal_linear(rng, scanned, size, at, change, box, _WARM / (1 + attempt))
         # As an independent program would: from the beginning, to the last digit.
-        _reset(fits)
-        if not _coefficients(scanned, size, fits, at):
+        reset_fits(fits)
+        if not size_coefficients(scanned, size, fits, at):
             return np.inf
-        _statistics(at, statistics)
+        size_statistics(at, statistics)
         left = misfit(statistics, box, 0, SIZE_STATISTICS)
         if left == 0.0:
             break

@@ -9,12 +9,14 @@ from analysis_lib.base.units import DAYS_PER_YEAR
 from analysis_lib.reconstruction._numba.anneal_progression import (
     FREE_R0,
     FREE_R1,
+    HOT,
     NOT_FREE,
     PROGRESSION_STATISTICS,
     Patients,
     anneal_progression,
     progression_statistics,
 )
+from analysis_lib.reconstruction._numba.statement import NO_STATEMENT
 from analysis_lib.reconstruction.base_measure import BaseMeasure
 from analysis_lib.reconstruction.stages.state import Blocks, Nearest, Progression, SearchFailed, Survival, Treatment
 from analysis_lib.reconstruction.stages.survival import IMAGING_DAYS
@@ -54,7 +56,7 @@ def find_progression(
     others = count("results-survival.progression.prrt_only.count")
     others += count("results-survival.progression_clinical.prrt_only.count")
     progressive = response == "PD"
-    patients = _patients(measure, state, treatment, progressive)
+    patients = patients_at_risk(measure, state, treatment, progressive)
     able = np.flatnonzero(~patients.fixed & (patients.earliest <= patients.latest))
     operated, rest = able[able < n1], able[able >= n1]
     nearest = Nearest()
@@ -80,8 +82,9 @@ def find_progression(
             progressed, rng.integers(np.minimum(patients.earliest, patients.latest), patients.latest + 1), state.day
         )
         misses = anneal_progression(
-            rng, patients, role, progressed, day, blocks.clock, measure.progression_rate, blocks.progression, _STEPS
-        )
+            rng, patients, role, progressed, day, blocks.clock, measure.progression_rate, blocks.progression, _STEPS,
+            NO_STATEMENT, HOT,
+        )  # fmt: skip
         if misses == 0.0:
             return Progression(role, progressed, day)
         ends = patients, role, progressed, day, blocks.clock
@@ -96,7 +99,7 @@ def _progression_statistics(*ends: Patients | np.ndarray | Clock) -> np.ndarray:
     return found
 
 
-def _patients(measure: BaseMeasure, state: Survival, treatment: Treatment, progressive: np.ndarray) -> Patients:
+def patients_at_risk(measure: BaseMeasure, state: Survival, treatment: Treatment, progressive: np.ndarray) -> Patients:
     """The patients with the days between which progression can be seen, and whose role is fixed."""
     scan = treatment.first_scan_day
     earliest = np.where(state.operated, treatment.surgery_day + 2 * IMAGING_DAYS, scan)

@@ -52,12 +52,16 @@ class SearchFailed(Exception):
 
 @dataclass
 class Survival:
-    """Times of death and last follow-up; the operated come first, in each group the dead."""
+    """Times of death and last follow-up; the operated come first, in each group the dead.
+
+    ``surgery_day`` is given, 0 without surgery, where it was searched together with these times.
+    """
 
     day: np.ndarray
     event: np.ndarray
     operated: np.ndarray
     clock: Clock
+    surgery_day: np.ndarray | None = None
 
     @property
     def sepsis(self) -> int:

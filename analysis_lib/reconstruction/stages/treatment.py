@@ -42,8 +42,13 @@ def find_treatment(
     longest = np.minimum(longest, room)
     if (longest < shortest).any():
         raise SearchFailed("follow-up ends before the cycles that the activity needs")
-    surgery = _surgery_days(rng, blocks, measure, state, shortest)
     who = np.flatnonzero(state.operated)
+    if state.surgery_day is None:
+        surgery = _surgery_days(rng, blocks, measure, state, shortest)
+    else:
+        surgery = state.surgery_day
+        if (surgery[who] < shortest[who] + FROM_PRRT_DAYS).any():
+            raise SearchFailed("surgery comes before the cycles that the activity needs")
     longest[who] = np.minimum(longest[who], surgery[who] - FROM_PRRT_DAYS)
     usual = np.minimum(longest, np.maximum(intervals * CYCLE_DAYS[1], shortest))
     days = np.floor(rng.uniform(shortest, usual + 1))

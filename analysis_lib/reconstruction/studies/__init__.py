@@ -1,1 +1,1 @@
-"""Studies of the search: known patients, withheld numbers, other assumptions, conflicts, extremes, diversity."""
+"""Studies of the search: known patients, withheld numbers, other assumptions, conflicts, diversity."""

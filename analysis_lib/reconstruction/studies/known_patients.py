@@ -16,6 +16,7 @@ from analysis_lib.reconstruction._numba import column_statistics
 from analysis_lib.reconstruction._numba.anneal_column import anneal_column
 from analysis_lib.reconstruction._numba.anneal_progression import (
     DFS,
+    HOT,
     NOT_FREE,
     PROGRESSION_STATISTICS,
     Patients,
@@ -23,6 +24,7 @@ from analysis_lib.reconstruction._numba.anneal_progression import (
 )
 from analysis_lib.reconstruction._numba.anneal_survival import OBSERVED, anneal_survival
 from analysis_lib.reconstruction._numba.find_order import find_order
+from analysis_lib.reconstruction._numba.statement import NO_STATEMENT
 from analysis_lib.reconstruction._numba.tests_and_curves import QUANTILE_RULES
 from analysis_lib.reconstruction.base_measure import BaseMeasure
 from analysis_lib.reconstruction.stages.covariates import allocated
@@ -57,9 +59,9 @@ _HOPEFUL = 1.5
 _WAITING_STEPS, _PROGRESSION_STEPS, _PROGRESSION_TRIES, _TRAIT_STEPS = 8_000, 60_000, 20, 5_000_000
 # Base measures set the latest operation in the paper's days; elsewhere it stands as far beyond the third quartile.
 _THIRD_QUARTILE_OF_PAPER = 18.3 * DAYS_PER_MONTH
-_RULE = QUANTILE_RULES["weibull"]
-_CLOCK = clock(Assumptions.time_unit)
-_DAYS = _CLOCK.years.size - 1
+RULE = QUANTILE_RULES["weibull"]
+CLOCK = clock(Assumptions.time_unit)
+DAYS = CLOCK.years.size - 1
 
 
 def summaries(patients: pd.DataFrame) -> dict[str, float]:
@@ -169,21 +171,21 @@ def reconstruct(
     deaths = [int(strings[name]) for name in ("first_deaths", "second_deaths")]
     event = np.concatenate([np.arange(n) < d for n, d in zip(sizes, deaths, strict=True)]).astype(np.int64)
     first = np.arange(sum(sizes)) < sizes[0]
-    per_day = horizon / _DAYS
+    per_day = horizon / DAYS
     # Who waited for an operation lived to have it.
     low = np.where(first & ("wait_q1" in strings), 2, 1)
-    high = np.full(event.size, _DAYS)
+    high = np.full(event.size, DAYS)
     for who, members in (("all", first | True), ("first", first), ("second", ~first)):
         # A curve that stays above one half ends with patients, not with deaths; the search would not see to it.
         if strings[f"{who}_median"] == UNDEFINED:
-            high[members & (event == 1)] = rng.integers(_DAYS // 5, _DAYS + 1)
+            high[members & (event == 1)] = rng.integers(DAYS // 5, DAYS + 1)
     day = rng.integers(low, high + 1)
-    box = _box(strings, STATISTICS, 1 / (per_day * DAYS_PER_YEAR))
+    box = printed_box(strings, STATISTICS, 1 / (per_day * DAYS_PER_YEAR))
     unitless = np.isin(STATISTICS, _UNITLESS)
     for order, times, steps in (_FIRST, *[_NEXT] * _MOST_NEXT):
         weighted = np.vstack([box[:2], box[2] * np.where(unitless, order, times)])
         left = anneal_survival(
-            rng, day, event, first, low, high, _CLOCK, measure.log_density(), OBSERVED, _RULE, weighted, steps
+            rng, day, event, first, low, high, CLOCK, measure.log_density(), OBSERVED, RULE, weighted, steps
         )
         if left == 0.0 or left > _HOPEFUL:
             break
@@ -211,7 +213,7 @@ def _with_traits(strings: dict[str, str], rng: np.random.Generator, found: pd.Da
         if f"{trait}_hr" not in strings:
             continue
         x = allocated(rng, first, [int(strings[f"{who}_{trait}"]) for who in ("first", "second")])
-        box = _box(strings, tuple(f"{trait}_{what}" for what in TRAIT), 1.0)
+        box = printed_box(strings, tuple(f"{trait}_{what}" for what in TRAIT), 1.0)
         if not find_order(rng, time, event.astype(np.int64), first.astype(np.int64), x, box, _TRAIT_STEPS):
             return found
         traits[trait] = x
@@ -229,9 +231,9 @@ def _find_waits(
     box = np.full((3, column_statistics.COLUMN_STATISTICS), 1.0)
     box[0], box[1] = -np.inf, np.inf
     places = [column_statistics.MEDIAN, column_statistics.Q1, column_statistics.Q3]
-    box[:, places] = _box(strings, WAITING, 1 / per_day)
+    box[:, places] = printed_box(strings, WAITING, 1 / per_day)
     column = column_statistics.Column(
-        low, high, 1.0, np.ones(day.size, dtype=bool), np.zeros(3, dtype=bool), np.empty(0), _RULE, box
+        low, high, 1.0, np.ones(day.size, dtype=bool), np.zeros(3, dtype=bool), np.empty(0), RULE, box
     )
     wait = rng.integers(low, high + 1)
     return wait if anneal_column(rng, wait, column, _WAITING_STEPS) == 0.0 else None
@@ -278,16 +280,16 @@ def _find_progressions(
     end = np.where(progressed, rng.integers(start, np.maximum(day, 2)), day)
     box = np.full((3, PROGRESSION_STATISTICS), 1.0)
     box[0], box[1] = -np.inf, np.inf
-    box[:, :DFS] = _box(strings, PROGRESSION, 1 / (per_day * DAYS_PER_YEAR))
+    box[:, :DFS] = printed_box(strings, PROGRESSION, 1 / (per_day * DAYS_PER_YEAR))
     left = anneal_progression(
-        rng, patients, np.full(day.size, NOT_FREE), progressed, end, _CLOCK, measure.progression_rate, box,
-        _PROGRESSION_STEPS,
+        rng, patients, np.full(day.size, NOT_FREE), progressed, end, CLOCK, measure.progression_rate, box,
+        _PROGRESSION_STEPS, NO_STATEMENT, HOT,
     )  # fmt: skip
     end = np.where(progressed, end, day)
     return (end, (progressed | (event == 1)).astype(float)) if left == 0.0 else None
 
 
-def _box(strings: dict[str, str], names: tuple[str, ...], scale: float) -> np.ndarray:
+def printed_box(strings: dict[str, str], names: tuple[str, ...], scale: float) -> np.ndarray:
     """Shape (3, k), as searches want it: lower and upper ends, half a unit of the last digit; times by ``scale``."""
     box = np.empty((3, len(names)))
     for k, name in enumerate(names):

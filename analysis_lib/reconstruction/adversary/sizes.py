@@ -1,10 +1,7 @@
-"""Extremes: sizes before PRRT that make the groups' difference in decrease as large or as small as can be.
+"""Push of a finished cohort's sizes before PRRT, so that the groups differ in decrease as much or as little as can be.
 
-A search stops at the first column that fits, and its starts have habits. So that all cohorts of
-an ensemble agree on something unprinted does not show that the printed numbers hold it. Here a
-finished cohort's sizes before PRRT are moved on, within everything that is printed of them and what
-goes with each best response, towards an extreme. No other target looks at these sizes, so that such a
-cohort meets all of them.
+They move within everything that is printed of them and what goes with each best response. No other target looks at
+them, so that such a cohort meets all targets.
 """
 
 from __future__ import annotations
@@ -25,6 +22,8 @@ from analysis_lib.targets.catalogue import Targets
 # What a percentage point of difference is worth beside the misfit of the printed numbers.
 _WORTH = 0.3
 _HOT, _COLD = 2.0, 0.02
+# Turns of a push.
+STEPS = 400_000
 
 
 @njit
@@ -83,7 +82,9 @@ def _left(scanned: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     return least, np.where(late, np.minimum(most, 0.999), most)
 
 
-def push(rng: np.random.Generator, cohort: pd.DataFrame, targets: Targets, *, larger: bool, steps: int) -> pd.DataFrame:
+def push(
+    rng: np.random.Generator, cohort: pd.DataFrame, targets: Targets, *, larger: bool, steps: int = STEPS
+) -> pd.DataFrame:
     """The cohort with other sizes before PRRT, which meet all that is printed of them.
 
     Parameters

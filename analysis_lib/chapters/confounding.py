@@ -1,0 +1,333 @@
+"""Tables and figures of the chapter on confounding, over all simulated cohorts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from analysis_lib.analyses import bootstrap, influence, propensity_weighting
+from analysis_lib.analyses.propensity_weighting import COVARIATES, METHODS, Stack
+from analysis_lib.base import parallel
+from analysis_lib.presentation import figures, tables
+from analysis_lib.presentation.figures import COLOURS
+from analysis_lib.printed.transcription import Transcription
+from analysis_lib.statistics import e_value
+
+#: Of the univariable models; the paper's Table 5.
+TABLE_5 = {
+    "grade_1": "grade_1",
+    "kps": "kps",
+    "prrt_activity_gbq": "activity",
+    "tumour_size_post_mm": "size_post",
+    "partial_response": "pr",
+}
+GROUPS = ("surgery", "prrt_only")
+NAMES = COVARIATES | {"partial_response": "partial response"}
+SCORES = {
+    "all four, as in the paper": tuple(COVARIATES),
+    "all but activity": ("grade_1", "kps", "tumour_size_post_mm"),
+    "grade 1 and performance score": ("grade_1", "kps"),
+    "activity and size after PRRT": ("prrt_activity_gbq", "tumour_size_post_mm"),
+}
+#: A favourable trait, where its shares stand, and under which name Table 5 has its hazard ratio of death.
+BENCHMARKS = (
+    ("Grade 1", "table1.grade_1", "grade_1"),
+    ("Partial response", "results-surgery.pr", "pr"),
+    ("No contact beyond 180° before PRRT", "results-radiology.over_180_before", ""),
+    ("Full activity", "table2.class_full", ""),
+    ("No liver metastases", "table1.m1a", ""),
+)
+# Of p values as drawn.
+_LEAST_P = 0.00005
+_WEIGHTS = {
+    "none": ("not weighted", "o"),
+    "iptw": ("inverse probability weights", "s"),
+    "overlap": ("overlap weights", "D"),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Adjusted:
+    """One score: its patients, the hazard ratios of each method in every cohort, and bootstrap limits in a few."""
+
+    sample: Stack
+    ratios: pd.DataFrame
+    low: pd.DataFrame
+    high: pd.DataFrame
+    without_estimate: float
+
+
+def adjust(patients: pd.DataFrame, confidence: float, resamplings: int, seed: int) -> dict[str, Adjusted]:
+    """Adjusted hazard ratios with each of :data:`SCORES`, the score fitted anew in each bootstrap resample."""
+    found = {}
+    for name, covariates in SCORES.items():
+        sample = propensity_weighting.stack(patients, covariates)
+        few = bootstrap.select_cohorts(sample)
+        drawn = np.exp(bootstrap.log_hazard_ratios(few, resamplings, seed, **parallel.from_environment()))
+        low, high = bootstrap.percentile_limits(drawn, confidence)
+        ratios = np.exp(propensity_weighting.log_hazard_ratios(sample))
+        found[name] = Adjusted(sample, ratios, low, high, drawn["covariate"].isna().mean())
+    return found
+
+
+def p_value_table(samples: Mapping[str, pd.DataFrame]) -> tables.Html:
+    """P values of one covariate for death, from univariable models of several samples of patients."""
+    rows = [
+        (escape(name), f"{found['p_death'].median():.2g}", tables.range_text(found["p_death"], "{:.2g}"))
+        for name, found in samples.items()
+    ]
+    return tables.table(
+        ("Patients", "Median cohort", "All cohorts"), rows, "Cumulative activity: Cox p value for death"
+    )
+
+
+def influence_figure(found: pd.DataFrame, early: pd.Series, published: Transcription) -> figures.Picture:
+    """Univariable p values of Table 5 with each patient left out in turn.
+
+    Parameters
+    ----------
+    found
+        As :func:`influence.leave_one_out` gives it for :data:`TABLE_5`.
+    early
+        By cohort, the patient who died early.
+    published
+        The p values with nobody left out.
+    """
+    import matplotlib.pyplot as plt
+
+    ink = plt.rcParams["text.color"]
+    models = {"death": "for death (Cox regression)", "surgery": "for surgery (logistic regression)"}
+    without_early = found["left_out"] == found["cohort"].map(early)
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.9), sharey=True)
+    rows = []
+    for axis, (model, title) in zip(axes, models.items(), strict=True):
+        axis.axvline(influence.SIGNIFICANT, color=ink, lw=0.8, ls=(0, (4, 3)))
+        for y, (name, key) in enumerate(TABLE_5.items()):
+            p, mine = found[f"p_{model}"], found["covariate"] == name
+            ends = np.maximum([p[mine].min(), p[mine].max()], _LEAST_P)
+            early_p = p[mine & without_early].median()
+            shown = published[f"table5.{key}_{model}.p"]
+            axis.plot(ends, [y, y], color=COLOURS["all"], lw=5, alpha=0.6, solid_capstyle="butt")
+            axis.plot(shown.interval.high, y, "<" if shown.printed.text.startswith("<") else "o", color=ink, ms=6)
+            axis.plot(early_p, y, "x", color=ink, ms=7, mew=1.8)
+            rows.append((NAMES[name], model, shown.printed.text, *ends, early_p))
+        axis.set(xscale="log", xlim=(_LEAST_P, 1), xlabel="p value")
+        axis.set_title(title, fontsize=10)
+        axis.set_xticks([0.0001, 0.001, 0.01, 0.05, 0.2, 1], ["0.0001", "0.001", "0.01", "0.05", "0.2", "1"])
+        axis.tick_params(labelsize=9)
+        axis.minorticks_off()
+    axes[0].set_yticks(range(len(TABLE_5)), [NAMES[name] for name in TABLE_5])
+    axes[0].set_ylim(len(TABLE_5) - 0.4, -0.6)
+    keys = [
+        axes[0].plot([], [], "o", color=ink, label="published, nobody left out")[0],
+        axes[0].plot([], [], color=COLOURS["all"], lw=5, alpha=0.6, label="one patient left out")[0],
+        axes[0].plot([], [], "x", color=ink, mew=1.8, label="early death left out")[0],
+    ]
+    figure.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=3, fontsize=9)
+    data = pd.DataFrame(
+        rows, columns=["covariate", "model of", "published", "lowest", "highest", "without early death"]
+    )
+    said = (
+        f"{r['covariate']}, {r['model of']}: published {r['published']}, {r['lowest']:.2g} to {r['highest']:.2g}, "
+        f"{r['without early death']:.2g} without the early death"
+        for _, r in data.iterrows()
+    )
+    return figures.picture(
+        figure,
+        name="leave-one-out",
+        alt="P values of Table 5 when a patient is left out. " + "; ".join(said) + ".",
+        caption="Activity is significant for death only with one early death. Bars: all p values with one patient left "
+        "out, over the simulated cohorts; dashed: 0.05.",
+        data=data.round(5),
+    )
+
+
+def forest(found: Mapping[str, Adjusted], published: Mapping[str, Sequence[float]]) -> figures.Picture:
+    """Forest plot of the hazard ratio by score and method, over the cohorts and within one.
+
+    Parameters
+    ----------
+    found
+        As :func:`adjust` gives it.
+    published
+        The ratio, lower and upper limit that the paper gives, by what they are.
+    """
+    import matplotlib.pyplot as plt
+
+    ink = plt.rcParams["text.color"]
+    labels, rows = [], []
+    for name, limits in published.items():
+        labels.append(name)
+        rows.append(("published", name, np.nan, limits[0], np.nan, *limits[1:]))
+    for score, adjusted in found.items():
+        labels.append(f"Score of {score}:")
+        rows.append(None)
+        for method, words in METHODS.items():
+            if method == "crude" and score != next(iter(found)):
+                continue
+            spread = np.nanpercentile(adjusted.ratios[method], (5, 50, 95))
+            label = "not adjusted" if method == "crude" else words.removesuffix(", as in the paper")
+            labels.append(label)
+            rows.append((score, label, *spread, adjusted.low[method].median(), adjusted.high[method].median()))
+    figure, axis = plt.subplots(figsize=(6.6, 0.245 * len(rows) + 0.9))
+    for y, row in enumerate(rows):
+        if row is None:
+            continue
+        *_, low, middle, high, chance_low, chance_high = row
+        axis.plot([chance_low, chance_high], [y, y], color=ink, lw=1)
+        axis.plot([low, high], [y, y], color=COLOURS["all"], lw=5, alpha=0.6, solid_capstyle="butt")
+        axis.plot(middle, y, "s" if np.isnan(low) else "o", color=ink, ms=5)
+    axis.axvline(1, color=ink, lw=0.8)
+    axis.set_yticks(range(len(labels)), labels, fontsize=9)
+    for tick in axis.get_yticklabels():
+        tick.set_fontweight("bold" if tick.get_text().endswith(":") else "normal")
+    axis.tick_params(axis="y", length=0)
+    axis.set(xscale="log", xlim=(0.05, 6), ylim=(len(rows) - 0.4, -0.6))
+    axis.set_xlabel("Hazard ratio of death\n← favours surgery | favours no surgery →", fontsize=9)
+    axis.set_xticks([0.1, 0.2, 0.5, 1, 2, 4], ["0.1", "0.2", "0.5", "1", "2", "4"])
+    axis.minorticks_off()
+    columns = ["score of", "method", "5%", "median", "95%", "interval low", "interval high"]
+    data = pd.DataFrame([row for row in rows if row], columns=columns)
+    said = "; ".join(f"{r['score of']}, {r['method']}: {r['median']:.2f}" for _, r in data.iterrows())
+    return figures.picture(
+        figure,
+        name="forest-adjusted",
+        alt=f"Hazard ratios of surgery. {said}.",
+        caption="With the paper's four variables every method leaves room for a strong benefit and for harm. Squares: "
+        "published, with their intervals. Dots and bars: median and middle 90% of the simulated cohorts. Lines: "
+        "bootstrap interval within a cohort, median over a few.",
+        data=data.round(4),
+    )
+
+
+def words(found: Mapping[str, Adjusted]) -> dict[str, str]:
+    """Ranges that the text quotes, by the name under which it does; those over cohorts are their middle 90%."""
+    names = dict(zip(("all", "without", "before", "after"), found, strict=True))
+    texts = {
+        f"{short}_{method}": middle(found[name].ratios[method]) for short, name in names.items() for method in METHODS
+    }
+    paper = found[names["all"]]
+    low, high = paper.low.median(), paper.high.median()
+    adjusting = [method for method in METHODS if method != "crude"]
+    inside = all(low[method] < 1 < high[method] for method in adjusting)
+    sample, scores = paper.sample, propensity_weighting.propensity_score(paper.sample)
+    unlike = ((sample.counts > 0) & (sample.treated == 0) & (scores > 0.5)).sum(axis=1)
+    w = propensity_weighting.weights(sample, scores)["iptw"]
+    return texts | {
+        "enough": f"{100 * (found[names['before']].ratios['covariate'] >= paper.ratios['covariate']).mean():.0f}%",
+        "boot": f"{low['covariate']:.2f} to {high['covariate']:.2f}",
+        "boot_upper": tables.range_text(paper.high["covariate"], "{:.1f}"),
+        "boot_cohorts": f"{len(paper.high)}",
+        "boot_none": f"{100 * paper.without_estimate:.0f}%",
+        "hold": "all four methods' intervals include 1" if inside else "not every method's interval includes 1",
+        "unlike": middle(unlike, "{:.0f}"),
+        "worth": middle(w.sum(axis=1) ** 2 / (w**2).sum(axis=1), "{:.0f}"),
+    }
+
+
+def middle(values: ArrayLike, form: str = "{:.2f}") -> str:
+    """Middle 90% of some values, those that are NaN left out."""
+    return tables.range_text(np.nanpercentile(values, (5, 95)), form)
+
+
+def balance(sample: Stack, one: int) -> figures.Picture:
+    """Propensity scores of one cohort, and standardised differences before and after weighting."""
+    import matplotlib.pyplot as plt
+
+    ink = plt.rcParams["text.color"]
+    scores = propensity_weighting.propensity_score(sample)
+    weights: dict = {"none": None} | propensity_weighting.weights(sample, scores)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.9), width_ratios=(1, 1.3))
+    place = np.random.default_rng(0).uniform(-0.18, 0.18, scores.shape[1])
+    for side, group in ((1, "surgery"), (0, "prrt_only")):
+        mine = (sample.treated[one] == side) & (sample.counts[one] > 0)
+        left.plot(scores[one][mine], side + place[mine], "o", ms=4, color=COLOURS[group])
+    left.set(yticks=(0, 1), xlabel="propensity score", xlim=(0, 1), ylim=(-0.5, 1.5))
+    left.set_yticklabels(["no-surgery\ngroup", "surgery\ngroup"])
+    rows = []
+    for k, (name, (words, mark)) in enumerate(_WEIGHTS.items()):
+        ends = np.percentile(propensity_weighting.standardised_differences(sample, weights[name]), (5, 50, 95), axis=0)
+        for y, covariate in enumerate(sample.names):
+            low, middle, high = ends[:, y]
+            right.plot([low, high], [y + 0.22 * (k - 1)] * 2, color=ink, lw=1.5)
+            right.plot(middle, y + 0.22 * (k - 1), mark, color=ink, mfc=ink if name == "none" else "none", ms=5)
+            rows.append((NAMES[covariate], words, low, middle, high))
+    right.axvline(0, color=COLOURS["all"], lw=0.8)
+    right.set_yticks(range(len(sample.names)), [NAMES[name] for name in sample.names])
+    right.set_ylim(len(sample.names) - 0.4, -0.6)
+    right.set_xlabel("standardised difference,\n← higher without | higher with surgery →", fontsize=9)
+    keys = [
+        right.plot([], [], mark, color=ink, mfc=ink if name == "none" else "none", label=words)[0]
+        for name, (words, mark) in _WEIGHTS.items()
+    ]
+    figure.tight_layout()
+    figure.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, fontsize=9)
+    data = pd.DataFrame(rows, columns=["covariate", "weights", "5%", "median", "95%"])
+    said = "; ".join(f"{r['covariate']}, {r['weights']}: {r['median']:.2f}" for _, r in data.iterrows())
+    known = np.where(sample.counts[one] > 0, scores[one], np.nan)
+    return figures.picture(
+        figure,
+        name="balance",
+        alt=f"Left: scores of one simulated cohort, from {np.nanmin(known):.2f} to {np.nanmax(known):.2f}. Right: "
+        f"standardised differences, median over the cohorts. {said}.",
+        caption="Few patients of the no-surgery group are like most of the surgery group. Left: each patient's score "
+        "in one simulated cohort. Right: how far the groups' means lie apart, in standard deviations, with the middle "
+        "90% of the cohorts.",
+        data=data.round(3),
+    )
+
+
+def benchmarks(published: Transcription) -> tables.Html:
+    """How much measured covariates could explain, beside what would have to be explained.
+
+    A cause that is ``a`` times as frequent in the surgery group and goes with ``b`` times the survival moves a risk
+    ratio by ``a b / (a + b - 1)`` at most.
+    """
+    limit, estimate = (
+        1 / e_value.risk_ratio(published.value(f"results-survival.cox_surgery.{s}")) for s in ("ci_hi", "hr")
+    )
+    rows = []
+    for words, key, death in BENCHMARKS:
+        shares = [published.value(f"{key}.{group}.percent") for group in GROUPS]
+        if words.startswith("No "):
+            shares = [100 - share for share in shares]
+        more = shares[0] / shares[1]
+        cells = [escape(words), " / ".join(f"{share:.0f}%" for share in shares), f"{more:.1f}"]
+        if more <= 1:
+            cells += ["–"] * 2 + ["works the other way"] * 2
+        else:
+            risk = 1 / e_value.risk_ratio(published.value(f"table5.{death}_death.hr")) if death else None
+            cells += [f"{risk:.1f}", f"{bounding_factor(more, risk):.1f}"] if risk else ["not published", f"{more:.1f}"]
+            cells += [_strength(more, factor) for factor in (limit, estimate)]
+        rows.append(cells)
+    head = (
+        "Favourable trait",
+        "With / without surgery",
+        "Times as frequent",
+        "Divides the risk by",
+        "Explains at most a factor of",
+        f"Needed for the limit ({limit:.1f})",
+        f"Needed for the estimate ({estimate:.1f})",
+    )
+    return tables.table(head, rows, "What measured traits could explain of the unadjusted ratio")
+
+
+def bounding_factor(frequency: float, risk: float) -> float:
+    """Greatest factor by which a cause can move a risk ratio (Ding P, VanderWeele TJ. Epidemiology 2016;27:368-377).
+
+    Examples
+    --------
+    >>> bounding_factor(2.0, 2.0)
+    1.3333333333333333
+    """
+    return frequency * risk / (frequency + risk - 1)
+
+
+def _strength(frequency: float, factor: float) -> str:
+    """By what a cause so much more frequent must divide the risk, to move a risk ratio by the factor."""
+    return "cannot" if frequency <= factor else f"{factor * (frequency - 1) / (frequency - factor):.1f}"

@@ -1,0 +1,138 @@
+"""All pushes: the witnesses of ``data/witnesses``, restartable, each verified again before it is written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import cache, partial
+from pathlib import Path
+
+import pandas as pd
+
+from analysis_lib.base.atomic import write_beside_then_rename
+from analysis_lib.reconstruction import ensemble, verify, witnesses
+from analysis_lib.reconstruction.adversary import progressions, scores, sizes, times, unprinted
+from analysis_lib.reconstruction.adversary.push import ROUNDS, TURNS, Task, find_witness
+from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SIDES
+from analysis_lib.reconstruction.build import write
+from analysis_lib.reconstruction.working_folder import search_missing, working_folder
+from analysis_lib.targets.catalogue import Targets, load_targets
+
+# Turns of an annealer, and with scores steps of a walk, that a push is allowed at most.
+_STEPS = {
+    "survival": TURNS * ROUNDS * times.STEPS,
+    "progression": TURNS * ROUNDS * progressions.STEPS,
+    "sizes": TURNS * sizes.STEPS,
+    "scores": TURNS * scores.STEPS,
+}
+
+
+def tasks(ids: Sequence[str]) -> list[Task]:
+    """Each quantity to both sides, within the usual limits and the widest."""
+    return [Task(id, side, usual) for id in ids for side in SIDES for usual in (True, False)]
+
+
+@cache
+def _shipped() -> ensemble.Ensemble:
+    return ensemble.load()
+
+
+def _search(targets: Targets, seed: int, task: Task) -> pd.DataFrame:
+    return find_witness(targets, seed, _shipped(), task)
+
+
+def build(
+    seed: int, out: Path, ids: Sequence[str] = tuple(QUANTITIES), jobs: int = 1, scheduler: str = ""
+) -> pd.DataFrame:
+    """Witnesses of the quantities' extremes, in ``out`` and a table and a manifest beside it.
+
+    Parameters
+    ----------
+    seed
+        The same gives the same bytes, whatever the number of processes.
+    out
+        The Parquet file. What is found lies in a folder beside it until all is; a second call goes on from there.
+    ids
+        Of the quantities.
+    jobs, scheduler
+        As :func:`parallel.each`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The table of a :class:`witnesses.Witnesses`.
+
+    Raises
+    ------
+    InputError
+        If the place cannot be written to.
+    RuntimeError
+        If a witness does not meet a target.
+    """
+    targets = load_targets()
+    wanted = tasks(ids)
+    plan = hashlib.sha256(f"{seed} {targets.digest} {_shipped().manifest['file_sha256']}".encode()).hexdigest()[:12]
+    folder = out.with_name(f".{out.stem}.{plan}")
+
+    def file(task: Task) -> Path:
+        return folder / f"{task.name}.parquet"
+
+    with working_folder(folder):
+        search_missing(
+            partial(_search, targets, seed),
+            wanted,
+            lambda task: file(task).exists(),
+            lambda task, found: write(found, file(task)),
+            lambda task, _: task.name,
+            jobs,
+            scheduler,
+        )
+        found = [pd.read_parquet(file(task)).assign(cohort=k) for k, task in enumerate(wanted)]
+        return _write(pd.concat(found, ignore_index=True), ids, seed, targets, out)
+
+
+def _write(patients: pd.DataFrame, ids: Sequence[str], seed: int, targets: Targets, out: Path) -> pd.DataFrame:
+    """Choose the most extreme of all that were found, check them, and write them with what they are witnesses of."""
+    chosen = choose(patients, ids)
+    numbers = {old: new for new, old in enumerate(dict.fromkeys(chosen["cohort"]))}
+    kept = [patients[patients["cohort"] == old].assign(cohort=new) for old, new in numbers.items()]
+    for cohort in kept:
+        if told := verify.wrong(cohort.drop(columns="cohort"), targets, int(cohort["cohort"].iloc[0])):
+            raise RuntimeError(f"the adversary broke what it should keep: {told[0]}")
+    chosen["cohort"] = chosen["cohort"].map(numbers)
+    names = (chosen["id"] + " " + chosen["side"]).groupby(chosen["cohort"]).agg(list)
+    write(pd.concat(kept, ignore_index=True), out)
+    write_beside_then_rename(out.with_name(witnesses.TABLE), chosen.to_csv(index=False))
+    manifest = {
+        "file": out.name,
+        "cohorts": len(kept),
+        "seed": seed,
+        "targets": len(targets),
+        "targets_sha256": targets.digest,
+        "met": targets.printed,
+        "assumptions": asdict(targets.assumptions),
+        "needs": unprinted.NEEDS,
+        "file_sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
+        "measures": [{"scheme": ", ".join(names[number])} for number in numbers.values()],
+    }
+    write_beside_then_rename(out.with_suffix(".json"), json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    return chosen
+
+
+def choose(patients: pd.DataFrame, ids: Sequence[str]) -> pd.DataFrame:
+    """The most extreme cohort by quantity and side: of those without needs, and where it goes farther, of all."""
+    needs = unprinted.needs(patients)
+    usual = ~needs.any(axis=1)
+    rows = []
+    for id in ids:
+        values = QUANTITIES[id].values(patients).dropna()
+        for side, sign in SIDES.items():
+            best = [int((sign * part).idxmax()) for part in (values[usual[values.index]], values)]
+            if values[best[0]] == values[best[1]]:
+                best = best[:1]
+            for cohort in best:
+                steps = _STEPS[QUANTITIES[id].moves]
+                rows.append((id, side, values[cohort], cohort, unprinted.described(needs.loc[cohort]), steps))
+    return pd.DataFrame(rows, columns=list(witnesses.COLUMNS))

@@ -1,0 +1,60 @@
+"""What the stages of the search had found of a finished cohort, read back from its columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.base.units import DAYS_PER_MONTH
+from analysis_lib.reconstruction._numba.anneal_progression import FREE_R0, FREE_R1, NOT_FREE
+from analysis_lib.reconstruction.stages.state import Blocks, Progression, Survival, Treatment
+
+
+@dataclass
+class Finished:
+    """A finished cohort as the stages have it.
+
+    Attributes
+    ----------
+    cohort : pandas.DataFrame
+        Its patients in the order of :class:`Survival`.
+    """
+
+    cohort: pd.DataFrame
+    survival: Survival
+    treatment: Treatment
+    progression: Progression
+
+    @property
+    def response(self) -> np.ndarray:
+        """Best responses, shape (n,)."""
+        return self.cohort["best_response"].to_numpy(object)
+
+    @classmethod
+    def of(cls, cohort: pd.DataFrame, blocks: Blocks) -> Finished:
+        """The stages' arrays of a cohort that meets all targets."""
+        # First the death of the operation, and in the other group that of sepsis, then the other deaths.
+        first = ~cohort["cause_of_death"].isin(["postoperative", "sepsis"])
+        operated = cohort["group"] == "surgery"
+        ordered = cohort.iloc[np.lexsort([cohort["patient"], cohort["os_event"] == 0, first, ~operated])]
+        ordered = ordered.reset_index(drop=True)
+        years = blocks.clock.years
+        surgery, last_cycle = (
+            (ordered[name].fillna(0) * DAYS_PER_MONTH).round().to_numpy(np.int64)
+            for name in ("months_to_surgery", "prrt_months")
+        )
+        survival = Survival(
+            np.searchsorted(years, ordered["os_years"].to_numpy(float)),
+            ordered["os_event"].to_numpy(np.int64),
+            (ordered["group"] == "surgery").to_numpy(),
+            blocks.clock,
+            surgery,
+        )
+        treatment = Treatment(ordered["prrt_cycles"].to_numpy(np.int64), last_cycle, surgery)
+        free, margin = (ordered["no_evidence_of_disease"] == 1).to_numpy(bool), ordered["resection_margin"].to_numpy()
+        role = np.select([free & (margin == "R0"), free & (margin == "R1")], [FREE_R0, FREE_R1], NOT_FREE)
+        end = np.searchsorted(years, ordered["pfs_years"].to_numpy(float))
+        progression = Progression(role, ordered["progression"].notna().to_numpy(bool), end)
+        return cls(ordered, survival, treatment, progression)

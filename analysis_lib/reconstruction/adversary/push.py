@@ -1,0 +1,144 @@
+"""The push of one quantity to one side: from a finished cohort down to one that is verified again."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from analysis_lib.reconstruction import verify
+from analysis_lib.reconstruction._numba.statement import Statement
+from analysis_lib.reconstruction.adversary import progressions, scores, sizes, times, unprinted
+from analysis_lib.reconstruction.adversary.finished import Finished
+from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SCORES, SIDES, value
+from analysis_lib.reconstruction.adversary.ratchet import ratchet
+from analysis_lib.reconstruction.base_measure import BaseMeasure
+from analysis_lib.reconstruction.ensemble import Ensemble
+from analysis_lib.reconstruction.search import cohorts_around
+from analysis_lib.reconstruction.stages.covariates import find_response
+from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed
+from analysis_lib.targets.catalogue import Targets
+
+# How often a task begins again from the best that it has, the pushes of a ratchet, and how often a state on its way is
+# tried to be made a whole cohort.
+TURNS, ROUNDS, _TRIES = 2, 8, 2
+# The states on the way of a push, the first as it was, and what makes whole cohorts of one.
+Way = tuple[list[Any], Callable[[Any], Iterator[pd.DataFrame]]]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is pushed: which quantity, to which side, within the usual limits or the widest."""
+
+    id: str
+    side: str
+    usual: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.id}-{self.side}-{'usual' if self.usual else 'widest'}"
+
+    @property
+    def sign(self) -> float:
+        return SIDES[self.side]
+
+
+def find_witness(targets: Targets, seed: int, shipped: Ensemble, task: Task) -> pd.DataFrame:
+    """The most extreme cohort found that meets every target and every rule; at worst the most extreme of ``shipped``.
+
+    Each task has random numbers of its own, so that any can be had without the others.
+    """
+    rng = np.random.default_rng([seed, zlib.crc32(task.name.encode())])
+    number = _most_extreme(shipped.patients, task)
+    measure = unprinted.measure(BaseMeasure(**shipped.origin.loc[number].drop("scheme")), task.usual)
+    blocks, best = Blocks(targets), shipped.one(number)
+    for _ in range(TURNS):
+        path, complete = _WAYS[QUANTITIES[task.id].moves](rng, blocks, measure, best, task)
+        found = _farthest(path, complete, targets)
+        best = best if found is None else found
+    return best
+
+
+def _most_extreme(patients: pd.DataFrame, task: Task) -> int:
+    """The cohort to begin with, which keeps to the usual limits if the task does."""
+    if task.usual:
+        needy = unprinted.needs(patients).any(axis=1)
+        patients = patients[~patients["cohort"].map(needy)]
+    return int((task.sign * QUANTITIES[task.id].values(patients)).idxmax())
+
+
+def _farthest(path: list, complete: Callable[[Any], Iterator[pd.DataFrame]], targets: Targets) -> pd.DataFrame | None:
+    """A whole cohort around a state far along the path, by bisection: the farther, the fewer can be made whole."""
+    best, low, high = None, 0, len(path) - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        found = _verified(partial(complete, path[middle]), targets)
+        if found is None:
+            high = middle - 1
+        else:
+            best, low = found, middle
+    return best
+
+
+def _verified(complete: Callable[[], Iterator[pd.DataFrame]], targets: Targets) -> pd.DataFrame | None:
+    for _ in range(_TRIES):
+        with suppress(SearchFailed):
+            for cohort in complete():
+                if not verify.wrong(cohort, targets):
+                    return cohort
+    return None
+
+
+def _by_times(rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, start: pd.DataFrame, task: Task) -> Way:
+    """Times of death and surgery, and all that follows from them."""
+    asked = QUANTITIES[task.id]
+
+    def push(state, goal):
+        return times.push(rng, blocks, measure, state, Statement(asked.kind, asked.at, task.sign, goal, asked.weight))
+
+    def complete(state):
+        return cohorts_around(rng, blocks, measure, state, find_response(rng, blocks, state))
+
+    first = Finished.of(start, blocks).survival
+    return ratchet(first, push, partial(times.value, asked), task.sign, asked.step, ROUNDS), complete
+
+
+def _by_progressions(
+    rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, start: pd.DataFrame, task: Task
+) -> Way:
+    """Times of progression around times of death and treatment."""
+    asked, finished = QUANTITIES[task.id], Finished.of(start, blocks)
+
+    def push(state, goal):
+        statement = Statement(asked.kind, asked.at, task.sign, goal, asked.weight)
+        return progressions.push(rng, blocks, measure, finished, state, statement)
+
+    of_push = partial(progressions.value, asked, finished)
+    path = ratchet(finished.progression, push, of_push, task.sign, asked.step, ROUNDS)
+    return path, partial(progressions.complete_around, rng, blocks, finished)
+
+
+def _by_sizes(rng: np.random.Generator, blocks: Blocks, _: BaseMeasure, start: pd.DataFrame, task: Task) -> Way:
+    """Sizes before PRRT, with nothing else."""
+    path = [start]
+    with suppress(SearchFailed):
+        found = sizes.push(rng, start, blocks.targets, larger=task.sign > 0)
+        if task.sign * (value(task.id, found) - value(task.id, start)) > 0:
+            path.append(found)
+    return path, lambda cohort: iter([cohort])
+
+
+def _by_scores(rng: np.random.Generator, blocks: Blocks, _: BaseMeasure, start: pd.DataFrame, task: Task) -> Way:
+    """Sizes after PRRT, around everything else of the regressions."""
+    finished = Finished.of(start, blocks)
+    walk = scores.Walk(blocks, finished, SCORES[task.id])
+    return scores.walk(rng, walk, task.sign), partial(scores.complete_around, rng, blocks, finished, walk.order)
+
+
+_WAYS = {"survival": _by_times, "progression": _by_progressions, "sizes": _by_sizes, "scores": _by_scores}

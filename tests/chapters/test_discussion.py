@@ -1,0 +1,76 @@
+"""The map of conclusions as the page shows it."""
+
+from __future__ import annotations
+
+import re
+
+import pandas as pd
+import pytest
+
+from analysis_lib.base.paths import ROOT
+from analysis_lib.chapters import discussion
+from analysis_lib.ledger import conclusions
+from analysis_lib.ledger.conclusions import Extremes
+from analysis_lib.reconstruction import witnesses
+from analysis_lib.statistics.contingency import fisher_exact
+
+
+@pytest.fixture(scope="module")
+def judged(paper, shipped):
+    return conclusions.load(paper, discussion.extremes(shipped.patients, paper, witnesses.load().table))
+
+
+def test_the_shipped_cohorts_give_the_verdicts_of_the_file(judged):
+    assert {one.verdict for one in judged} == set(conclusions.VERDICTS)
+
+
+def test_two_cohorts_show_what_is_open(paper, shipped):
+    """The extremes are values of cohorts that one can look at by themselves."""
+    patients = shipped.patients[shipped.patients["cohort"].isin([0, 5])]
+    pushed = pd.DataFrame({"id": "x", "value": [0.3, 2.0, 3.0], "cohort": [7, 8, 9], "steps": [10, 10, 1000]})
+    found = discussion.extremes(patients, paper, pushed)
+    assert found["beyond_180_p"] == Extremes(
+        pytest.approx(fisher_exact([[6, 5], [1, 14]])),
+        pytest.approx(fisher_exact([[5, 6], [1, 14]])),
+        "2 simulated cohorts",
+        "cohorts 5 and 0 of the ensemble",
+    )
+    effort = "a search of 1,000 steps to either side"
+    assert found["x"] == Extremes(0.3, 3.0, effort, "cohorts 7 and 9 of the witnesses")
+
+
+def test_each_conclusion_stands_once_on_the_page(judged, claims):
+    source = (ROOT / "book" / "discussion.md").read_text(encoding="utf-8")
+    shown = "".join(
+        discussion.map_table(judged, about, claims, "Found").html
+        for about in re.findall(r"^verdicts_on\(\n    \"(\w+)\"", source, re.MULTILINE)
+    )
+    assert re.findall(r'<span id="([\w-]+)">', shown) == [one.id.replace(".", "-") for one in judged]
+    unfolded = re.sub(r"<details>.*?</details>", "", shown)
+    assert "<code>" not in shown and not re.search(r"cohorts? \d", unfolded)
+
+
+def test_a_row_leads_to_its_page_and_to_its_numbers(judged, claims):
+    one = next(c for c in judged if c.id == "survival.adjusted")
+    html = discussion.map_table([one], "survival", claims, "Found").html
+    assert '<a href="confounding.html">confounding</a>' in html
+    assert re.findall(r'href="ledger\.html#([^"]+)"', html) == list(one.rests_on)
+    assert '<span class="verdict settled-true">settled: true</span>' in html
+
+
+def test_what_is_open_names_its_witnesses_in_the_fold(judged, claims):
+    for one in judged:
+        assert bool(one.witnesses) == (one.verdict == "open")
+    one = next(c for c in judged if c.id == "prrt.improved")
+    html = discussion.map_table([one], "prrt", claims, "Found").html
+    assert f"; {one.witnesses}</details>" in html
+
+
+def test_each_page_that_a_conclusion_names_is_in_the_book(judged):
+    assert {one.page for one in judged} <= {page.stem for page in (ROOT / "book").glob("*.md")}
+
+
+def test_old_addresses_of_sections_stay():
+    source = (ROOT / "book" / "discussion.md").read_text(encoding="utf-8")
+    for section in ("immortal", "confounding", "denominators", "sentences", "literature", "conventions", "oracles"):
+        assert f"\n(discussion-{section})=\n" in source

@@ -1,0 +1,82 @@
+# Asks R for every quantity that the adversary pushes, in every witness cohort, for
+# tests/reconstruction/adversary/test_witnesses.py. `python witnesses.py` writes the cohorts and runs this in its folder.
+source("answer.R")
+suppressMessages(library(survival))
+
+cox <- function(formula, d) {
+  if (is.null(d$w)) d$w <- 1
+  control <- coxph.control(eps = 1e-14, toler.chol = 1e-15, iter.max = 100)
+  suppressWarnings(coxph(formula, d, weights = w, ties = "breslow", control = control))
+}
+# Of groups of which one has no event there is no finite estimate.
+hazard_ratio <- function(fit) {
+  coef <- unname(coef(fit)[1])
+  if (is.na(coef) || abs(coef) > 10) NA else exp(coef)
+}
+
+years_to_surgery <- function(d) ifelse(d$group == "surgery", d$months_to_surgery / 12, Inf)
+landmark <- function(d, months, endpoint) {
+  d$time <- d[[paste0(endpoint, "_years")]]
+  d$event <- d[[paste0(endpoint, "_event")]]
+  d$by_then <- years_to_surgery(d) <= months / 12
+  hazard_ratio(cox(Surv(time, event) ~ by_then, d[d$time > months / 12, ]))
+}
+time_dependent <- function(d, endpoint) {
+  time <- d[[paste0(endpoint, "_years")]]
+  event <- d[[paste0(endpoint, "_event")]]
+  surgery <- years_to_surgery(d)
+  cut <- surgery < time
+  first <- data.frame(start = 0, stop = pmin(time, surgery), event = ifelse(cut, 0, event), operated = 0)
+  second <- data.frame(start = surgery, stop = time, event = event, operated = 1)[cut, ]
+  hazard_ratio(cox(Surv(start, stop, event) ~ operated, rbind(first, second)))
+}
+
+curve <- function(d, group) survfit(Surv(os_years, os_event) ~ 1, d[d$group == group, ])
+ended <- function(fit, at) max(fit$time) < at && min(fit$surv) > 0
+alive <- function(d, group, at) {
+  fit <- curve(d, group)
+  if (ended(fit, at)) NA else summary(fit, times = at, extend = TRUE)$surv
+}
+restricted_mean <- function(d, group, at) {
+  fit <- curve(d, group)
+  if (ended(fit, at)) NA else summary(fit, rmean = at)$table[["rmean"]]
+}
+apart <- function(d, at) restricted_mean(d, "surgery", at) - restricted_mean(d, "prrt_only", at)
+
+scored <- function(d, covariates) {
+  d$operated <- as.numeric(d$group == "surgery")
+  d$grade_1 <- as.numeric(d$grade == "G1")
+  d <- d[complete.cases(d[covariates]), ]
+  fit <- glm(reformulate(covariates, "operated"), binomial, d, control = glm.control(epsilon = 1e-15, maxit = 100))
+  d$score <- fitted(fit)
+  d
+}
+weighted <- function(d) {
+  d <- scored(d, c("grade_1", "kps", "prrt_activity_gbq", "tumour_size_post_mm"))
+  share <- mean(d$operated)
+  d$w <- ifelse(d$operated == 1, share / d$score, (1 - share) / (1 - d$score))
+  hazard_ratio(cox(Surv(os_years, os_event) ~ operated, d))
+}
+adjusted <- function(d) {
+  hazard_ratio(cox(Surv(os_years, os_event) ~ operated + score, scored(d, c("grade_1", "kps", "tumour_size_post_mm"))))
+}
+shrinkage <- function(d) {
+  decrease <- 100 * (1 - d$tumour_size_post_mm / d$tumour_size_mm)
+  mean(decrease[d$group == "surgery"], na.rm = TRUE) - mean(decrease[d$group == "prrt_only"], na.rm = TRUE)
+}
+
+quantities <- function(d) list(
+  landmark_hr_12 = landmark(d, 12, "os"), landmark_hr_18 = landmark(d, 18, "os"),
+  landmark_hr_24 = landmark(d, 24, "os"), time_dependent_hr = time_dependent(d, "os"),
+  os_5y_surgery = alive(d, "surgery", 5), os_5y_prrt_only = alive(d, "prrt_only", 5),
+  os_10y_surgery = alive(d, "surgery", 10),
+  rmst_5y_difference = apart(d, 5), rmst_10y_difference = apart(d, 10),
+  landmark_hr_18_pfs = landmark(d, 18, "pfs"), time_dependent_hr_pfs = time_dependent(d, "pfs"),
+  shrinkage_difference = shrinkage(d), weighted_hr = weighted(d), adjusted_hr_without_activity = adjusted(d)
+)
+
+file <- "data/witnesses.csv"
+d <- read.csv(file, na.strings = "", stringsAsFactors = FALSE)
+answer("witnesses.json", list(
+  md5 = unname(tools::md5sum(file)), cohorts = lapply(split(d, d$cohort), quantities)
+))

@@ -1,0 +1,105 @@
+"""All pushes together: restartable, the same bytes, and nothing that breaks a target is written."""
+
+import pandas as pd
+import pytest
+
+from analysis_lib.base.errors import InputError
+from analysis_lib.reconstruction import witnesses
+from analysis_lib.reconstruction.adversary import build, quantities, unprinted
+
+IDS = ["landmark_hr_18", "os_5y_surgery"]
+STARTS = range(0, 40, 5)
+
+
+@pytest.fixture
+def pushes(monkeypatch, shipped):
+    """Pushes that only take a shipped cohort each, and the names of those that were made."""
+    made = []
+    numbers = dict(zip((task.name for task in build.tasks(IDS)), STARTS, strict=True))
+
+    def find_witness(targets, seed, cohorts, task):
+        made.append(task.name)
+        return shipped.one(numbers[task.name]).drop(columns="cohort")
+
+    monkeypatch.setattr(build, "find_witness", find_witness)
+    return made
+
+
+def everything(folder):
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def test_an_interrupted_run_goes_on_where_it_was_and_ends_with_the_same_bytes(pushes, tmp_path, monkeypatch):
+    (tmp_path / "whole").mkdir()
+    (tmp_path / "interrupted").mkdir()
+    build.build(1, tmp_path / "whole" / "cohorts.parquet", IDS)
+    assert pushes == [task.name for task in build.tasks(IDS)]
+    pushes.clear()
+    fake = build.find_witness
+
+    def interrupted(*arguments):
+        if len(pushes) == 3:
+            raise KeyboardInterrupt
+        return fake(*arguments)
+
+    monkeypatch.setattr(build, "find_witness", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        build.build(1, tmp_path / "interrupted" / "cohorts.parquet", IDS)
+    monkeypatch.setattr(build, "find_witness", fake)
+    build.build(1, tmp_path / "interrupted" / "cohorts.parquet", IDS)
+    assert pushes == [task.name for task in build.tasks(IDS)]
+    assert everything(tmp_path / "whole") == everything(tmp_path / "interrupted")
+
+
+def test_what_is_written_is_read_and_is_the_most_extreme_of_all(pushes, tmp_path, shipped):
+    found = build.build(1, tmp_path / "cohorts.parquet", IDS)
+    read = witnesses.load(tmp_path / "cohorts.parquet")
+    pd.testing.assert_frame_equal(read.table, found, check_dtype=False)
+    patients = shipped.patients[shipped.patients["cohort"].isin(STARTS)]
+    needy = unprinted.needs(patients).any(axis=1)
+    for id in IDS:
+        values = quantities.QUANTITIES[id].values(patients)
+        assert read.extremes(id) == (values.min(), values.max())
+        assert read.extremes(id, usual=True) == (values[~needy].min(), values[~needy].max())
+        assert quantities.value(id, read.witness(id, "high")) == values.max()
+        assert quantities.value(id, read.witness(id, "low", usual=True)) == values[~needy].min()
+
+
+def test_a_witness_that_breaks_a_target_is_a_bug_that_names_it(monkeypatch, tmp_path, shipped):
+    needy = unprinted.needs(shipped.patients).any(axis=1)
+    broken = shipped.one(int(needy.idxmin())).assign(kps=60).drop(columns="cohort")
+    monkeypatch.setattr(build, "find_witness", lambda *_: broken)
+    with pytest.raises(RuntimeError, match=r"broke what it should keep: cohort 0: table1\.kps"):
+        build.build(1, tmp_path / "cohorts.parquet", IDS)
+    assert not (tmp_path / "cohorts.parquet").exists()
+
+
+def test_needs_are_what_a_cohort_has_beyond_the_usual_limits(one):
+    operated = one.index[(one["group"] == "surgery") & (one["progression"].notna())]
+    usual = one.assign(cohort=0, months_to_surgery=one["months_to_surgery"].clip(upper=40))
+    usual.loc[operated, "pfs_years"] = 9.0
+    usual["os_years"] = usual["os_years"].clip(lower=1.0)
+    assert unprinted.described(unprinted.needs(usual).loc[0]) == ""
+    for column, row, value, need in (
+        ("months_to_surgery", operated[0], 43.0, "late_surgery"),
+        ("pfs_years", operated[0], 0.2, "progression_before_surgery"),
+        ("os_years", usual.index[usual["os_event"] == 0][0], 0.7, "early_end"),
+    ):
+        changed = usual.copy()
+        changed.loc[row, column] = value
+        assert unprinted.described(unprinted.needs(changed).loc[0]) == need
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (",low,", ",middle,", "row 2, column 'side': 'middle' is no side"),
+        ("landmark_hr_18,low,", "landmark_hr_18,low,x", "row 2, column 'value': a number is not one"),
+    ],
+)
+def test_a_table_that_is_not_as_described_is_refused(pushes, tmp_path, old, new, told):
+    build.build(1, tmp_path / "cohorts.parquet", IDS)
+    table = tmp_path / witnesses.TABLE
+    table.write_text(table.read_text().replace(old, new, 1))
+    with pytest.raises(InputError, match=told):
+        witnesses.load(tmp_path / "cohorts.parquet")

@@ -1,0 +1,34 @@
+"""Sizes after PRRT walk to an extreme of a ratio by the propensity score, with all four regressions as printed."""
+
+import numpy as np
+import pytest
+
+from analysis_lib.reconstruction import verify
+from analysis_lib.reconstruction.adversary import quantities, scores
+from analysis_lib.reconstruction.adversary.finished import Finished
+from analysis_lib.reconstruction.stages.state import Blocks
+
+ID = "weighted_hr"
+
+
+@pytest.fixture
+def finished(one, targets):
+    return Finished.of(one, Blocks(targets))
+
+
+@pytest.mark.parametrize("sign", [-1.0, 1.0])
+def test_a_walk_goes_one_way_and_its_end_is_a_cohort_that_meets_every_number(finished, targets, sign):
+    blocks = Blocks(targets)
+    start = scores.Walk(blocks, finished, quantities.SCORES[ID])
+    paths = [scores.walk(np.random.default_rng(5), start, sign, steps=6) for _ in range(2)]
+    assert all((one == other).all() for one, other in zip(*paths, strict=True))
+    path = paths[0]
+    values = start.values(np.array(path))
+    assert len(path) > 1 and (np.diff(sign * values) > 0).all()
+    assert np.exp(values[0]) == pytest.approx(quantities.value(ID, finished.cohort))
+    rng = np.random.default_rng(6)
+    found = next(scores.complete_around(rng, blocks, finished, start.order, path[-1]))
+    told = {miss.target.id for miss in verify.misses(found, targets)}
+    # What random choices decide is left to a repetition.
+    assert not {id for id in told if "not_significant" not in id}
+    assert quantities.value(ID, found) == pytest.approx(np.exp(values[-1]))
