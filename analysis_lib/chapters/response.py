@@ -213,8 +213,8 @@ def waterfall_figure(panels: Mapping[str, pd.DataFrame]) -> figures.Picture:
         figure,
         name="response-waterfalls",
         alt="Change of the size of each tumour in three simulated cohorts, largest growth first. " + " ".join(words),
-        caption="The published numbers allow very different decreases by group. Panels: simulated cohorts that reproduce "
-        "every published number. Bars: tumours, in the colour of their group; dots: partial "
+        caption="The published numbers allow very different decreases by group. Panels: simulated cohorts with every "
+        "published number. Bars: tumours, in the colour of their group; dots: partial "
         "responses; dashed: RECIST's limit for one.",
         data=data.round(1),
     )
