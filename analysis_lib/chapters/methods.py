@@ -24,6 +24,7 @@ TABLE_1 = {
 }
 GRADED = ("grade_1", "grade_2", "grade_3", "nec")
 UNGRADED = ("no_grade", "no_diagnosis")
+ROWS = GRADED + UNGRADED
 
 
 def part_of_table_1(claims: Mapping[str, Claim], title: str) -> Html:
@@ -57,7 +58,7 @@ def margin_table(claims: Mapping[str, Claim], found: Mapping[str, tuple[int, int
     )
 
 
-def grade_counts(numbers: Transcription, rows: Iterable[str] = (*GRADED, *UNGRADED)) -> list[list[int]]:
+def grade_counts(numbers: Transcription, rows: Iterable[str] = ROWS) -> list[list[int]]:
     """Counts of patients by row of tumour grade and group, all rows by default."""
     return [[numbers.count(f"table1.{row}.{g}.count") for g in GROUPS] for row in rows]
 

@@ -49,7 +49,7 @@ class Witnesses:
         return float(values.min()), float(values.max())
 
     def witness(self, id: str, side: str, usual: bool = False) -> pd.DataFrame:
-        """The cohort in which a quantity is ``low``est or ``high``est, one row a patient.
+        """The cohort in which a quantity is lowest (``side`` is low) or highest (high), one row a patient.
 
         Raises
         ------

@@ -203,4 +203,4 @@ def test_a_run_leaves_the_executed_notebook_in_the_folder_asked_for(tmp_path):
     notebook = parameters.run("toxicity", values, tmp_path / "runs")
     assert notebook.parent == tmp_path / "runs"
     text = notebook.read_text(encoding="utf-8")
-    assert "wilson 95% intervals" in text and "exact 95% intervals" not in text
+    assert "95% Wilson interval" in text and "95% Clopper–Pearson interval" not in text

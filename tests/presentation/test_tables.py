@@ -65,6 +65,12 @@ def test_side_by_side_leaves_out_what_is_not_printed(claims):
     assert re.search(r'data-label="PRRT only"><div><a [^>]+>0<span [^>]+> consistent</span></a></div>', html)
 
 
+def test_a_unit_that_is_the_rows_own_name_is_said_once(claims):
+    html = tables.side_by_side(claims, "table2", ["activity", "cycles"], "Two rows").html
+    assert "<div>cumulative activity, GBq, median (range)</div>" in html
+    assert "<div>cycles, median (range)</div>" in html
+
+
 def test_side_by_side_refuses_a_row_that_is_not_there(claims):
     with pytest.raises(KeyError, match="no_such_row"):
         tables.side_by_side(claims, "table1", ["no_such_row"], "No row")
