@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from html import escape
 
 import pandas as pd
@@ -51,7 +52,10 @@ def extremes(patients: pd.DataFrame, numbers: Transcription, pushed: pd.DataFram
     found = {name: _reached(values, searched, "the ensemble") for name, values in computed.items()}
     for name, rows in pushed.groupby("id"):
         effort = f"a search of {rows['steps'].max():,} steps to either side"
-        found[str(name)] = _reached(rows.set_index("cohort")["value"], effort, "the witnesses")
+        one = _reached(rows.set_index("cohort")["value"], effort, "the witnesses")
+        if rows.loc[[rows["value"].idxmin(), rows["value"].idxmax()], "needs"].any():
+            one = replace(one, witnesses=f"{one.witnesses}, beyond the search's usual limits")
+        found[str(name)] = one
     return found
 
 

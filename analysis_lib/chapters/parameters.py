@@ -128,6 +128,7 @@ CHAPTERS: dict[str, tuple[Parameter, ...]] = {
     "small-numbers": (),
     "multiplicity": (),
     "comparisons": (_CONFIDENCE, _INTERVAL),
+    "appraisal": (),
     "conventions": (),
     "ledger": (),
     "reconstruction": (),

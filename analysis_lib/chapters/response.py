@@ -15,10 +15,12 @@ from analysis_lib.presentation.tables import Html, range_text
 from analysis_lib.printed.names import NAMES
 from analysis_lib.printed.transcription import Transcription
 from analysis_lib.reconstruction.ensemble import Ensemble
+from analysis_lib.reconstruction.witnesses import Witnesses
 
 GROUPS = ("surgery", "prrt_only")
 SCANS = ("first", "second", "third")
 QUARTILES = ("q1", "median", "q3")
+QUANTITY = "shrinkage_difference"  # what the adversary pushed
 RECIST = 30  # per cent, the decrease that makes a partial response
 _TESTS = {"pearson": "Pearson", "fisher": "Exact", "yates": "Yates", "likelihood ratio": "Likelihood ratio"}
 
@@ -153,19 +155,13 @@ def differences(cohorts: Ensemble) -> pd.Series:
     return mean["surgery"] - mean["prrt_only"]
 
 
-def difference_table(found: Ensemble, pushed: Ensemble) -> Html:
-    """Range of :func:`differences` by censoring assumption, and in the cohorts that a second search pushed."""
-    names = {
-        "A": "as found, censoring assumption A",
-        "B": "as found, censoring assumption B",
-        "smaller": "pushed towards a small difference",
-        "larger": "pushed towards a large difference",
-    }
-    rows = []
-    for cohorts in (found, pushed):
-        by_scheme = differences(cohorts).groupby(cohorts.origin["scheme"])
-        rows += [(names[s], f"{len(d):,}", range_text(d, "{:.0f}")) for s, d in by_scheme]
-    rows.sort(key=lambda row: list(names.values()).index(row[0]))
+def difference_table(found: Ensemble, pushed: Witnesses) -> Html:
+    """Range of :func:`differences` by censoring assumption, and the extremes that the adversary reached."""
+    by_scheme = differences(found).groupby(found.origin["scheme"])
+    rows = [(f"found, censoring assumption {s}", f"{len(d):,}", range_text(d, "{:.0f}")) for s, d in by_scheme]
+    for limits, usual in (("usual limits", True), ("wider limits", False)):
+        ends = " and ".join(f"{end:.0f}" for end in pushed.extremes(QUANTITY, usual)).replace("-", "−")
+        rows.append((f"pushed to the extremes, {limits}", "2", ends))
     head = ("Simulated cohorts", "Number", "Surgery group less no-surgery group, percentage points")
     return tables.table(head, rows, "Difference in mean decrease of the pancreatic tumour")
 
@@ -217,8 +213,8 @@ def waterfall_figure(panels: Mapping[str, pd.DataFrame]) -> figures.Picture:
         figure,
         name="response-waterfalls",
         alt="Change of the size of each tumour in three simulated cohorts, largest growth first. " + " ".join(words),
-        caption="The surgery group's tumours shrank more in each, by very different amounts. Panels: simulated cohorts "
-        "in which every published number comes out. Bars: tumours, in the colour of their group; dots: partial "
+        caption="The published numbers allow very different decreases by group. Panels: simulated cohorts with every "
+        "published number. Bars: tumours, in the colour of their group; dots: partial "
         "responses; dashed: RECIST's limit for one.",
         data=data.round(1),
     )

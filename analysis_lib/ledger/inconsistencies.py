@@ -6,15 +6,14 @@ the transcription (``{id}``) or from joint arithmetic (``{=name}``, see :mod:`an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis_lib.base.paths import ROOT
+from analysis_lib.ledger import placeholders
 from analysis_lib.ledger.joint_facts import facts
 from analysis_lib.printed.csv_table import Row, read_rows
-from analysis_lib.printed.formatting import with_unit
 from analysis_lib.printed.transcription import Transcription
 
 FILE = ROOT / "data" / "inconsistencies.csv"
@@ -26,7 +25,7 @@ RANKS = {
     "wording": "is a slip of the pen",
 }
 COLUMNS = ("rank", "where", "says", "shows", "consequence")
-_PLACEHOLDER = re.compile(r"\{(=?)([^{}]+)\}")
+_TEXTS = COLUMNS[2:]
 
 
 @dataclass(frozen=True)
@@ -75,19 +74,13 @@ def load(numbers: Transcription, file: Path | str = FILE) -> list[Inconsistency]
 def _inconsistency(row: Row, numbers: Transcription, known: Mapping[str, float]) -> Inconsistency:
     if row["rank"] not in RANKS:
         raise row.refuse("rank", f"{row['rank']!r} is not a rank", "one of " + ", ".join(RANKS))
-    ids: dict[str, None] = {}
 
     def fill(column: str) -> str:
-        def value(placeholder: re.Match[str]) -> str:
-            is_fact, name = placeholder[1] == "=", placeholder[2]
-            if name not in (known if is_fact else numbers):
-                raise row.refuse(column, f"{placeholder[0]} names nothing", "{id} or {=fact}")
-            if is_fact:
-                return f"{known[name]:.3g}"
-            ids[name] = None
-            return with_unit(numbers[name].printed.text, numbers[name].unit)
+        try:
+            return placeholders.fill(row[column], numbers, known)
+        except KeyError as error:
+            raise row.refuse(column, f"{error.args[0]} names nothing", "{id} or {=fact}") from None
 
-        return _PLACEHOLDER.sub(value, row[column])
-
-    says, shows, consequence = (fill(column) for column in ("says", "shows", "consequence"))
-    return Inconsistency(row["rank"], row["where"], says, shows, consequence, tuple(ids))
+    says, shows, consequence = (fill(column) for column in _TEXTS)
+    ids = placeholders.ids(" ".join(row[column] for column in _TEXTS))
+    return Inconsistency(row["rank"], row["where"], says, shows, consequence, ids)

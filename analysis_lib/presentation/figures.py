@@ -6,12 +6,13 @@ that a figure reads in light and in dark.
 
 from __future__ import annotations
 
-import base64
 import io
 import re
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
+
+from analysis_lib.presentation.tables import csv_link
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,13 +72,12 @@ class Picture:
     name: str
 
     def _repr_html_(self) -> str:
-        data = base64.b64encode(self.csv.encode()).decode()
         return (
             # A narrow screen scrolls the drawing, by keyboard too, sooner than shrink it past reading.
             f'<figure class="picture"><div class="scroll" tabindex="0" role="group" aria-label="Figure">'
             f'<div role="img" aria-label="{escape(self.alt)}">{self.svg}</div></div>'
             f"<figcaption>{escape(self.caption)} "
-            f'<a download="{escape(self.name)}.csv" href="data:text/csv;base64,{data}">Data as CSV</a>'
+            f"{csv_link(self.name, self.csv, 'Data as CSV')}"
             "</figcaption></figure>"
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -65,6 +66,12 @@ def labelled_cell(head: str, cell: str) -> str:
     if not cell:
         return '<td class="empty"></td>'
     return f'<td data-label="{escape(head)}"><div>{cell}</div></td>'
+
+
+def csv_link(name: str, text: str, label: str) -> str:
+    """A link that saves a text as the CSV file of that name."""
+    data = base64.b64encode(text.encode()).decode()
+    return f'<a download="{escape(name)}.csv" href="data:text/csv;base64,{data}">{escape(label)}</a>'
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]], caption: str) -> Html:

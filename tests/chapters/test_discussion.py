@@ -27,7 +27,13 @@ def test_the_shipped_cohorts_give_the_verdicts_of_the_file(judged):
 def test_two_cohorts_show_what_is_open(paper, shipped):
     """The extremes are values of cohorts that one can look at by themselves."""
     patients = shipped.patients[shipped.patients["cohort"].isin([0, 5])]
-    pushed = pd.DataFrame({"id": "x", "value": [0.3, 2.0, 3.0], "cohort": [7, 8, 9], "steps": [10, 10, 1000]})
+    columns = {
+        "value": [0.3, 2.0, 3.0],
+        "cohort": [7, 8, 9],
+        "needs": ["", "", "late_surgery"],
+        "steps": [10, 10, 1000],
+    }
+    pushed = pd.concat([pd.DataFrame(columns).assign(id=id) for id in ("x", "y")], ignore_index=True).drop(index=5)
     found = discussion.extremes(patients, paper, pushed)
     assert found["beyond_180_p"] == Extremes(
         pytest.approx(fisher_exact([[6, 5], [1, 14]])),
@@ -36,7 +42,9 @@ def test_two_cohorts_show_what_is_open(paper, shipped):
         "cohorts 5 and 0 of the ensemble",
     )
     effort = "a search of 1,000 steps to either side"
-    assert found["x"] == Extremes(0.3, 3.0, effort, "cohorts 7 and 9 of the witnesses")
+    beyond = "cohorts 7 and 9 of the witnesses, beyond the search's usual limits"
+    assert found["x"] == Extremes(0.3, 3.0, effort, beyond)
+    assert found["y"].witnesses == "cohorts 7 and 8 of the witnesses"
 
 
 def test_each_conclusion_stands_once_on_the_page(judged, claims):

@@ -5,9 +5,9 @@ import re
 import numpy as np
 import pytest
 
-from analysis_lib.base.paths import ROOT
 from analysis_lib.chapters import response
 from analysis_lib.reconstruction import ensemble as ensembles
+from analysis_lib.reconstruction import witnesses
 from analysis_lib.statistics.contingency import odds_ratio
 
 
@@ -23,7 +23,7 @@ def found():
 
 @pytest.fixture(scope="module")
 def pushed():
-    return ensembles.load(ROOT / "data" / "pushed" / "cohorts.parquet")
+    return witnesses.load()
 
 
 def test_the_counts_behind_the_percentages_give_the_totals_and_table_5(paper, counts):
@@ -73,15 +73,22 @@ def test_no_order_of_patients_brings_fewer_to_wait_than_the_bound(paper):
     assert 2.55 < gap <= 2.6
 
 
-def test_the_sign_held_in_every_cohort_and_against_the_second_search(found, pushed):
-    apart, farther = response.differences(found), response.differences(pushed)
-    assert 0 < farther.min() < apart.min() < apart.max() < farther.max()
-    one = found.one(3)
+def test_the_sign_holds_in_every_cohort_found_and_falls_to_the_adversary(found, pushed):
+    apart = response.differences(found)
+    low, high = pushed.extremes(response.QUANTITY)
+    least, _ = pushed.extremes(response.QUANTITY, usual=True)
+    assert low < 0 < least < apart.min() < apart.max() < high
+    one = pushed.witness(response.QUANTITY, "low")
     by_hand = [response.decrease(one[one["group"] == g]).mean() for g in response.GROUPS]
-    assert apart.loc[3] == pytest.approx(by_hand[0] - by_hand[1])
-    rows = re.findall('data-label="Number"><div>([0-9,]+)<', response.difference_table(found, pushed).html)
-    assert [int(row.replace(",", "")) for row in rows[:2]] == found.origin["scheme"].value_counts()[["A", "B"]].tolist()
-    assert sum(int(row.replace(",", "")) for row in rows[2:]) == len(pushed)
+    assert by_hand[0] - by_hand[1] == pytest.approx(low)
+    assert response.differences(pushed.cohorts).min() == pytest.approx(low)
+
+
+def test_the_table_counts_all_cohorts_and_shows_both_extremes(found, pushed):
+    html = response.difference_table(found, pushed).html
+    rows = re.findall(r'data-label="Number"><div>([0-9,]+)<.*?<div>(.*?)</div></td></tr>', html)
+    assert sum(int(count) for count, _ in rows[:2]) == len(found)
+    assert [points for _, points in rows[2:]] == ["1 and 28", "−1 and 28"]
 
 
 def test_ranges_over_cohorts_agree_with_one_of_them(found):

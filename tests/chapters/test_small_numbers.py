@@ -4,8 +4,10 @@ import re
 
 import pytest
 
+from analysis_lib.analyses import robustness
 from analysis_lib.chapters import small_numbers
 from analysis_lib.presentation import figures
+from analysis_lib.statistics import logrank_power
 
 
 @pytest.fixture(autouse=True)
@@ -50,3 +52,23 @@ def test_ratios_of_public_patients_are_rs_to_the_last_digits():
     found = small_numbers.agreement()
     assert (found["apart"] < 1e-7).all() and len(found) == 11
     assert small_numbers.agreement_table(found).html.count("<tr>") == 12
+
+
+def test_what_the_page_says_of_the_published_numbers_holds(paper, claims):
+    html = small_numbers.fragility_table(paper, claims).html
+    exact = {id: float(p) for id, p in re.findall(r'ledger\.html#([^"]+)".*?data-label="Exact p"><div>([\d.]+)<', html)}
+    assert re.findall(r'data-label="Patients"><div>(\d+)<', html).count("1") == 4
+    near = ["results-radiology.organ_after.p", "results-radiology.liver_gone.p"]
+    assert all(0.05 < exact[id] < 0.06 for id in near)
+    highs = [float(row.rsplit(",", 1)[1]) for row in small_numbers.posterior_forest(paper).csv.splitlines()[1:5]]
+    assert highs[1] < 1 < highs[2] < highs[3], "the crude ratio survives mild scepticism and no more"
+    assert logrank_power.power(23, 0.5, 26 / 49) < 0.5, "a halving would be missed more often than found"
+
+
+def test_what_the_page_says_of_simulated_cohorts_holds(shipped):
+    cohorts = shipped.patients[shipped.patients["cohort"].isin(shipped.origin.index[::50])]
+    without = robustness.leave_one_out(cohorts)
+    assert without["hr"].max() < 1 / 3 and without["p"].max() < 0.05
+    assert robustness.deaths_to_undo(cohorts).min() > 7 / 2
+    five, ten = (robustness.restricted_means(cohorts, years)["ci_low"] for years in (5, 10))
+    assert (ten.dropna() > 0).all() and (five > 0).mean() < 0.5

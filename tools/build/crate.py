@@ -26,6 +26,7 @@ TYPES = {
     ".md": "text/markdown",
     ".parquet": "application/vnd.apache.parquet",
     ".cff": "text/yaml",
+    ".yml": "text/yaml",
     ".bib": "application/x-bibtex",
     ".js": "text/javascript",
 }
