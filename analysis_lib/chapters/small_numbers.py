@@ -12,7 +12,7 @@ import pandas as pd
 
 from analysis_lib.analyses import immortal_time, propensity_weighting
 from analysis_lib.base.paths import ROOT
-from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
+from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR, Z95
 from analysis_lib.ledger import p_value_rules, recipes
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import figures, forest, tables
@@ -28,27 +28,26 @@ _ORACLES = ROOT / "tests" / "oracles"
 
 
 def fragility_table(numbers: Transcription, claims: Mapping[str, Claim]) -> tables.Html:
-    """Fragility index of each comparison of two shares whose printed p value is below 0.1."""
+    """Fragility index of each comparison of two shares whose printed p value, below 0.1, has no other reading."""
     rows = []
     for tested in p_value_rules.tested_tables(numbers, recipes.load(numbers), claims):
-        if tested.counts.shape != (2, 2) or tested.printed.value >= _NEAR:
+        if tested.variant or tested.counts.shape != (2, 2) or tested.printed.value >= _NEAR:
             continue
         (a, b), (n, m) = tested.counts[0], tested.counts.sum(axis=0)
-        exact = contingency.fisher_exact(tested.counts)
-        item = numbers[tested.id].item.removesuffix(", between groups")
         rows.append(
             (
-                escape(", ".join(filter(None, (item, tested.variant)))),
+                escape(numbers[tested.id].item.removesuffix(", between groups")),
                 f"{a} of {n}",
                 f"{b} of {m}",
                 tables.linked(claims[tested.id]),
-                f"{exact:.4f}" if exact < 0.001 else f"{exact:.3f}",
+                f"{contingency.fisher_exact(tested.counts):.4f}",
                 str(fragility.fragility_index(tested.counts)),
             )
         )
     rows.sort(key=lambda row: int(row[-1]))
-    head = ("What", "Surgery", "No surgery", "Printed p", "Exact p", "Patients")
-    return tables.table(head, rows, "Fewest patients whose outcome must change for the exact p to cross 0.05")
+    head = ("Finding", "Surgery group", "No-surgery group", "Printed p", "Exact p", "Fragility index")
+    caption = "Patients with each finding, and the fewest whose outcome must change for the exact p to cross 0.05"
+    return tables.table(head, rows, caption)
 
 
 def restricted_mean_table(means: Mapping[float, pd.DataFrame]) -> tables.Html:
@@ -57,14 +56,21 @@ def restricted_mean_table(means: Mapping[float, pd.DataFrame]) -> tables.Html:
         (
             f"first {horizon:g}",
             *(
-                tables.range_text(found[name], "{:.1f}").replace("-", "−")
+                tables.range_text(found[name], "{:z.1f}").replace("-", "−")
                 for name in ("surgery", "prrt_only", "difference", "ci_low", "ci_high")
             ),
         )
         for horizon, found in means.items()
     ]
-    head = ("Years", "Surgery", "No surgery", "Difference", "95% CI from", "95% CI to")
-    caption = "Restricted mean survival: years lived of the first five and ten. Ranges over simulated cohorts"
+    head = (
+        "Years",
+        "Surgery group",
+        "No-surgery group",
+        "Difference",
+        "Lower limit of its CI",
+        "Upper limit of its CI",
+    )
+    caption = "Restricted mean survival in years, and the 95% limits of the difference. All are ranges over cohorts"
     return tables.table(head, rows, caption)
 
 
@@ -84,7 +90,7 @@ def posterior_forest(numbers: Transcription) -> figures.Picture:
         name="posteriors",
         alt="Hazard ratio of death with 95% limits.",
         caption="Even the crude advantage of surgery fades for a sceptical reader. Dots: hazard ratio of death, as "
-        "published and after each prior. Lines: 95% intervals.",
+        "published and after each prior. Lines: 95% intervals, of confidence or of the posterior.",
     )
 
 
@@ -93,6 +99,15 @@ def effective_deaths(numbers: Transcription) -> float:
     width = [math.log(numbers.value(f"{s}.ci_hi") / numbers.value(f"{s}.ci_lo")) for s in _RATIOS.values()]
     deaths = sum(numbers.count(f"results-survival.deaths.{g}.count") for g in ("surgery", "prrt_only"))
     return deaths * (width[0] / width[1]) ** 2
+
+
+def deaths_of_standard_errors(numbers: Transcription, share: float) -> dict[str, float]:
+    """Deaths that Schoenfeld's formula takes for each published standard error, from the intervals."""
+    errors = {
+        name: math.log(numbers.value(f"{s}.ci_hi") / numbers.value(f"{s}.ci_lo")) / (2 * Z95)
+        for name, s in _RATIOS.items()
+    }
+    return {name: 1 / (error**2 * share * (1 - share)) for name, error in errors.items()}
 
 
 def power_figure(studies: Mapping[str, float], share: float) -> figures.Picture:

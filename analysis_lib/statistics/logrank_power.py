@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
@@ -41,8 +43,8 @@ def power(events: float, hr: ArrayLike, share: float) -> Floats:
     return special.ndtr(shift - Z95) + special.ndtr(-shift - Z95)
 
 
-def events_needed(hr: float, share: float, power: float = 0.8) -> float:
-    """Events that a two-sided log-rank test at 5% needs for a power at a true hazard ratio.
+def events_needed(hr: float, share: float, power: float = 0.8) -> int:
+    """Fewest events with which a two-sided log-rank test at 5% has a power at a true hazard ratio.
 
     Parameters
     ----------
@@ -55,10 +57,10 @@ def events_needed(hr: float, share: float, power: float = 0.8) -> float:
 
     Examples
     --------
-    >>> round(events_needed(0.5, share=0.5), 1)
-    65.3
+    >>> events_needed(0.5, share=0.5)
+    66
     """
-    return float(((Z95 + special.ndtri(power)) / (np.log(hr) * _root_information(1, share))) ** 2)
+    return math.ceil(((Z95 + special.ndtri(power)) / (np.log(hr) * _root_information(1, share))) ** 2)
 
 
 def detectable_ratio(events: float, share: float, power: float = 0.8) -> float:
@@ -71,8 +73,8 @@ def detectable_ratio(events: float, share: float, power: float = 0.8) -> float:
 
     Examples
     --------
-    >>> round(detectable_ratio(events_needed(0.5, share=0.4), share=0.4), 9)
-    0.5
+    >>> round(detectable_ratio(66, share=0.5), 3)
+    0.502
     """
     return float(np.exp(-(Z95 + special.ndtri(power)) / _root_information(events, share)))
 

@@ -17,15 +17,13 @@ def style():
 
 def test_every_comparison_near_the_limit_has_its_row_and_index(paper, claims):
     html = small_numbers.fragility_table(paper, claims).html
-    shown = re.findall(r'ledger\.html#([^"]+)".*?data-label="Patients"><div>(\d+)<', html)
+    shown = re.findall(r'ledger\.html#([^"]+)".*?data-label="Fragility index"><div>(\d+)<', html)
     assert {id for id, _ in shown} == {
-        "abstract.response.p",
         "results-surgery.below_intended.p",
         "results-radiology.over_180_before.p",
         "results-radiology.over_180_after.p",
         "results-radiology.organ_after.p",
         "results-radiology.liver_gone.p",
-        "table1.grade.p",
     }
     assert dict(shown)["results-radiology.over_180_before.p"] == "1"
 
@@ -57,12 +55,15 @@ def test_ratios_of_public_patients_are_rs_to_the_last_digits():
 def test_what_the_page_says_of_the_published_numbers_holds(paper, claims):
     html = small_numbers.fragility_table(paper, claims).html
     exact = {id: float(p) for id, p in re.findall(r'ledger\.html#([^"]+)".*?data-label="Exact p"><div>([\d.]+)<', html)}
-    assert re.findall(r'data-label="Patients"><div>(\d+)<', html).count("1") == 4
+    assert re.findall(r'data-label="Fragility index"><div>(\d+)<', html).count("1") == 3
     near = ["results-radiology.organ_after.p", "results-radiology.liver_gone.p"]
     assert all(0.05 < exact[id] < 0.06 for id in near)
     highs = [float(row.rsplit(",", 1)[1]) for row in small_numbers.posterior_forest(paper).csv.splitlines()[1:5]]
     assert highs[1] < 1 < highs[2] < highs[3], "the crude ratio survives mild scepticism and no more"
     assert logrank_power.power(23, 0.5, 26 / 49) < 0.5, "a halving would be missed more often than found"
+    # Standard errors 0.4807 and 0.6112, by hand.
+    worth = small_numbers.deaths_of_standard_errors(paper, 26 / 49)
+    assert list(worth.values()) == pytest.approx([17.4, 10.7], abs=0.05)
 
 
 def test_what_the_page_says_of_simulated_cohorts_holds(shipped):
