@@ -202,12 +202,13 @@ def unprinted_table(unprinted: pd.DataFrame, scheme: pd.Series) -> tables.Html:
 def rules_table(broken: pd.DataFrame, cohorts: int) -> tables.Html:
     """Rules of plausibility, and how many patients break each, from :func:`..plausibility.counts`."""
     rules = {rule.id: rule for rule in plausibility.rules()}
-    heads = ("Rule", "Kind", "Not allowed", "Source", "Patients", "Cohorts beyond")
+    heads = ("Rule", "Kind", "Not allowed", "Source", "Patients", "Allowed in a cohort", "Cohorts beyond")
     rows = []
     for id, row in broken.iterrows():
         rule = rules[str(id)]
         what = f"<code>{rule.columns[0]}</code> {rule.problem}"
-        rows.append((f"<code>{id}</code>", rule.kind, what, rule.source, f"{row['patients']}", f"{row['cohorts']}"))
+        counts = (f"{n}" for n in (row["patients"], rule.limit, row["cohorts"]))
+        rows.append((f"<code>{id}</code>", rule.kind, what, rule.source, *counts))
     return tables.table(heads, rows, f"Patients of {cohorts:,} cohorts who break a rule, and cohorts beyond its limit")
 
 
@@ -221,7 +222,9 @@ def other_assumptions_table(unprinted: pd.DataFrame, others: Ensemble, without: 
         for name, of in found
     ]
     rows += [(f"<code>{name}</code>", "none found", *("–" for _ in shown)) for name in without]
-    return tables.table(("Assumption", "Cohorts", *shown), rows, "Cohorts under other assumptions: middle 90%")
+    return tables.table(
+        ("Assumption", "Cohorts", *shown), rows, "Other assumptions: 5th to 95th percentile over cohorts"
+    )
 
 
 def months_of_median(numbers: Transcription, stem: str) -> tuple[float, float, np.ndarray]:
@@ -235,11 +238,12 @@ def months_of_median(numbers: Transcription, stem: str) -> tuple[float, float, n
         The least and the greatest such median, in years, and the whole months between them, shape (m,).
     """
     median, low, high = (numbers[f"{stem}.{s}"].interval for s in ("median", "ci_lo", "ci_hi"))
-    least = max(median.low, (low.low + high.low) / 2)
-    most = min(median.high, (low.high + high.high) / 2)
+    centre = (low.low + high.low) / 2, (low.high + high.high) / 2
     months = np.arange(_LONGEST_MONTHS)
-    # At an end itself nothing is left for the limits, or the digit is another.
-    return least, most, months[(months / 12 > least + 1e-9) & (months / 12 < most - 1e-9)]
+    # Halves round up. At an end of the centre one single width of the interval is left, which does not count.
+    prints = (months / 12 > median.low - 1e-9) & (months / 12 < median.high - 1e-9)
+    symmetric = (months / 12 > centre[0] + 1e-9) & (months / 12 < centre[1] - 1e-9)
+    return max(median.low, centre[0]), min(median.high, centre[1]), months[prints & symmetric]
 
 
 def months_table(claims: Mapping[str, Claim], room: Mapping[str, tuple[float, float, np.ndarray]]) -> tables.Html:
@@ -252,7 +256,7 @@ def months_table(claims: Mapping[str, Claim], room: Mapping[str, tuple[float, fl
             (name, tables.linked(claims[f"{MEDIANS[name]}.median"]), limits, f"{least:.3f} to {most:.3f}", inside)
         )
     heads = ("Median", "Printed, years", "95% limits", "Medians that print so, years", "Whole months among them")
-    return tables.table(heads, rows, "Can a median be a whole number of months?")
+    return tables.table(heads, rows, "Can a median be a whole number of months? Halves rounded up")
 
 
 def withheld(numbers: Transcription, predictions: Mapping[str, list[Prediction]]) -> pd.DataFrame:

@@ -69,6 +69,13 @@ def inside(ranges: pd.DataFrame) -> pd.Series:
     return ranges["truth"].between(ranges["low"], ranges["high"])
 
 
+def adversary() -> tuple[int, int, int]:
+    """How many truths lie between the extremes of cohorts, how many between an adversary's, and of how many."""
+    found = pd.read_csv(ROOT / "data" / "truth" / "extremes.csv")
+    before = found["truth"].between(found["cohorts_low"], found["cohorts_high"])
+    return int(before.sum()), int(inside(found).sum()), len(found)
+
+
 def misses(ranges: pd.DataFrame) -> pd.Series:
     """How far the middle of a range is from the truth, in the truth's standard errors: median by quantity."""
     known = ranges[ranges["se"] > 0]

@@ -31,6 +31,11 @@ def test_what_the_page_says_in_words_holds_on_file(trial):
     assert trial.factors["landmark"] >= trial.factors["landmark_waiting"]
 
 
+def test_the_adversary_holds_more_truths_than_the_cohorts_it_began_with_and_misses_some():
+    before, reached, of = validation.adversary()
+    assert before < reached < of
+
+
 def test_the_source_table_counts_each_study_and_cohort_once(trial):
     html = validation.source_table(trial).html
     studies = [cell.split(" of ") for cell in column(html, "Studies with 5 cohorts")]
