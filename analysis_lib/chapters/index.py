@@ -71,7 +71,7 @@ def hazard_ratios(numbers: Transcription, patients: pd.DataFrame, found: Witness
     pushed = found.extremes(f"landmark_hr_{LANDMARK_MONTHS}")
     over_time = immortal_time.time_dependent(patients)
     return [
-        _printed(numbers, "cox_surgery", "Crude: from the start of PRRT"),
+        _printed(numbers, "cox_surgery", "Crude, from the start of PRRT"),
         _simulated(landmark, f"Landmark at {LANDMARK_MONTHS} months", pushed),
         _simulated(over_time, "From the day of surgery", found.extremes("time_dependent_hr")),
         _printed(numbers, "cox_surgery_adjusted", "Adjusted for the propensity score"),
@@ -80,14 +80,14 @@ def hazard_ratios(numbers: Transcription, patients: pd.DataFrame, found: Witness
 
 def _printed(numbers: Transcription, key: str, label: str) -> forest.Ratio:
     ratio, low, high = (numbers.value(f"results-survival.{key}.{s}") for s in ("hr", "ci_lo", "ci_hi"))
-    return forest.Ratio(f"{label} (published)", ratio, low, high)
+    return forest.Ratio(f"{label}: published, 95% CI", ratio, low, high)
 
 
 def _simulated(ratios: pd.DataFrame, label: str, pushed: tuple[float, float]) -> forest.Ratio:
     known = ratios.dropna(subset=["hr"]).sort_values("hr")
     one = known.iloc[len(known) // 2]
     spread = (min(pushed[0], known["hr"].min()), max(pushed[1], known["hr"].max()))
-    return forest.Ratio(f"{label} (simulated)", one["hr"], one["ci_low"], one["ci_high"], spread)
+    return forest.Ratio(f"{label}: widest range found", one["hr"], one["ci_low"], one["ci_high"], spread)
 
 
 def forest_plot(ratios: list[forest.Ratio], cohorts: int) -> Picture:
@@ -98,10 +98,12 @@ def forest_plot(ratios: list[forest.Ratio], cohorts: int) -> Picture:
         measure="hazard ratio of death",
         name="crude-to-adjusted",
         alt="Forest plot of hazard ratios of death, surgery against no surgery.",
-        caption="The fairer the comparison, the less is left of the crude advantage, and the less certain it is. "
-        "Filled circles: published hazard ratios with 95% confidence intervals. Grey bands: the range over "
-        f"{cohorts:,} simulated cohorts and others pushed to extremes. Thin lines: one simulated cohort with its 95% "
-        "interval. The paper’s own curves were not used.",
+        caption="After adjustment, or counted from later days, it is possible that surgery brought no benefit. "
+        "Filled circles: published hazard ratios with 95% confidence intervals. Grey bands: the widest range over "
+        f"{cohorts:,} simulated cohorts and others pushed to extremes; they are no confidence intervals, and most "
+        "cohorts lie well inside. Open circles with thin lines: one simulated cohort with its 95% interval. The rows "
+        "answer different questions: the adjusted one still counts from the start of PRRT. The paper’s own curves were "
+        "not used.",
     )
 
 
@@ -130,6 +132,6 @@ def flow(numbers: Transcription, claims: Mapping[str, Claim]) -> tables.Html:
     start = box("{abstract.patients.all.n} patients treated with PRRT", "start")
     return tables.Html(
         f'<figure class="flow">{start}{steps}<figcaption>'
-        "Only survival is known of all patients: each other analysis leaves some out. Boxes: patients in an analysis, "
-        "and why others are not in it. Numbers from the paper’s text and tables.</figcaption></figure>"
+        "Only overall and progression-free survival are analysed in all patients: each other analysis leaves some out. "
+        "Boxes: patients in an analysis, and why others are not in it. Numbers from the paper’s text and tables.</figcaption></figure>"
     )

@@ -37,9 +37,9 @@ def test_a_simulated_ratio_is_one_cohort_in_the_range_that_an_adversary_widens(p
 def test_the_text_says_what_the_adversary_found():
     found = witnesses.load()
     usual, farthest = (found.extremes("time_dependent_hr", usual)[1] for usual in (True, False))
-    assert usual < 1 < farthest, "favours surgery in nearly all"
+    assert usual < 1 < farthest, "the widest that we could push it to"
     low, high = found.extremes(f"landmark_hr_{index.LANDMARK_MONTHS}")
-    assert low < 1 < high, "even the direction is open"
+    assert low < 1 < high, "even its direction is open"
 
 
 def test_everybody_is_in_one_group_and_the_reasons_add_up(paper, claims):
