@@ -133,5 +133,6 @@ def flow(numbers: Transcription, claims: Mapping[str, Claim]) -> tables.Html:
     return tables.Html(
         f'<figure class="flow">{start}{steps}<figcaption>'
         "Only overall and progression-free survival are analysed in all patients: each other analysis leaves some out. "
-        "Boxes: patients in an analysis, and why others are not in it. Numbers from the paper’s text and tables.</figcaption></figure>"
+        "Boxes: patients in an analysis, and why others are not in it. "
+        "Numbers from the paper’s text and tables.</figcaption></figure>"
     )
