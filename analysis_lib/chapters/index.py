@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
 from analysis_lib.analyses import immortal_time
 from analysis_lib.ledger import joint_facts
 from analysis_lib.presentation import forest, tables
+from analysis_lib.statistics import logrank_power
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +78,18 @@ def hazard_ratios(numbers: Transcription, patients: pd.DataFrame, found: Witness
         _simulated(over_time, "From the day of surgery", found.extremes("time_dependent_hr")),
         _printed(numbers, "cox_surgery_adjusted", "Adjusted for the propensity score"),
     ]
+
+
+def usual_ranges(patients: pd.DataFrame) -> list[str]:
+    """Middle nine tenths of the cohorts' hazard ratios: from the landmark, and with surgery dated."""
+    found = immortal_time.landmark(patients, LANDMARK_MONTHS), immortal_time.time_dependent(patients)
+    return [tables.range_text(ratios["hr"].quantile([0.05, 0.95])) for ratios in found]
+
+
+def deaths_needed(numbers: Transcription) -> int:
+    """Deaths that a trial with groups as large as these needs to detect a hazard ratio of 0.7 with 80% power."""
+    surgery, everybody = (numbers.count(f"table1.patients.{group}.n") for group in ("surgery", "all"))
+    return math.ceil(logrank_power.events_needed(0.7, surgery / everybody, power=0.8))
 
 
 def _printed(numbers: Transcription, key: str, label: str) -> forest.Ratio:

@@ -34,6 +34,18 @@ def test_a_simulated_ratio_is_one_cohort_in_the_range_that_an_adversary_widens(p
     assert ratios[0].text == "0.26 (0.10 to 0.68)" and ratios[3].text == "0.63 (0.19 to 2.09)"
 
 
+def test_the_usual_range_leaves_out_a_twentieth_at_each_end():
+    patients = pd.concat([cohort(1, 3.0), cohort(2, 12.0), cohort(3, 30.0)])
+    low, middle, high = sorted(immortal_time.time_dependent(patients)["hr"])
+    ends = low + 0.1 * (middle - low), high - 0.1 * (high - middle)
+    assert index.usual_ranges(patients)[1] == "{:.2f} to {:.2f}".format(*ends)
+
+
+def test_a_trial_needs_the_deaths_of_schoenfelds_formula(paper):
+    # (1.959964 + 0.841621)² / (26/49 · 23/49 · log(0.7)²) = 247.7, by hand
+    assert index.deaths_needed(paper) == 248
+
+
 def test_the_text_says_what_the_adversary_found():
     found = witnesses.load()
     usual, farthest = (found.extremes("time_dependent_hr", usual)[1] for usual in (True, False))
