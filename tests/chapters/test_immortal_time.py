@@ -102,7 +102,7 @@ def test_the_sentences_of_the_chapter_hold_of_the_ensemble(ensemble):
     assert extremes["os", chapter.landmark_name(18)][1] > 2 > by["os", chapter.landmark_name(18)].max()
     # It takes the time-dependent ratio past 1 too, and only beyond the usual limits of the operations.
     found = witnesses.load()
-    rows = found.table.set_index(["id", "side"]).loc[("time_dependent_hr", "high")]
+    rows = found.table.query("id == 'time_dependent_hr' and side == 'high'")
     assert found.extremes("time_dependent_hr", usual=True)[1] < 0.7
     assert all({"late_surgery", "early_end"} <= set(row.split()) for row in rows.loc[rows["value"] > 1, "needs"])
     assert extremes["os", chapter.OVER_TIME][1] > 1

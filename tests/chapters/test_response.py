@@ -88,7 +88,8 @@ def test_the_table_counts_all_cohorts_and_shows_both_extremes(found, pushed):
     html = response.difference_table(found, pushed).html
     rows = re.findall(r'data-label="Number"><div>([0-9,]+)<.*?<div>(.*?)</div></td></tr>', html)
     assert sum(int(count) for count, _ in rows[:2]) == len(found)
-    assert [points for _, points in rows[2:]] == ["1 and 28", "−1 and 28"]
+    ends = [pushed.extremes(response.QUANTITY, usual) for usual in (True, False)]
+    assert [points for _, points in rows[2:]] == [f"{low:.0f} and {high:.0f}".replace("-", "−") for low, high in ends]
 
 
 def test_ranges_over_cohorts_agree_with_one_of_them(found):
