@@ -24,8 +24,6 @@ from analysis_lib.statistics.near_ties import merge_near_ties
 STRATA = 3
 # Below so many patients in each, a stratum compares next to nobody, and there is no estimate.
 FEWEST_IN_STRATUM = 8
-# Patients in samples that are fitted side by side.
-_CELLS = 500_000
 # As cut, scores that differ by less are one: the last digits of a fit are not the same everywhere.
 _SCORE_DIGITS = 9
 
@@ -299,26 +297,3 @@ def standardised_differences(sample: Stack, w: Floats | None = None) -> Floats:
         yes_no = np.isin(sample.covariates, (0, 1)).all(axis=(0, 1))
         spreads.append(squares / np.where(yes_no, n, n - 1))
     return (means[0] - means[1]) / np.sqrt((spreads[0] + spreads[1]) / 2)
-
-
-def leave_one_out(sample: Stack) -> Floats:
-    """Leave-one-out crude log hazard ratios, without each patient in turn, shape (m, n); NaN for nobody's place.
-
-    Examples
-    --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
-    >>> found = np.exp(leave_one_out(stack(lung, ["age_years"])))
-    >>> np.round([found.min(), found.max()], 3).tolist()
-    [0.57, 0.614]
-    """
-    m, n = sample.counts.shape
-    found = np.empty(m * n)
-    # Some at a time: a thousand samples without each of a thousand patients would fill the memory.
-    for each in np.array_split(np.arange(m * n), np.ceil(m * n * n / _CELLS)):
-        one_less = sample.rows(each // n)
-        counts = one_less.counts.copy()
-        counts[np.arange(each.size), each % n] = 0.0
-        fits = weighted_regression.cox(one_less.time, one_less.event, one_less.treated[:, :, None], counts)
-        found[each] = fits.coef[:, 0]
-    return np.where(sample.counts > 0, found.reshape(m, n), np.nan)

@@ -71,11 +71,6 @@ def test_standardised_differences_are_rs(asked):
         assert propensity_weighting.standardised_differences(sample, w)[0] == pytest.approx(wanted, abs=1e-8)
 
 
-def test_ratios_without_each_patient_are_rs(asked):
-    sample, answer = asked
-    assert propensity_weighting.leave_one_out(sample)[0] == pytest.approx(answer["left_out"], rel=1e-7, abs=1e-9)
-
-
 def test_firths_scores_are_those_of_rs_coefficients(asked):
     sample, answer = asked
     linear = np.column_stack([np.ones(sample.time.size), sample.covariates[0]]) @ [row[0] for row in answer["firth"]]
@@ -140,12 +135,3 @@ def test_strata_of_few_patients_have_no_ratio(cohorts):
     for kept, there in ((least, True), (least - 1, False)):
         sample = propensity_weighting.stack(one.sort_values("os_years").head(kept))
         assert np.isfinite(propensity_weighting.log_hazard_ratios(sample)["strata"]).all() == there
-
-
-def test_however_many_samples_are_fitted_side_by_side_the_ratios_without_each_patient_are_the_same(
-    cohorts, monkeypatch
-):
-    sample = propensity_weighting.stack(cohorts)
-    whole = propensity_weighting.leave_one_out(sample)
-    monkeypatch.setattr(propensity_weighting, "_CELLS", 7 * sample.counts.shape[1])
-    assert propensity_weighting.leave_one_out(sample) == pytest.approx(whole, rel=1e-12, nan_ok=True)
