@@ -54,7 +54,9 @@ def extremes(patients: pd.DataFrame, numbers: Transcription, pushed: pd.DataFram
         effort = f"a search of {rows['steps'].max():,} steps to either side"
         one = _reached(rows.set_index("cohort")["value"], effort, "the witnesses")
         if rows.loc[[rows["value"].idxmin(), rows["value"].idxmax()], "needs"].any():
-            one = replace(one, witnesses=f"{one.witnesses}, beyond the search's usual limits")
+            usual = rows.loc[rows["needs"] == "", "value"]
+            witnesses = f"{one.witnesses}, beyond the search's usual limits"
+            one = replace(one, witnesses=witnesses, usual=(float(usual.min()), float(usual.max())))
         found[str(name)] = one
     return found
 

