@@ -46,10 +46,12 @@ def test_a_trial_needs_the_deaths_of_schoenfelds_formula(paper):
     assert index.deaths_needed(paper) == 248
 
 
-def test_the_text_says_what_the_adversary_found():
+def test_the_text_says_what_the_adversary_found(paper):
     found = witnesses.load()
     usual, farthest = (found.extremes("time_dependent_hr", usual)[1] for usual in (True, False))
     assert usual < 1 < farthest, "the widest that we could push it to"
+    crude = paper.value("results-survival.cox_surgery.hr")
+    assert crude < found.extremes("time_dependent_hr")[0] and farthest < 1 / crude, "nearer to 1 in every cohort"
     low, high = found.extremes(f"landmark_hr_{index.LANDMARK_MONTHS}")
     assert low < 1 < high, "even its direction is open"
 
