@@ -61,8 +61,8 @@ def hazard_ratios(numbers: Transcription) -> figures.Picture:
         measure="hazard ratio of death",
         name="hazard-ratios-of-surgery",
         alt="Forest plot of the published hazard ratios of death, surgery against no surgery.",
-        caption="Unadjusted, the comparison favours surgery. The adjusted interval allows anything from a large benefit "
-        "to a doubled risk. Published hazard ratios of death with their 95% confidence intervals.",
+        caption="Unadjusted, the comparison favours surgery. The adjusted interval allows anything from a large "
+        "benefit to a doubled risk. Published hazard ratios of death with their 95% confidence intervals.",
     )
 
 

@@ -202,7 +202,6 @@ def in_words(
         "pfs_hr": tables.range_text(progression),
         "grew": tables.range_text(grew, "{:.0f}%"),
         "ratio": f"{median_without / median:.2f}",
-        "needed": f"{median_without / numbers.value('results-survival.cox_surgery.hr'):.0f} years",
         "at_risk": tables.range_text(at_risk, "{}"),
         "landmark": f"{landmark_months:g} months",
         "dead_before": tables.range_text(((others <= landmark) & (event == 1)).sum(axis=1), "{}"),
