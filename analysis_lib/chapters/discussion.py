@@ -31,7 +31,7 @@ MAIN = (
 # What a cohort beyond the search's usual limits has, in words.
 _NEEDS = {
     "late_surgery": "an operation after day 1,300",
-    "early_end": "an early loss to follow-up",
+    "early_end": "an early death or loss to follow-up",
     "progression_before_surgery": "progression before surgery",
 }
 # What a link to a page says where its name is no word.
@@ -70,7 +70,7 @@ def extremes(patients: pd.DataFrame, numbers: Transcription, pushed: pd.DataFram
         one = _reached(rows.set_index("cohort")["value"], "a long search for the opposite", f"those from {effort}")
         needs = rows.loc[[rows["value"].idxmin(), rows["value"].idxmax()], "needs"]
         took = [
-            f"The {end} one takes {' and '.join(_NEEDS[name] for name in names.split())}."
+            f"The {end} one goes beyond the search's usual limits: {', '.join(_NEEDS[name] for name in names.split())}."
             for end, names in zip(("lower", "higher"), needs, strict=True)
             if names
         ]
@@ -110,7 +110,7 @@ def map_table(conclusions: Iterable[Conclusion], about: str, claims: Mapping[str
     rows = [
         (
             f'<span id="{escape(c.id.replace(".", "-"))}">{escape(c.claim)}</span>'
-            f"<br><small>{escape(WHOSE[c.whose])}</small>",
+            f"<br><em>{escape(WHOSE[c.whose])}</em>",
             verdict_badge(c.verdict),
             f"{escape(c.why)} {_evidence(c, claims)}",
             f'<a href="{c.page}.html">{_PAGES.get(c.page, c.page.replace("-", " "))}</a>',

@@ -96,7 +96,7 @@ def _zero(numbers: Transcription) -> float:
 _MEAN_UP_TO = "The surgery group's gain in mean survival up to"
 _FEW_WEIGHTS = (
     "Where the score all but separates the groups, a few patients carry most of the weight. "
-    "With so few patients this analysis is not to be trusted."
+    "With so few patients this analysis cannot decide."
 )
 _OVER_TIME = "If surgery counts from the day of the operation on, the"
 STATEMENTS: dict[str, Statement] = {

@@ -47,7 +47,7 @@ def test_two_cohorts_show_what_is_open(paper, shipped):
         3.0,
         "a long search for the opposite",
         "the ends are reached by simulated cohorts 7 and 9 " + where.format("1,000"),
-        "The higher one takes an operation after day 1,300.",
+        "The higher one goes beyond the search's usual limits: an operation after day 1,300.",
     )
     assert found["y"].witnesses == "the ends are reached by simulated cohorts 7 and 8 " + where.format("10")
     assert found["y"].needs == ""
