@@ -69,12 +69,14 @@ def extremes(patients: pd.DataFrame, numbers: Transcription, pushed: pd.DataFram
         effort = f"a search of {rows['steps'].max():,} steps to either side"
         one = _reached(rows.set_index("cohort")["value"], "a long search for the opposite", f"those from {effort}")
         needs = rows.loc[[rows["value"].idxmin(), rows["value"].idxmax()], "needs"]
-        took = [
-            f"The {end} one goes beyond the search's usual limits: {', '.join(_NEEDS[name] for name in names.split())}."
-            for end, names in zip(("lower", "higher"), needs, strict=True)
-            if names
-        ]
-        found[str(name)] = replace(one, needs=" ".join(took))
+        for end, names in zip(("lower", "higher"), needs, strict=True):
+            if names:
+                took = ", ".join(_NEEDS[name] for name in names.split())
+                one = replace(one, witnesses=f"{one.witnesses}; the {end} goes beyond its usual limits with {took}")
+        if needs.any():
+            usual = rows.loc[rows["needs"] == "", "value"]
+            one = replace(one, usual=(float(usual.min()), float(usual.max())))
+        found[str(name)] = one
     return found
 
 

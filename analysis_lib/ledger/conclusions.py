@@ -37,15 +37,15 @@ VERDICTS = {
 class Extremes:
     """The least and the greatest value of a quantity over simulated cohorts that meet every published number.
 
-    ``searched`` says in words how they were sought, ``witnesses`` which cohorts reach them, and ``needs`` in a sentence
-    what an extreme took beyond the search's usual limits.
+    ``searched`` says in words how they were sought, ``witnesses`` which cohorts reach them.
+    ``usual`` are the extremes within the search's usual limits on unpublished dates, if it went beyond them.
     """
 
     low: float
     high: float
     searched: str
     witnesses: str = ""
-    needs: str = ""
+    usual: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -72,16 +72,25 @@ class Statement:
             If it fails at both: then its opposite is what should be claimed.
         """
         limit = self.limit(numbers)
-        low, high = (self.form.format(end).replace("-", "−") for end in (extremes.low, extremes.high))
-        holds = [end > limit if self.above else end < limit for end in (extremes.low, extremes.high)]
         words = self.words.format(limit=self.form.format(limit))
+        low, high = self._text(extremes.low), self._text(extremes.high)
+        holds = [self._holds(end, limit) for end in (extremes.low, extremes.high)]
         if holds[0] != holds[1]:
-            found = f"{words} is {low} in one simulated cohort and {high} in another."
-            return "open", " ".join(filter(None, (found, extremes.needs, self.note)))
+            why = f"{words} is {low} in one simulated cohort and {high} in another."
+            if extremes.usual and all(self._holds(end, limit) for end in extremes.usual):
+                nearest = self._text(extremes.usual[0 if self.above else 1])
+                why += f" With usual dates it came no nearer to {limit:.3g} than {nearest}."
+            return "open", f"{why} {self.note}".rstrip()
         if not all(holds):
             raise ValueError(f"holds in no simulated cohort: {self.quantity} is {low} to {high}")
         nearest = low if self.above else high
         return "resisted", f"{words} came no nearer to {limit:.3g} than {nearest}, in {extremes.searched}."
+
+    def _holds(self, value: float, limit: float) -> bool:
+        return value > limit if self.above else value < limit
+
+    def _text(self, value: float) -> str:
+        return self.form.format(value).replace("-", "−")
 
 
 def _half_the_effect(numbers: Transcription) -> float:
