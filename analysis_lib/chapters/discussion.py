@@ -71,7 +71,7 @@ def extremes(patients: pd.DataFrame, numbers: Transcription, pushed: pd.DataFram
         needs = rows.loc[[rows["value"].idxmin(), rows["value"].idxmax()], "needs"]
         for end, names in zip(("lower", "higher"), needs, strict=True):
             if names:
-                took = ", ".join(_NEEDS[name] for name in names.split())
+                took = ", ".join(_NEEDS[need] for need in names.split())
                 one = replace(one, witnesses=f"{one.witnesses}; the {end} goes beyond its usual limits with {took}")
         if needs.any():
             usual = rows.loc[rows["needs"] == "", "value"]

@@ -51,10 +51,10 @@ def defined_intervals(numbers: Transcription) -> list[str]:
 
 def hazard_ratios(numbers: Transcription) -> figures.Picture:
     """Forest plot of the hazard ratio of surgery, unadjusted and adjusted."""
-    rows = [
-        forest.Ratio(name, *(numbers.value(f"{id}.{s}") for s in ("hr", "ci_lo", "ci_hi")))
-        for id, name in RATIOS.items()
-    ]
+    rows = []
+    for id, name in RATIOS.items():
+        ratio, low, high = (numbers.value(f"{id}.{s}") for s in ("hr", "ci_lo", "ci_hi"))
+        rows.append(forest.Ratio(name, ratio, low, high))
     return forest.picture(
         rows,
         favours=("surgery", "no surgery"),
