@@ -52,6 +52,11 @@ def test_a_statement_is_open_if_its_limit_lies_between_the_extremes(paper, low, 
     assert found == (verdict, words)
 
 
+def test_the_reason_says_what_to_think_of_the_extremes(paper):
+    noted = Statement("x", "The ratio", note="Few patients decide.")
+    assert noted.judge(paper, Extremes(0.3, 1.2, "3 cohorts"))[1].endswith("1.20 in another. Few patients decide.")
+
+
 def test_a_statement_may_say_that_a_quantity_is_above(paper):
     above = Statement("x", "The ratio", above=True)
     assert above.judge(paper, Extremes(1.1, 2.0, "3 cohorts"))[1].endswith("than 1.10, in 3 cohorts.")
@@ -96,6 +101,7 @@ def test_a_verdict_that_is_not_the_computed_one_is_refused_by_its_row(paper, ext
     [
         (r"^survival\.os,", "survival.oss,", "did you mean survival.os"),
         (r"results-survival\.cox_score\.hr ", "results-survival.cox_scor.hr ", "is not the id of a published number"),
+        (r"^(survival\.os,.*),authors,", r"\1,nobody,", "'nobody' is unknown"),
         (r"^survival\.os,.*\n", "", "lacks the conclusion 'survival.os'"),
         (r"^(survival\.os,.*\n)", r"\1\1", "has the conclusion 'survival.os' twice"),
     ],
