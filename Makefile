@@ -124,6 +124,7 @@ verify: $(READY) ## recompute every target for every simulated cohort, under oth
 .PHONY: truth
 truth: $(READY) ## reconstruct public studies whose patients are known, in data/truth
 	@$(VENV_PYTHON) -m analysis_lib.reconstruction.studies.known_patients_run $(ON)
+	@$(VENV_PYTHON) -m analysis_lib.reconstruction.studies.known_extremes $(ON)
 
 .PHONY: benchmark
 benchmark: $(READY) ## see which seeded errors the audit and other tools find, in data/benchmark: some minutes

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
 from analysis_lib.analyses import immortal_time
 from analysis_lib.ledger import joint_facts
 from analysis_lib.presentation import forest, tables
+from analysis_lib.statistics import logrank_power
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,23 +73,35 @@ def hazard_ratios(numbers: Transcription, patients: pd.DataFrame, found: Witness
     pushed = found.extremes(f"landmark_hr_{LANDMARK_MONTHS}")
     over_time = immortal_time.time_dependent(patients)
     return [
-        _printed(numbers, "cox_surgery", "Crude: from the start of PRRT"),
+        _printed(numbers, "cox_surgery", "Crude, from the start of PRRT"),
         _simulated(landmark, f"Landmark at {LANDMARK_MONTHS} months", pushed),
         _simulated(over_time, "From the day of surgery", found.extremes("time_dependent_hr")),
         _printed(numbers, "cox_surgery_adjusted", "Adjusted for the propensity score"),
     ]
 
 
+def usual_ranges(patients: pd.DataFrame) -> list[str]:
+    """Middle nine tenths of the cohorts' hazard ratios: from the landmark, and with surgery dated."""
+    found = immortal_time.landmark(patients, LANDMARK_MONTHS), immortal_time.time_dependent(patients)
+    return [tables.range_text(ratios["hr"].quantile([0.05, 0.95])) for ratios in found]
+
+
+def deaths_needed(numbers: Transcription) -> int:
+    """Deaths that a trial with groups as large as these needs to detect a hazard ratio of 0.7 with 80% power."""
+    surgery, everybody = (numbers.count(f"table1.patients.{group}.n") for group in ("surgery", "all"))
+    return math.ceil(logrank_power.events_needed(0.7, surgery / everybody, power=0.8))
+
+
 def _printed(numbers: Transcription, key: str, label: str) -> forest.Ratio:
     ratio, low, high = (numbers.value(f"results-survival.{key}.{s}") for s in ("hr", "ci_lo", "ci_hi"))
-    return forest.Ratio(f"{label} (published)", ratio, low, high)
+    return forest.Ratio(f"{label}: published, 95% CI", ratio, low, high)
 
 
 def _simulated(ratios: pd.DataFrame, label: str, pushed: tuple[float, float]) -> forest.Ratio:
     known = ratios.dropna(subset=["hr"]).sort_values("hr")
     one = known.iloc[len(known) // 2]
     spread = (min(pushed[0], known["hr"].min()), max(pushed[1], known["hr"].max()))
-    return forest.Ratio(f"{label} (simulated)", one["hr"], one["ci_low"], one["ci_high"], spread)
+    return forest.Ratio(f"{label}: widest range found", one["hr"], one["ci_low"], one["ci_high"], spread)
 
 
 def forest_plot(ratios: list[forest.Ratio], cohorts: int) -> Picture:
@@ -98,10 +112,12 @@ def forest_plot(ratios: list[forest.Ratio], cohorts: int) -> Picture:
         measure="hazard ratio of death",
         name="crude-to-adjusted",
         alt="Forest plot of hazard ratios of death, surgery against no surgery.",
-        caption="The fairer the comparison, the less is left of the crude advantage, and the less certain it is. "
-        "Filled circles: published hazard ratios with 95% confidence intervals. Grey bands: the range over "
-        f"{cohorts:,} simulated cohorts and others pushed to extremes. Thin lines: one simulated cohort with its 95% "
-        "interval. The paper’s own curves were not used.",
+        caption="After adjustment, or counted from later days, it is possible that surgery brought no benefit. "
+        "Filled circles: published hazard ratios with 95% confidence intervals. Grey bands: the widest range over "
+        f"{cohorts:,} simulated cohorts and others pushed to extremes; they are no confidence intervals, and most "
+        "cohorts lie well inside. Open circles with thin lines: one simulated cohort with its 95% interval. The rows "
+        "answer different questions: the adjusted one still counts from the start of PRRT. The paper’s own curves were "
+        "not used.",
     )
 
 
@@ -130,6 +146,7 @@ def flow(numbers: Transcription, claims: Mapping[str, Claim]) -> tables.Html:
     start = box("{abstract.patients.all.n} patients treated with PRRT", "start")
     return tables.Html(
         f'<figure class="flow">{start}{steps}<figcaption>'
-        "Only survival is known of all patients: each other analysis leaves some out. Boxes: patients in an analysis, "
-        "and why others are not in it. Numbers from the paper’s text and tables.</figcaption></figure>"
+        "Only overall and progression-free survival are analysed in all patients: each other analysis leaves some out. "
+        "Boxes: patients in an analysis, and why others are not in it. "
+        "Numbers from the paper’s text and tables.</figcaption></figure>"
     )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from functools import cache
 from html import escape
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -49,12 +47,9 @@ def parameter_table() -> Html:
 
 def downloads() -> Html:
     """Links that save the empty form and the invented cohort."""
-    return Html(f"<p>To save: {_download(template.TEMPLATE)}, {_download(template.EXAMPLE)}</p>")
-
-
-def _download(path: Path) -> str:
-    data = base64.b64encode(path.read_bytes()).decode()
-    return f'<a download="{path.name}" href="data:text/csv;base64,{data}">{path.name}</a>'
+    files = (template.TEMPLATE, template.EXAMPLE)
+    links = (tables.csv_link(path.stem, path.read_text(encoding="utf-8"), path.name) for path in files)
+    return Html(f"<p>To save: {', '.join(links)}</p>")
 
 
 def required_columns() -> Html:

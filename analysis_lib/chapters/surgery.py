@@ -11,7 +11,7 @@ from analysis_lib.base.units import DAYS_PER_MONTH
 from analysis_lib.ledger import joint_facts
 from analysis_lib.presentation import figures, tables
 from analysis_lib.printed.transcription import Transcription
-from analysis_lib.statistics import contingency, summaries
+from analysis_lib.statistics import summaries
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,23 +108,6 @@ def _finish(axis: Axes, names: Mapping[float, str], label: str, most: float) -> 
     axis.set(xlabel=label, xlim=(0, most), ylim=(max(names) + 0.6, min(0.0, *names) - 0.6))
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
-
-
-def shares_table(shares: Mapping[str, int], operated: int, confidence: float, interval: str) -> tables.Html:
-    """Shares of the patients with their binomial intervals."""
-    level, rows = f"{100 * confidence:g}%", []
-    for outcome, count in shares.items():
-        limits = contingency.binomial_interval(count, operated, confidence, interval)
-        rows.append(
-            (
-                outcome,
-                f"{count} of {operated}",
-                f"{100 * count / operated:.1f}%",
-                f"{100 * limits.ci_low:.1f}% to {100 * limits.ci_high:.1f}%",
-            )
-        )
-    head = ("Outcome", "Patients", "Share", f"{level} interval")
-    return tables.table(head, rows, f"Outcomes of surgery with {interval} {level} intervals")
 
 
 def fibrosis_splits(numbers: Transcription, splits: Sequence[tuple[int, int]]) -> pd.DataFrame:

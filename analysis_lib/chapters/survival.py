@@ -1,20 +1,16 @@
-"""Tables and figure of the chapter on survival that need the published numbers only."""
+"""Tables and figures of the chapter on survival that need the published numbers only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from analysis_lib.ledger import joint_facts
 from analysis_lib.ledger.verdicts import Claim
-from analysis_lib.presentation import figures, tables
+from analysis_lib.presentation import figures, forest, tables
 from analysis_lib.printed.number import Interval, propagate
 from analysis_lib.printed.transcription import Transcription
 from analysis_lib.statistics import contingency
 from analysis_lib.statistics.summaries import wald_estimate
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 TEXT = "results-survival"
 MEDIANS = {
@@ -35,10 +31,8 @@ COVARIATES = {
     "size_post": "Size after PRRT, per mm",
 }
 RATIOS = {
-    f"{TEXT}.cox_surgery": "Surgery, unadjusted",
-    f"{TEXT}.cox_surgery_adjusted": "Surgery, adjusted for the score",
-    f"{TEXT}.cox_score": "Propensity score, 1 against 0",
-    **{f"table5.{key}_death": name for key, name in COVARIATES.items()},
+    f"{TEXT}.cox_surgery": "Unadjusted",
+    f"{TEXT}.cox_surgery_adjusted": "Adjusted for the propensity score",
 }
 # The log-rank p value stands beside the second of the groups that it compares.
 _LOG_RANK = {
@@ -48,7 +42,6 @@ _LOG_RANK = {
 }
 # Variables of the propensity score.
 _IN_SCORE = 4
-_TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2)
 
 
 def defined_intervals(numbers: Transcription) -> list[str]:
@@ -56,58 +49,35 @@ def defined_intervals(numbers: Transcription) -> list[str]:
     return [id for id in MEDIANS if f"{id}.ci_lo" in numbers]
 
 
-def all_estimates(numbers: Transcription, longest_follow_up: float) -> figures.Picture:
-    """Forest plot of every estimate of survival in the paper: medians above, hazard ratios of death beneath."""
+def hazard_ratios(numbers: Transcription) -> figures.Picture:
+    """Forest plot of the hazard ratio of surgery, unadjusted and adjusted."""
+    rows = []
+    for id, name in RATIOS.items():
+        ratio, low, high = (numbers.value(f"{id}.{s}") for s in ("hr", "ci_lo", "ci_hi"))
+        rows.append(forest.Ratio(name, ratio, low, high))
+    return forest.picture(
+        rows,
+        favours=("surgery", "no surgery"),
+        measure="hazard ratio of death",
+        name="hazard-ratios-of-surgery",
+        alt="Forest plot of the published hazard ratios of death, surgery against no surgery.",
+        caption="Unadjusted, the comparison favours surgery. The adjusted interval allows anything from a large "
+        "benefit to a doubled risk. Published hazard ratios of death with their 95% confidence intervals.",
+    )
+
+
+def medians(numbers: Transcription, longest_follow_up: float) -> figures.Picture:
+    """Every median of survival in the paper with its interval, and the longest follow-up that there can have been."""
     import matplotlib.pyplot as plt
     import pandas as pd
 
-    figure, (above, beneath) = plt.subplots(
-        2, 1, figsize=(3.5, 6.2), height_ratios=(len(MEDIANS), len(RATIOS)), gridspec_kw={"hspace": 0.35}
-    )
-    rows = _panel(above, numbers, MEDIANS, "median", _LOG_RANK) + _panel(
-        beneath, numbers, RATIOS, "hr", {id: f"{id}.p" for id in RATIOS}
-    )
-    ink = plt.rcParams["text.color"]
-    above.axvline(longest_follow_up, color=ink, lw=0.8, ls=":")
-    above.annotate(
-        "longest possible\nfollow-up",
-        (longest_follow_up, 4.6),
-        (-4, 0),
-        textcoords="offset points",
-        ha="right",
-        fontsize=9,
-    )
-    above.set(xlim=(0, 25), xlabel="median survival, years")
-    beneath.axvline(1, color=ink, lw=0.8)
-    beneath.set(xscale="log", xlim=(0.015, 2.6), xlabel="hazard ratio for death")
-    for x, words, side in ((0.9, "← fewer deaths", "right"), (1.1, "more →", "left")):
-        beneath.text(x, -0.65, words, ha=side, va="bottom", fontsize=9)
-    beneath.set_xticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
-    beneath.minorticks_off()
-    data = pd.DataFrame(rows, columns=["estimate", "value", "low", "high", "p"])
-    return figures.picture(
-        figure,
-        name="all-survival-estimates",
-        alt="Estimates of survival with 95% limits. "
-        + " ".join(
-            f"{r.estimate}: {r.value}" + (f", {r.low} to {r.high}." if r.low else ".") for r in data.itertuples()
-        ),
-        caption="Every comparison points towards surgery, and the adjusted interval allows anything from a large "
-        "benefit to a doubled risk. Published medians and hazard ratios with their 95% intervals. Surgery is blue, no "
-        "surgery orange. Ratios per point, GBq or mm cannot be compared in size with those of a yes or no.",
-        data=data,
-    )
-
-
-def _panel(
-    axis: Axes, numbers: Transcription, names: Mapping[str, str], estimate: str, p_values: Mapping[str, str]
-) -> list[tuple[str, ...]]:
+    figure, axis = plt.subplots(figsize=(3.5, 3.4))
     rows = []
-    for y, (id, name) in enumerate(names.items()):
+    for y, (id, name) in enumerate(MEDIANS.items()):
         value, low, high = (
-            numbers[f"{id}.{s}"].printed.text if f"{id}.{s}" in numbers else "" for s in (estimate, "ci_lo", "ci_hi")
+            numbers[f"{id}.{s}"].printed.text if f"{id}.{s}" in numbers else "" for s in ("median", "ci_lo", "ci_hi")
         )
-        p = numbers[p_values[id]].printed.text if id in p_values else ""
+        p = numbers[_LOG_RANK[id]].printed.text if id in _LOG_RANK else ""
         group = "prrt_only" if ".prrt_only" in id else "surgery" if "surgery" in id else "all"
         colour = figures.COLOURS[group]
         if low:
@@ -118,11 +88,33 @@ def _panel(
             said + (f", p {p}" if p else ""), (1.03, y), xycoords=("axes fraction", "data"), va="center", fontsize=9
         )
         rows.append((name, value, low, high, p))
-    axis.set_yticks(range(len(names)), list(names.values()), fontsize=9.5)
-    axis.set_ylim(len(names) - 0.5, -0.5)
+    axis.axvline(longest_follow_up, color=plt.rcParams["text.color"], lw=0.8, ls=":")
+    axis.annotate(
+        "longest possible\nfollow-up",
+        (longest_follow_up, 4.6),
+        (-4, 0),
+        textcoords="offset points",
+        ha="right",
+        fontsize=9,
+    )
+    axis.set(xlim=(0, 25), xlabel="median survival, years")
+    axis.set_yticks(range(len(MEDIANS)), list(MEDIANS.values()), fontsize=9.5)
+    axis.set_ylim(len(MEDIANS) - 0.5, -0.5)
     axis.tick_params(axis="y", length=0)
     axis.spines["left"].set_visible(False)
-    return rows
+    data = pd.DataFrame(rows, columns=["estimate", "value", "low", "high", "p"])
+    return figures.picture(
+        figure,
+        name="medians-of-survival",
+        alt="Medians of survival with 95% limits. "
+        + " ".join(
+            f"{r.estimate}: {r.value}" + (f", {r.low} to {r.high}." if r.low else ".") for r in data.itertuples()
+        ),
+        caption="The surgery group has the longer medians, and the interval of its overall survival ends beyond any "
+        "possible follow-up. Published medians with 95% confidence intervals and log-rank p values. Blue: patients "
+        "who had surgery. Orange: no surgery.",
+        data=data,
+    )
 
 
 def middles_table(claims: Mapping[str, Claim], middles: Mapping[str, tuple[Interval, Interval]]) -> tables.Html:
@@ -147,7 +139,9 @@ def table_5(claims: Mapping[str, Claim]) -> tables.Html:
         cells = []
         for outcome in ("surgery", "death"):
             stem = f"table5.{key}_{outcome}"
-            cells += [tables.cell(claims, stem), tables.linked(claims[f"{stem}.p"])]
+            estimate = "or" if outcome == "surgery" else "hr"
+            ratio, low, high, p = (tables.linked(claims[f"{stem}.{s}"]) for s in (estimate, "ci_lo", "ci_hi", "p"))
+            cells += [f"{ratio} ({low}–{high})", p]
         rows.append((name, *cells))
     head = ("Table 5", "Odds ratio of surgery", "p", "Hazard ratio for death", "p")
     return tables.table(head, rows, "Ratios with 95% intervals and p values, each with its verdict")
@@ -185,7 +179,8 @@ def in_words(numbers: Transcription, claims: Mapping[str, Claim]) -> dict[str, s
     scanned = numbers.count("table1.patients.prrt_only.n") - unscanned
     least_deaths = int(found["deaths"]) - unscanned
     # Of the odds ratios two follow from counts, and their p values with them.
-    stems = [f"table5.{key}_surgery" for key in ("kps", "activity", "size_post")] + list(RATIOS)
+    stems = [f"table5.{key}_surgery" for key in ("kps", "activity", "size_post")]
+    stems += [*RATIOS, f"{TEXT}.cox_score", *(f"table5.{key}_death" for key in COVARIATES)]
     verdicts = [claims[f"{stem}.p"].verdict for stem in stems]
     twins = {"surgery": f"{TEXT}.cox_surgery", "grade_1": "table5.grade_1_death"}
     middles = {

@@ -12,7 +12,6 @@ from analysis_lib.base.units import MONTHS_PER_YEAR
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import figures, survival_bands, tables
 from analysis_lib.printed.names import NAMES
-from analysis_lib.printed.number import number_text
 from analysis_lib.printed.transcription import Transcription
 from analysis_lib.reconstruction.ensemble import Ensemble
 from analysis_lib.statistics import survival_batch
@@ -29,14 +28,14 @@ _PARTS = {
         {_SURGERY: "abstract.os.surgery", _PRRT_ONLY: "abstract.os.prrt_only"},
         "alive",
         "the start of PRRT",
-        "Five years after the start of PRRT the surgery group is ahead in every cohort, and by how much is open.",
+        "Five years after the start of PRRT the surgery group is ahead in every cohort drawn, and by how much is open.",
     ),
     "pfs": (
         "b",
         {_SURGERY: "abstract.pfs.surgery", _PRRT_ONLY: "abstract.pfs.prrt_only"},
         "alive without progression",
         "the start of PRRT",
-        "Five years after the start of PRRT, more of the surgery group live without progression in every cohort.",
+        "Five years after the start of PRRT, more of the surgery group live without progression in every cohort drawn.",
     ),
     "dfs": (
         "c",
@@ -109,13 +108,19 @@ def beside_published(
         what = number.item.removesuffix(", between groups (log-rank)").removesuffix(" (log-rank)")
         what += ", log-rank" if list(judged) == ["p"] else ""
         group = "" if ".dfs" in stem else NAMES[number.group]
-        here = {s: escape(number_text(values[s], c.number.printed.decimals)) for s, c in judged.items()}
+        here = {s: _to_digits(values[s], c.number.printed.decimals) for s, c in judged.items()}
         cells = [_estimate({s: tables.linked(c) for s, c in judged.items()}), _estimate(here)]
         if not all(values[s] in c.number.interval for s, c in judged.items()):
             cells[1] += "<br>would print otherwise"
         badges = {c.verdict: tables.badge(c) for c in judged.values()}
         rows.append((escape(", ".join(filter(None, (what, group)))), *cells, " ".join(badges.values())))
     return tables.table(("What", "Published", "In one simulated cohort", "Verdict"), rows, caption)
+
+
+def _to_digits(value: float, decimals: int) -> str:
+    """A value to the published digits, or to its first digit where these are all zero."""
+    rounded = f"{value:.{decimals}f}"
+    return rounded if float(rounded) else f"{value:.1g}"
 
 
 def _estimate(texts: Mapping[str, str]) -> str:
@@ -154,7 +159,12 @@ def unpublished_table(shares: pd.DataFrame, ratios: pd.DataFrame, scheme: pd.Ser
 
 
 def in_words(
-    ensemble: Ensemble, numbers: Transcription, shares: pd.DataFrame, ratios: pd.DataFrame, landmark_months: float
+    ensemble: Ensemble,
+    numbers: Transcription,
+    shares: pd.DataFrame,
+    ratios: pd.DataFrame,
+    landmark_months: float,
+    opposite: pd.DataFrame,
 ) -> dict[str, str]:
     """What the text says of the cohorts, by the name under which the chapter glues it.
 
@@ -166,26 +176,32 @@ def in_words(
         As in :func:`unpublished_table`.
     landmark_months
         Deaths of the no-surgery group are counted until then.
+    opposite
+        The patients of the cohort that a search for a lead of the no-surgery group found.
     """
     gap = shares[f"OS at 5 years, {_SURGERY}"] - shares[f"OS at 5 years, {_PRRT_ONLY}"]
     # No estimate where nobody of a group died after five years.
     progression, early, late = (column for _, column in ratios.dropna().items())
     scheme = ensemble.origin["scheme"].loc[early.index]
-    grew = [100 * (late > early)[scheme == one].mean() for one in sorted(set(scheme))]
+    grew = [100 * (late < early)[scheme == one].mean() for one in sorted(set(scheme))]
     median, median_without = (numbers.value(f"abstract.os.{group}.median") for group in ("surgery", "prrt_only"))
     members, event = who(ensemble), ensemble.array("os_event")
     operated, others = (ensemble.array("os_years", members[name]) for name in (_SURGERY, _PRRT_ONLY))
     at_risk = survival_batch.at_risk(operated, [numbers["abstract.os.surgery.median"].interval.low])
     landmark = landmark_months / MONTHS_PER_YEAR
     gone = 1 - survival_batch.curves(others, event, np.array([landmark]))
+    behind = [
+        survival_batch.curves(part["os_years"].to_numpy()[None], part["os_event"].to_numpy()[None], np.array([5.0]))
+        for part in (opposite[opposite["group"] == group] for group in ("surgery", "prrt_only"))
+    ]
     dead = ensemble.patients[ensemble.patients["os_event"] == 1]
     return {
         "ahead": f"{100 * (gap > 0).mean():.4g}%",
+        "behind": "{:.0f}% against {:.0f}%".format(*(100 * share.item() for share in behind)),
         "gap": tables.range_text(100 * gap[gap > 0], "{:.0f}"),
         "pfs_hr": tables.range_text(progression),
         "grew": tables.range_text(grew, "{:.0f}%"),
         "ratio": f"{median_without / median:.2f}",
-        "needed": f"{median_without / numbers.value('results-survival.cox_surgery.hr'):.0f} years",
         "at_risk": tables.range_text(at_risk, "{}"),
         "landmark": f"{landmark_months:g} months",
         "dead_before": tables.range_text(((others <= landmark) & (event == 1)).sum(axis=1), "{}"),

@@ -74,14 +74,14 @@ def _of_withheld(number: PublishedNumber, one: Withheld) -> str:
     if one.undefined == one.draws:
         return f"Every simulated cohort was built to meet it; withheld ({one.title}), it was not defined in any draw."
     low, high = value_text(one.low, number), value_text(one.high, number)
-    missing = f" (undefined in {one.undefined})" if one.undefined else ""
-    came = f"Withheld from the search ({one.title}), it came out between {low} and {high} in the middle 90% of "
-    came += f"{one.draws} draws{missing}"
+    missing = f", undefined in {one.undefined}" if one.undefined else ""
+    came = f"Withheld from the search ({one.title}), it came out between {low} and {high} in 9 of 10 draws "
+    came += f"({one.draws} in all{missing}). The printed {number.printed} lies"
     if not one.holds:
-        return f"{came}, and printed {number.printed} is outside; that it can be met is all that cohorts show."
+        return f"{came} outside: that it can be met is all that cohorts show."
     if one.informative:
-        return f"{came}, narrow enough to have missed the printed {number.printed}."
-    return f"{came}, which holds the printed {number.printed} but was too wide to have missed it."
+        return f"{came} inside, and the range is narrow enough to have missed it."
+    return f"{came} inside, but so would many other values, so this tests little."
 
 
 @dataclass(frozen=True)

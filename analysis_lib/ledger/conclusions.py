@@ -19,7 +19,12 @@ from analysis_lib.printed.transcription import Transcription
 
 SETTLED = settled_survival.SETTLED | settled_response.SETTLED
 FILE = ROOT / "data" / "conclusions.csv"
-COLUMNS = ("id", "claim", "rests_on", "verdict", "page")
+COLUMNS = ("id", "claim", "whose", "rests_on", "verdict", "page")
+WHOSE = {
+    "authors": "the authors say so",
+    "needed": "the authors' conclusion needs it",
+    "reader": "a reader might conclude so",
+}
 VERDICTS = {
     "settled-true": "a calculation from published numbers shows that it holds, whatever their rounding",
     "settled-false": "a calculation from published numbers shows that it fails, whatever their rounding",
@@ -33,12 +38,14 @@ class Extremes:
     """The least and the greatest value of a quantity over simulated cohorts that meet every published number.
 
     ``searched`` says in words how they were sought, ``witnesses`` which cohorts reach them.
+    ``usual`` are the extremes within the search's usual limits on unpublished dates, if it went beyond them.
     """
 
     low: float
     high: float
     searched: str
     witnesses: str = ""
+    usual: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Statement:
     """A conclusion that holds where a quantity of the patients is below a limit, or above it.
 
     ``words`` says what the quantity is, for a sentence that goes on with its extremes in the format ``form``;
-    ``{limit}`` in it stands for the limit.
+    ``{limit}`` in it stands for the limit. ``note`` says what to think of the extremes.
     """
 
     quantity: str
@@ -54,6 +61,7 @@ class Statement:
     limit: Callable[[Transcription], float] = lambda numbers: 1.0
     above: bool = False
     form: str = "{:.2f}"
+    note: str = ""
 
     def judge(self, numbers: Transcription, extremes: Extremes) -> tuple[str, str]:
         """Verdict and reason: open if the limit lies between the extremes, resisted if it holds at both.
@@ -64,15 +72,25 @@ class Statement:
             If it fails at both: then its opposite is what should be claimed.
         """
         limit = self.limit(numbers)
-        low, high = (self.form.format(end).replace("-", "−") for end in (extremes.low, extremes.high))
-        holds = [end > limit if self.above else end < limit for end in (extremes.low, extremes.high)]
         words = self.words.format(limit=self.form.format(limit))
+        low, high = self._text(extremes.low), self._text(extremes.high)
+        holds = [self._holds(end, limit) for end in (extremes.low, extremes.high)]
         if holds[0] != holds[1]:
-            return "open", f"{words} is {low} in one simulated cohort and {high} in another."
+            why = f"{words} is {low} in one simulated cohort and {high} in another."
+            if extremes.usual and all(self._holds(end, limit) for end in extremes.usual):
+                nearest = self._text(extremes.usual[0 if self.above else 1])
+                why += f" With usual dates it came no nearer to {limit:.3g} than {nearest}."
+            return "open", f"{why} {self.note}".rstrip()
         if not all(holds):
             raise ValueError(f"holds in no simulated cohort: {self.quantity} is {low} to {high}")
         nearest = low if self.above else high
         return "resisted", f"{words} came no nearer to {limit:.3g} than {nearest}, in {extremes.searched}."
+
+    def _holds(self, value: float, limit: float) -> bool:
+        return value > limit if self.above else value < limit
+
+    def _text(self, value: float) -> str:
+        return self.form.format(value).replace("-", "−")
 
 
 def _half_the_effect(numbers: Transcription) -> float:
@@ -85,10 +103,17 @@ def _zero(numbers: Transcription) -> float:
 
 
 _MEAN_UP_TO = "The surgery group's gain in mean survival up to"
+_FEW_WEIGHTS = (
+    "Where the score all but separates the groups, a few patients carry most of the weight. "
+    "With so few patients this analysis cannot decide."
+)
 _OVER_TIME = "If surgery counts from the day of the operation on, the"
 STATEMENTS: dict[str, Statement] = {
     "conclusion.benefit": Statement(
-        "weighted_hr", "With patients weighted by the paper's score, the hazard ratio of surgery", form="{:.2g}"
+        "weighted_hr",
+        "With patients weighted by the paper's score, the hazard ratio of surgery",
+        form="{:.2g}",
+        note=_FEW_WEIGHTS,
     ),
     "conclusion.early": Statement(
         "early_start_hr",
@@ -104,6 +129,7 @@ STATEMENTS: dict[str, Statement] = {
         limit=_half_the_effect,
         above=True,
         form="{:.2g}",
+        note=_FEW_WEIGHTS,
     ),
     "survival.five_years": Statement(
         "rmst_5y_difference", f"{_MEAN_UP_TO} five years", limit=_zero, above=True, form="{:.1f} years"
@@ -137,11 +163,12 @@ STATEMENTS: dict[str, Statement] = {
 class Conclusion:
     """One conclusion: what is claimed, on which numbers, the verdict with its reason, and where it is treated.
 
-    ``witnesses`` says which cohorts show that it is open.
+    ``whose`` it is, is one of :data:`WHOSE`. ``witnesses`` says which cohorts reach farthest, if it is not settled.
     """
 
     id: str
     claim: str
+    whose: str
     rests_on: tuple[str, ...]
     verdict: str
     page: str
@@ -196,6 +223,8 @@ def _conclusion(row: Row, numbers: Transcription, extremes: Mapping[str, Extreme
     id_, ids = row["id"], tuple(row["rests_on"].split())
     if id_ not in SETTLED and id_ not in STATEMENTS:
         raise row.refuse("id", f"nothing computes a verdict on {id_!r}", nearest(id_, [*SETTLED, *STATEMENTS]))
+    if row["whose"] not in WHOSE:
+        raise row.refuse("whose", f"{row['whose']!r} is unknown", f"one of {', '.join(WHOSE)}")
     for name in ids:
         if name not in numbers:
             raise row.refuse("rests_on", f"{name!r} is not the id of a published number")
@@ -206,5 +235,5 @@ def _conclusion(row: Row, numbers: Transcription, extremes: Mapping[str, Extreme
     if row["verdict"] != verdict:
         problem = f"{id_} is {row['verdict'] or 'blank'} here, and {verdict} by calculation"
         raise row.refuse("verdict", problem, f"write {verdict}, or correct the calculation")
-    witnesses = extremes[STATEMENTS[id_].quantity].witnesses if verdict == "open" else ""
-    return Conclusion(id_, row["claim"], ids, verdict, row["page"], why, witnesses)
+    witnesses = extremes[STATEMENTS[id_].quantity].witnesses if id_ in STATEMENTS else ""
+    return Conclusion(id_, row["claim"], row["whose"], ids, verdict, row["page"], why, witnesses)

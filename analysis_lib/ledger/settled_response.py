@@ -139,7 +139,8 @@ def _fibrosis(numbers: Transcription) -> Answer:
     return Answer(
         is_below(found, numbers["methods.alpha.threshold"].interval),
         f"Specimens held {groups[0][0].printed}% of fibrosis after partial response and {groups[1][0].printed}% with "
-        f"stable disease. The p value is {found.low:.3f} to {found.high:.3f}, by either t test and all roundings.",
+        f"stable disease. The p value is {found.low:.3f} to {found.high:.3f}, by either t test and all roundings. So a "
+        "difference is not shown, and not ruled out.",
     )
 
 

@@ -63,8 +63,8 @@ def _neoadjuvant(numbers: Transcription) -> Answer:
     surgery, without = (numbers.count(id_) for id_ in ("abstract.patients.surgery.n", "table1.patients.prrt_only.n"))
     return Answer(
         surgery + without < all_patients,
-        f"All {all_patients} patients had PRRT, {surgery} of them before surgery. Nobody shows what surgery does "
-        "alone, as the authors say.",
+        f"It cannot be shown with these patients: all {all_patients} had PRRT, {surgery} of them before surgery. "
+        "Nobody shows what surgery does alone, as the authors say. Nor is an effect ruled out.",
     )
 
 
@@ -104,8 +104,8 @@ def _ten_years(numbers: Transcription) -> Answer:
     median, low = (numbers[f"abstract.os.surgery.{s}"] for s in ("median", "ci_lo"))
     return Answer(
         is_below(exactly(10), median.interval),
-        f"The median is {median.printed} years. Its interval begins at {low.printed}, and nobody can have been "
-        f"followed for more than {math.floor(facts(numbers)['longest_follow_up_years'])}.",
+        f"The estimate is {median.printed} years, and a rough one: its interval begins at {low.printed}. Nobody can "
+        f"have been followed for more than {math.floor(facts(numbers)['longest_follow_up_years'])}.",
     )
 
 

@@ -78,7 +78,12 @@ def picture(
         ]
         return f"<svg{'' if row.spread is None else ' class=simulated'}>{''.join(marks)}</svg>"
 
-    rows = "".join(f"<div><span>{escape(row.label)}</span><span>{row.text}</span>{track(row)}</div>" for row in ratios)
+    # A range over simulated cohorts must not pass for a confidence interval.
+    texts = [row.text if row.spread is None else f"simulated: {row.text}" for row in ratios]
+    rows = "".join(
+        f"<div><span>{escape(row.label)}</span><span>{text}</span>{track(row)}</div>"
+        for row, text in zip(ratios, texts, strict=True)
+    )
     ticks = "".join(
         f'<line x1="{x(tick)}" x2="{x(tick)}" y1="0" y2="5"/><text x="{x(tick)}" y="19">{tick:g}</text>'
         for tick in _TICKS
@@ -93,7 +98,7 @@ def picture(
         data[["lowest", "highest"]] = [r.spread or (math.nan, math.nan) for r in ratios]
     return Picture(
         svg=f'<div class="forest">{rows}{axis}<div class="sides">{sides}</div></div>',
-        alt=f"{alt} " + " ".join(f"{r.label}: {r.text}." for r in ratios),
+        alt=f"{alt} " + " ".join(f"{r.label}: {text}." for r, text in zip(ratios, texts, strict=True)),
         caption=caption,
         csv=data.round(4).to_csv(index=False),
         name=name,

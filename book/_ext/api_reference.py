@@ -74,8 +74,8 @@ def idea(room: str) -> str:
 def modules(room: str) -> list[str]:
     """The public modules of a room, with the packages in it that they lie in."""
     folder = room_graph.LIBRARY / room
-    found = [path for path in sorted(folder.rglob("*.py")) if not path.name.startswith("_")]
-    return [".".join(path.relative_to(folder).with_suffix("").parts) for path in found]
+    found = [path.relative_to(folder).with_suffix("").parts for path in sorted(folder.rglob("*.py"))]
+    return [".".join(parts) for parts in found if not any(part.startswith("_") for part in parts)]
 
 
 def automodule(name: str, members: bool = True) -> str:

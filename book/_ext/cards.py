@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from analysis_lib.ledger.verdicts import Claim
 
 ELSEWHERE = 2  # places at most
+SHARED = (0, 3, 4)  # item, verdict and the verdict on the first printing
 _TARGET = {
     "glossary": re.compile(r'<dt id="(?P<id>term-[^"]+)">.*?<dd>(?P<text>.*?)</dd>', re.DOTALL),
     "references": re.compile(r'<div class="citation" id="(?P<id>[^"]+)".*?</span>\s*<p>(?P<text>.*?)</p>', re.DOTALL),
@@ -78,7 +79,12 @@ def with_cards(
     if not numbers and not words:
         return html
     named = {name: titles[name] for *_, at in numbers.values() for name, _ in at}
-    data = {"titles": named, "numbers": numbers, "texts": words}
+    # Numbers of a table share their words, which would take a third of the data.
+    shared = list(dict.fromkeys(word for card in numbers.values() for word in map(card.__getitem__, SHARED)))
+    for card in numbers.values():
+        for place in SHARED:
+            card[place] = shared.index(card[place])
+    data = {"titles": named, "words": shared, "numbers": numbers, "texts": words}
     # A script's text ends at the first "</".
     text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
     return html.replace("</body>", f'<script type="application/json" id="cards">{text}</script>\n</body>', 1)

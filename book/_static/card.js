@@ -35,10 +35,10 @@ document.addEventListener("DOMContentLoaded", () => {
       return;
     }
     const [item, printed, found, verdict, first, reason, elsewhere] = entry;
-    add(said, "b", "", item);
+    add(said, "b", "", cards.words[item]);
     add(said, "span", "line", `Printed ${printed}${found === "–" ? "" : `, we find ${found}`}`);
     const verdicts = add(said, "span", "line", "");
-    for (const one of [verdict, first].filter(Boolean)) {
+    for (const one of [cards.words[verdict], cards.words[first]].filter(Boolean)) {
       add(verdicts, "span", `verdict ${one}`, one);
       verdicts.append(" ");
     }

@@ -37,7 +37,8 @@ def page(claims):
 def test_a_number_s_card_says_what_the_ledger_says(page, claims):
     item, printed, _, verdict, _, reason, elsewhere = data_of(page)["numbers"][HR]
     claim = claims[HR]
-    assert (item, printed, verdict) == (claim.number.item, "0.264", claim.verdict)
+    words = data_of(page)["words"]
+    assert (words[item], printed, words[verdict]) == (claim.number.item, "0.264", claim.verdict)
     assert claim.reason.startswith(reason) and reason.endswith(".")
     assert elsewhere == [["index", "-2"]], "each other page once"
     assert data_of(page)["titles"] == {"index": "Front"}

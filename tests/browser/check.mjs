@@ -93,8 +93,8 @@ async function axe(tab, width) {
       nodes.map(({ target, html }) => `${id} (${impact}) at ${target.join(" ")}: ${html.slice(0, 140)}`));
 }
 
-// Pages of source code are all of one template, and many: all are opened, and every sixteenth is looked at from all sides.
-const ONE_IN = 16;
+// Pages of source code are all of one template, and many: all are opened, and every thirty-second is looked at from all sides.
+const ONE_IN = 32;
 const whole = (page) => !page.startsWith("_modules" + sep) || pages.indexOf(page) % ONE_IN === 0;
 
 async function axeAtWidths(tab, theme) {

@@ -46,7 +46,8 @@ async function saved(tab, button) {
 }
 
 // The chapters' own links say what there is to follow.
-const pages = readdirSync(book).filter((name) => name.endsWith(".html"));
+const pages = readdirSync(book)
+  .filter((name) => name.endsWith(".html") && !readFileSync(join(book, name), "utf8").includes('http-equiv="refresh"'));
 const whole = JSON.parse(readFileSync(join(book, "_static/ledger.json"), "utf8"));
 const ids = new Set(whole.map(({ id }) => id));
 

@@ -34,12 +34,26 @@ def test_a_simulated_ratio_is_one_cohort_in_the_range_that_an_adversary_widens(p
     assert ratios[0].text == "0.26 (0.10 to 0.68)" and ratios[3].text == "0.63 (0.19 to 2.09)"
 
 
-def test_the_text_says_what_the_adversary_found():
+def test_the_usual_range_leaves_out_a_twentieth_at_each_end():
+    patients = pd.concat([cohort(1, 3.0), cohort(2, 12.0), cohort(3, 30.0)])
+    low, middle, high = sorted(immortal_time.time_dependent(patients)["hr"])
+    ends = low + 0.1 * (middle - low), high - 0.1 * (high - middle)
+    assert index.usual_ranges(patients)[1] == "{:.2f} to {:.2f}".format(*ends)
+
+
+def test_a_trial_needs_the_deaths_of_schoenfelds_formula(paper):
+    # (1.959964 + 0.841621)² / (26/49 · 23/49 · log(0.7)²) = 247.7, by hand
+    assert index.deaths_needed(paper) == 248
+
+
+def test_the_text_says_what_the_adversary_found(paper):
     found = witnesses.load()
     usual, farthest = (found.extremes("time_dependent_hr", usual)[1] for usual in (True, False))
-    assert usual < 1 < farthest, "favours surgery in nearly all"
+    assert usual < 1 < farthest, "the widest that we could push it to"
+    crude = paper.value("results-survival.cox_surgery.hr")
+    assert crude < found.extremes("time_dependent_hr")[0] and farthest < 1 / crude, "nearer to 1 in every cohort"
     low, high = found.extremes(f"landmark_hr_{index.LANDMARK_MONTHS}")
-    assert low < 1 < high, "even the direction is open"
+    assert low < 1 < high, "even its direction is open"
 
 
 def test_everybody_is_in_one_group_and_the_reasons_add_up(paper, claims):
@@ -55,7 +69,13 @@ def test_everybody_is_in_one_group_and_the_reasons_add_up(paper, claims):
 
 def test_the_readme_counts_as_the_audit_does(paper, claims):
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
-    told = re.search(r"Of (\d+) statistics .*?, (\d+) give .*? One number of (\d+) is contradicted", readme)
+    told = re.search(
+        r"Of (\d+) statistics .*?, (\d+) give .*? One number of (\d+) is contradicted.*?"
+        r"Another (\d+) are tied .*? and (\d+), most survival",
+        readme,
+    )
     counted = tally.tally(paper, recipes.load(paper), claims)
-    assert [*map(int, told.groups())] == [counted["statistics"], counted["recomputed"], len(claims)]
+    assert [*map(int, told.groups())] == [counted["statistics"], counted["recomputed"], len(claims)] + [
+        counted[v] for v in ("consistent", "attainable")
+    ]
     assert counted["contradicted"] == 1

@@ -42,12 +42,6 @@ def test_the_published_mean_rules_out_one_division_and_students_test_gives_p_in_
     )
 
 
-def test_shares_stand_with_their_exact_intervals():
-    html = surgery.shares_table({"fatal": 1}, 26, 0.95, "exact").html
-    # R's binom.test(1, 26).
-    assert "3.8%" in html and "0.1% to 19.6%" in html
-
-
 def test_four_cycles_as_planned_take_what_the_methods_say(paper):
     # Three intervals of six to ten weeks, in months of 365.25 / 12 days.
     assert surgery.in_words(paper)["planned"] == "4.1 to 6.9"

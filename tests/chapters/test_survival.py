@@ -15,13 +15,18 @@ def words(paper, claims):
     return survival.in_words(paper, claims)
 
 
-def test_the_forest_shows_every_median_and_ratio_with_its_p_value(paper):
+def test_the_figure_shows_every_median_with_its_p_value(paper):
     figures.style()
-    picture = survival.all_estimates(paper, longest_follow_up=20.3)
+    picture = survival.medians(paper, longest_follow_up=20.3)
     shown = len(re.findall(r"\d \((?:[\d.]+–|not defined)", picture.svg))
-    assert shown == len(survival.MEDIANS) + len(survival.RATIOS) == 16
-    assert "14.7 (5.9–23.6)" in picture.svg and "0.629 (0.190–2.086), p 0.449" in picture.svg
+    assert shown == len(survival.MEDIANS) == 8
+    assert "14.7 (5.9–23.6)" in picture.svg and "5.5 (4.5–6.5), p 0.003" in picture.svg
     assert "OS, PRRT only: 5.5, 4.5 to 6.5." in picture.alt
+
+
+def test_the_forest_has_the_ratio_of_surgery_before_and_after_adjustment(paper):
+    text = re.sub(r"<[^>]+>", " ", survival.hazard_ratios(paper).svg)
+    assert "0.26 (0.10 to 0.68)" in text and "0.63 (0.19 to 2.09)" in text
 
 
 def test_the_adjusted_interval_holds_the_crude_ratio_one_and_a_doubling(paper):

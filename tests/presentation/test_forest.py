@@ -48,6 +48,10 @@ def test_the_axis_says_whom_each_side_favours(picture):
 
 def test_simulated_cohorts_are_a_band_and_their_range(picture):
     found = drawn(forest.Ratio("all", 0.5, 0.25, 1.0, spread=(0.4, 0.7)))
-    assert "<span>0.40 to 0.70</span>" in found.svg and 'class="spread"' in found.svg
+    assert (
+        "<span>simulated: 0.40 to 0.70</span>" in found.svg
+        and "all: simulated: 0.40" in found.alt
+        and 'class="spread"' in found.svg
+    )
     assert found.csv.splitlines()[1] == "all,0.5,0.25,1.0,0.4,0.7"
     assert 'class="spread"' not in picture.svg and "lowest" not in picture.csv
