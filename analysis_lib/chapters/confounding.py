@@ -27,6 +27,8 @@ TABLE_5 = {
     "partial_response": "pr",
 }
 GROUPS = ("surgery", "prrt_only")
+#: The patient without a size after PRRT who died, and so is not among those of the score.
+EARLY_DEATH = "results-prrt.sepsis_death.all.count"
 NAMES = COVARIATES | {"partial_response": "partial response"}
 SCORES = {
     "all four, as in the paper": tuple(COVARIATES),
@@ -37,7 +39,7 @@ SCORES = {
 #: A favourable trait, where its shares stand, and under which name Table 5 has its hazard ratio of death.
 BENCHMARKS = (
     ("Grade 1", "table1.grade_1", "grade_1"),
-    ("Partial response", "results-surgery.pr", "pr"),
+    ("Partial response (after PRRT)", "results-surgery.pr", "pr"),
     ("No contact beyond 180° before PRRT", "results-radiology.over_180_before", ""),
     ("Full activity", "table2.class_full", ""),
     ("No liver metastases", "table1.m1a", ""),
@@ -103,7 +105,7 @@ def influence_figure(found: pd.DataFrame, early: pd.Series, published: Transcrip
     ink = plt.rcParams["text.color"]
     models = {"death": "for death (Cox regression)", "surgery": "for surgery (logistic regression)"}
     without_early = found["left_out"] == found["cohort"].map(early)
-    figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.9), sharey=True)
+    figure, axes = plt.subplots(2, 1, figsize=(4.4, 5.2), layout="constrained")
     rows = []
     for axis, (model, title) in zip(axes, models.items(), strict=True):
         axis.axvline(influence.SIGNIFICANT, color=ink, lw=0.8, ls=(0, (4, 3)))
@@ -121,14 +123,15 @@ def influence_figure(found: pd.DataFrame, early: pd.Series, published: Transcrip
         axis.set_xticks([0.0001, 0.001, 0.01, 0.05, 0.2, 1], ["0.0001", "0.001", "0.01", "0.05", "0.2", "1"])
         axis.tick_params(labelsize=9)
         axis.minorticks_off()
-    axes[0].set_yticks(range(len(TABLE_5)), [NAMES[name] for name in TABLE_5])
-    axes[0].set_ylim(len(TABLE_5) - 0.4, -0.6)
+        axis.set_yticks(range(len(TABLE_5)), [NAMES[name] for name in TABLE_5])
+        axis.set_ylim(len(TABLE_5) - 0.4, -0.6)
     keys = [
         axes[0].plot([], [], "o", color=ink, label="published, nobody left out")[0],
+        axes[0].plot([], [], "<", color=ink, label="published as below this value")[0],
         axes[0].plot([], [], color=COLOURS["all"], lw=5, alpha=0.6, label="one patient left out")[0],
         axes[0].plot([], [], "x", color=ink, mew=1.8, label="early death left out")[0],
     ]
-    figure.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=3, fontsize=9)
+    figure.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=1, fontsize=9)
     data = pd.DataFrame(
         rows, columns=["covariate", "model of", "published", "lowest", "highest", "without early death"]
     )
@@ -165,13 +168,14 @@ def forest(found: Mapping[str, Adjusted], published: Mapping[str, Sequence[float
         labels.append(name)
         rows.append(("published", name, np.nan, limits[0], np.nan, *limits[1:]))
     for score, adjusted in found.items():
-        labels.append(f"Score of {score}:")
-        rows.append(None)
         for method, words in METHODS.items():
             if method == "crude" and score != next(iter(found)):
                 continue
+            if method == "covariate":
+                labels.append(f"Score of {score}:")
+                rows.append(None)
             spread = np.nanpercentile(adjusted.ratios[method], (5, 50, 95))
-            label = "not adjusted" if method == "crude" else words.removesuffix(", as in the paper")
+            label = "Not adjusted (simulated)" if method == "crude" else words.removesuffix(", as in the paper")
             labels.append(label)
             rows.append((score, label, *spread, adjusted.low[method].median(), adjusted.high[method].median()))
     figure, axis = plt.subplots(figsize=(6.6, 0.245 * len(rows) + 0.9))
@@ -220,7 +224,7 @@ def words(found: Mapping[str, Adjusted]) -> dict[str, str]:
     w = propensity_weighting.weights(sample, scores)["iptw"]
     return texts | {
         "enough": f"{100 * (found[names['before']].ratios['covariate'] >= paper.ratios['covariate']).mean():.0f}%",
-        "boot": f"{low['covariate']:.2f} to {high['covariate']:.2f}",
+        "boot": f"{low['covariate']:.1f} to {high['covariate']:.1f}",
         "boot_upper": tables.range_text(paper.high["covariate"], "{:.1f}"),
         "boot_cohorts": f"{len(paper.high)}",
         "boot_none": f"{100 * paper.without_estimate:.0f}%",
@@ -309,10 +313,10 @@ def benchmarks(published: Transcription) -> tables.Html:
         "Favourable trait",
         "With / without surgery",
         "Times as frequent",
-        "Divides the risk by",
+        "Divides the risk of death by",
         "Explains at most a factor of",
-        f"Needed for the limit ({limit:.1f})",
-        f"Needed for the estimate ({estimate:.1f})",
+        f"To move the interval's end by {limit:.1f}, it would have to divide by",
+        f"To move the estimate by {estimate:.1f}, by",
     )
     return tables.table(head, rows, "What measured traits could explain of the unadjusted ratio")
 

@@ -11,7 +11,7 @@ from scipy import stats
 
 from analysis_lib.analyses import immortal_time, target_trial
 from analysis_lib.base.units import MONTHS_PER_YEAR
-from analysis_lib.presentation import figures, tables
+from analysis_lib.presentation import figures, forest, tables
 from analysis_lib.presentation.figures import COLOURS
 from analysis_lib.reconstruction.witnesses import Witnesses
 
@@ -20,8 +20,8 @@ Extremes = Mapping[tuple[str, str], tuple[float, float]]
 #: The period of the target trial, months: after its third quartile, when surgery had mostly been done.
 GRACE = 24.0
 KNOWN_AT_START = ("grade_1", "kps")
-NAIVE, OVER_TIME, EARLY, LATE = (
-    "Naive",
+AS_PUBLISHED, OVER_TIME, EARLY, LATE = (
+    "As in the paper",
     "Time-dependent",
     "Time-dependent, early surgery",
     "Time-dependent, late surgery",
@@ -38,10 +38,7 @@ PUSHED: Mapping[str, tuple[str, float | None]] = {
 }
 # Of the bootstrap of the target trial: cohorts, resamples of each, random numbers.
 _COHORTS, _TIMES, _SEED = 10, 100, 2022
-_SHADES = {"A": "#009e73", "B": "#aa4499"}
 _LANE = 0.135  # inches
-# Of hazard ratios as drawn; a bar that goes on beyond ends in an arrow.
-_AXIS = (0.035, 6.0)
 
 
 def landmark_name(months: float) -> str:
@@ -76,7 +73,7 @@ def hazard_ratios(
     early, late = (immortal_time.shift_surgery(patients, quartiles, ends, late) for late in (False, True))
     found = []
     for endpoint in immortal_time.ENDPOINTS:
-        by_name = {NAIVE: immortal_time.naive(patients, endpoint)}
+        by_name = {AS_PUBLISHED: immortal_time.naive(patients, endpoint)}
         for at in landmarks:
             by_name[landmark_name(at)] = immortal_time.landmark(patients, at, endpoint)
         for name, moved in ((OVER_TIME, patients), (EARLY, early), (LATE, late)):
@@ -96,16 +93,9 @@ def summarise(ratios: pd.DataFrame, scheme: pd.Series) -> pd.DataFrame:
     """Summary of :func:`hazard_ratios` over the cohorts: a row for each endpoint, analysis and censoring assumption.
 
     ``lowest``, ``median``, ``highest``; ``cohorts``, and ``below``, in how many the interval is below 1, NaN where
-    there is none; ``gone_low``, ``gone`` and ``gone_high``, the share of the naive log hazard ratio that is gone.
+    there is none.
     """
-    naive = ratios[ratios["analysis"] == NAIVE].set_index(["endpoint", "cohort"])["hr"]
-    at = pd.MultiIndex.from_frame(ratios[["endpoint", "cohort"]])
-    gone = immortal_time.share_explained(naive.reindex(at).to_numpy(), ratios["hr"].to_numpy())
-    frame = ratios.assign(
-        scheme=ratios["cohort"].map(scheme),
-        gone=gone,
-        below=(ratios["upper"] < 1).astype(float),
-    )
+    frame = ratios.assign(scheme=ratios["cohort"].map(scheme), below=(ratios["upper"] < 1).astype(float))
     by = frame.groupby(["endpoint", "analysis", "scheme"], sort=False)
     found = by.agg(
         lowest=("hr", "min"),
@@ -113,9 +103,6 @@ def summarise(ratios: pd.DataFrame, scheme: pd.Series) -> pd.DataFrame:
         highest=("hr", "max"),
         cohorts=("cohort", "size"),
         below=("below", "sum"),
-        gone_low=("gone", "min"),
-        gone=("gone", "median"),
-        gone_high=("gone", "max"),
     ).reset_index()
     found["below"] = found["below"].where(~found["analysis"].isin([TRIAL, WEIGHTED]))
     return found
@@ -131,30 +118,52 @@ def farthest(summary: pd.DataFrame, found: Witnesses) -> dict[tuple[str, str], t
     return reached
 
 
-def table(summary: pd.DataFrame, extremes: Extremes, endpoint: str) -> tables.Html:
-    """Range of each analysis's hazard ratio over all cohorts, for one endpoint, beside the :func:`farthest` found."""
+def table(ratios: pd.DataFrame, extremes: Extremes, endpoint: str, landmark_months: float) -> tables.Html:
+    """The ways to count time: the middle 90% of the cohorts, all of them, and the :func:`farthest` found."""
     rows = []
-    for name, part in summary[summary["endpoint"] == endpoint].groupby("analysis", sort=False):
-        below = part["below"].sum(min_count=len(part))
+    for name in (AS_PUBLISHED, landmark_name(landmark_months), OVER_TIME, EARLY, LATE, TRIAL):
+        mine = ratios[(ratios["endpoint"] == endpoint) & (ratios["analysis"] == name)]
+        if mine.empty:
+            continue
+        known, upper = mine["hr"].dropna(), mine["upper"]
+        pushed = extremes.get((endpoint, name))
         rows.append(
             (
-                escape(str(name)),
-                tables.range_text([part["lowest"].min(), part["highest"].max()]),
-                tables.range_text(extremes.get((endpoint, str(name)), ())),
-                "–" if np.isnan(below) else f"{below:,.0f} of {part['cohorts'].sum():,}",
-                "–" if name == NAIVE else percent_range(part["gone_low"].min(), part["gone_high"].max()),
+                escape(name),
+                tables.range_text(known.quantile([0.05, 0.95])),
+                tables.range_text(known),
+                tables.range_text(pushed) if pushed else "not pushed",
+                "no interval" if upper.isna().all() else f"{(upper < 1).sum():,} of {len(mine):,}",
             )
         )
     head = (
-        "Analysis",
-        "Hazard ratio of surgery",
-        "Farthest found",
+        "How time is counted",
+        "Nine in ten simulated cohorts",
+        "All simulated cohorts",
+        "With those of the adversary",
         "Cohorts with the interval below 1",
-        "Log ratio that goes",
     )
-    return tables.table(
-        head, rows, f"{immortal_time.ENDPOINTS[endpoint].capitalize()}: range over the cohorts with an estimate"
-    )
+    title = immortal_time.ENDPOINTS[endpoint].capitalize()
+    return tables.table(head, rows, f"{title}: hazard ratio of surgery, ranges over cohorts")
+
+
+def by_assumption(summary: pd.DataFrame) -> tables.Html:
+    """Every analysis of each endpoint, folded, the cohorts of each censoring assumption by themselves."""
+    head = ("Analysis", "Censoring assumption A", "Censoring assumption B", "Cohorts with the interval below 1")
+    folded = []
+    for endpoint, title in immortal_time.ENDPOINTS.items():
+        rows = []
+        for name, part in summary[summary["endpoint"] == endpoint].groupby("analysis", sort=False):
+            below = part["below"].sum(min_count=len(part))
+            ranges = [
+                f"{row.median:.2f} ({tables.range_text([row.lowest, row.highest])})"
+                for row in part.sort_values("scheme").itertuples()
+            ]
+            said = "no interval" if np.isnan(below) else f"{below:,.0f} of {part['cohorts'].sum():,}"
+            rows.append((escape(str(name)), *ranges, said))
+        shown = tables.table(head, rows, "Hazard ratio of surgery: median cohort (lowest to highest)")
+        folded.append(f'<details class="parameters"><summary>{title.capitalize()}</summary>{shown.html}</details>')
+    return tables.Html("".join(folded))
 
 
 def trial_table(found: pd.DataFrame) -> tables.Html:
@@ -173,41 +182,44 @@ def trial_table(found: pd.DataFrame) -> tables.Html:
 
 
 def words(
-    ratios: pd.DataFrame, summary: pd.DataFrame, extremes: Extremes, patients: pd.DataFrame, landmark_months: float
+    ratios: pd.DataFrame, extremes: Extremes, patients: pd.DataFrame, one: int, landmark_months: float
 ) -> dict[str, str]:
-    """Ranges that the text quotes, by the name under which it does."""
-    by = summary.groupby(["endpoint", "analysis"])
-    low, high, below = by["lowest"].min(), by["highest"].max(), by["below"].sum()
-    texts = {
-        f"{endpoint}_{short}": tables.range_text([low[endpoint, name], high[endpoint, name]])
-        for endpoint in immortal_time.ENDPOINTS
-        for short, name in (("naive", NAIVE), ("12", landmark_name(12)), ("at", landmark_name(landmark_months)))
-    }
-    over = [OVER_TIME, EARLY, LATE]
+    """What the text quotes, by the name under which it does; ``one`` is the cohort that the page shows."""
+    of = {key: part.set_index("cohort") for key, part in ratios.groupby(["endpoint", "analysis"])}
+    texts = {}
     for endpoint in immortal_time.ENDPOINTS:
-        keys = [(endpoint, name) for name in over]
-        texts[f"{endpoint}_over"] = tables.range_text([low[keys].min(), high[keys].max()])
-        texts[f"{endpoint}_gone"] = percent_range(by["gone_low"].min()[keys].min(), by["gone_high"].max()[keys].max())
+        published, drawn = of[endpoint, AS_PUBLISHED]["hr"], of[endpoint, OVER_TIME]["hr"]
+        moved = pd.concat([of[endpoint, name]["hr"] for name in (OVER_TIME, EARLY, LATE)])
+        landmark = of[endpoint, landmark_name(landmark_months)]["hr"]
+        gone = immortal_time.share_explained(published.to_numpy(), drawn.to_numpy())
+        texts |= {
+            f"{endpoint}_published": tables.range_text(published),
+            f"{endpoint}_12": tables.range_text(of[endpoint, landmark_name(12)]["hr"]),
+            f"{endpoint}_at": tables.range_text(landmark),
+            f"{endpoint}_at_most": tables.range_text(landmark.quantile([0.05, 0.95])),
+            f"{endpoint}_over": tables.range_text(drawn),
+            f"{endpoint}_moved": tables.range_text(moved),
+            f"{endpoint}_gone": f"{100 * np.median(gone):.0f}%",
+        }
     for short, name in (("trial", TRIAL), ("adjusted", WEIGHTED)):
-        texts[short] = tables.range_text([low["os", name], high["os", name]])
-        texts[f"{short}_median"] = f"{ratios.loc[ratios['analysis'] == name, 'hr'].median():.2f}"
+        texts[short] = tables.range_text(of["os", name]["hr"])
+        texts[f"{short}_median"] = f"{of['os', name]['hr'].median():.2f}"
     for endpoint, name in extremes:
         short = "over" if name == OVER_TIME else name.split()[1]
         texts[f"farthest_{endpoint}_{short}"] = tables.range_text(extremes[endpoint, name])
-    naive, late = (ratios[(ratios["endpoint"] == "os") & (ratios["analysis"] == a)]["hr"] for a in (NAIVE, LATE))
-    half = immortal_time.share_explained(naive.to_numpy(), late.to_numpy()) > 0.5
-    texts["half"] = f"{100 * half.mean():.0f}%"
-    texts["cohorts"] = f"{len(half):,}"
-    texts["pfs_below"] = f"{below['pfs'].drop(NAIVE).max():,.0f}"
+    texts["farthest_pfs_high"] = f"{extremes['pfs', OVER_TIME][1]:.2f}"
+    for short, name in (("published", AS_PUBLISHED), ("dated", OVER_TIME)):
+        texts[f"one_{short}"] = f"{of['os', name].at[one, 'hr']:.2f}"
+    late = immortal_time.share_explained(*(of["os", a]["hr"].to_numpy() for a in (AS_PUBLISHED, LATE)))
+    texts["half"] = f"{100 * (late > 0.5).mean():.0f}%"
+    texts["late_below"] = f"{(of['os', LATE]['upper'] < 1).sum():,}"
+    texts["cohorts"] = f"{len(late):,}"
+    dated = [part for (endpoint, name), part in of.items() if endpoint == "pfs" and name != AS_PUBLISHED]
+    texts["pfs_below"] = f"{max((part['upper'] < 1).sum() for part in dated):,}"
     alone = patients[(patients["group"] == "prrt_only") & (patients["os_event"] == 1)]
     early = alone["os_years"] * MONTHS_PER_YEAR <= landmark_months
     texts["dead"] = tables.range_text(early.groupby(alone["cohort"]).sum(), "{}")
     return texts
-
-
-def percent_range(low: float, high: float) -> str:
-    """Shares in per cent, least to greatest, with a true minus."""
-    return f"{tables.range_text([100 * low, 100 * high], '{:.0f}')}%".replace("-", "−")
 
 
 def bootstrap(patients: pd.DataFrame) -> pd.DataFrame:
@@ -266,68 +278,40 @@ def swimmer(cohort: pd.DataFrame, landmark_months: float) -> figures.Picture:
         f"{(~alone).sum()} of the surgery group change colour at their operation, after "
         f"{values['years_to_surgery'].sum():.0f} years in all; {early} of the no-surgery group died within "
         f"{landmark_months:g} months.",
-        caption="The surgery group starts with months in which nobody could die. Orange: time before or without an "
-        "operation; blue: time since the operation; ×: a death. One simulated cohort; the paper's own curves "
-        "were not used.",
+        caption="The surgery group starts with months in which nobody could die. Orange: time without an operation, of "
+        "the no-surgery group and of the surgery group until its operation; blue: time since the operation; ×: a "
+        "death. One simulated cohort; the paper's own curves were not used.",
         data=values,
     )
 
 
-def forest(summary: pd.DataFrame, extremes: Extremes) -> figures.Picture:
-    """Ranges of each analysis over the cohorts, by censoring assumption.
+def forest_plot(ratios: pd.DataFrame, extremes: Extremes, endpoint: str, caption: str) -> figures.Picture:
+    """Forest plot of every analysis of one endpoint over the cohorts.
 
     Parameters
     ----------
-    summary
-        As :func:`summarise` gives it.
+    ratios
+        As :func:`hazard_ratios` gives them.
     extremes
         As :func:`farthest` gives them.
+    endpoint
+        Overall or progression-free survival.
+    caption
+        The finding.
     """
-    import matplotlib.pyplot as plt
-
-    ink = plt.rcParams["text.color"]
-    names = list(summary["analysis"].unique())
-    figure, axes = plt.subplots(1, 2, figsize=(7.4, 1.2 + 0.4 * len(names)), sharey=True)
-    for axis, (endpoint, title) in zip(axes, immortal_time.ENDPOINTS.items(), strict=True):
-        mine = summary[summary["endpoint"] == endpoint]
-        axis.axvline(1, color=ink, lw=0.8)
-        axis.axvline(mine.loc[mine["analysis"] == NAIVE, "median"].median(), color=ink, lw=1, ls=(0, (4, 3)))
-        for (name, scheme), part in mine.groupby(["analysis", "scheme"], sort=False):
-            row, y, shade = part.iloc[0], names.index(name) + (-0.16 if scheme == "A" else 0.16), _SHADES[scheme]
-            ends = np.clip([row["lowest"], row["highest"]], *_AXIS)
-            axis.plot(ends, [y, y], color=shade, lw=4, solid_capstyle="butt")
-            if row["highest"] > _AXIS[1]:
-                axis.plot(_AXIS[1], y, ">", color=shade, ms=8, clip_on=False)
-            axis.plot(row["median"], y, "o", color=shade, mec=ink, mew=0.6, ms=5.5)
-        for name in mine["analysis"].unique():
-            if (endpoint, name) in extremes:
-                axis.plot(
-                    np.clip(extremes[endpoint, name], *_AXIS), [names.index(name)] * 2, "|-", color=ink, lw=1, ms=9
-                )
-        axis.set(xscale="log", xlim=_AXIS, xlabel="← favours surgery | favours no surgery →")
-        axis.set_title(f"Hazard ratio of surgery,\n{title}", fontsize=10)
-        axis.xaxis.label.set_size(9)
-        axis.set_xticks([0.05, 0.1, 0.2, 0.5, 1, 2, 5], ["0.05", "0.1", "0.2", "0.5", "1", "2", "5"])
-        axis.minorticks_off()
-        axis.tick_params(labelsize=9)
-        axis.tick_params(axis="y", length=0)
-    axes[0].set_yticks(range(len(names)), names)
-    axes[0].set_ylim(len(names) - 0.4, -0.6)
-    keys = [axes[0].plot([], [], "o-", color=_SHADES[s], lw=4, label=f"censoring assumption {s}")[0] for s in _SHADES]
-    keys += axes[0].plot([], [], "|-", color=ink, lw=1, ms=9, label="farthest found")
-    figure.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.4, 0.0), ncols=3, fontsize=9)
-    return figures.picture(
-        figure,
-        name="immortal-time",
-        alt="Hazard ratio of surgery by analysis, lowest to highest over the simulated cohorts. "
-        + ". ".join(
-            f"{row['endpoint'].upper()}, {row['analysis']}, assumption {row['scheme']}: {row['lowest']:.2f} to "
-            f"{row['highest']:.2f}, middle {row['median']:.2f}"
-            for _, row in summary.iterrows()
-        )
-        + ".",
-        caption="For overall survival most of the advantage outlasts the correction in most cohorts; for "
-        "progression-free survival it may not. Bars: range over the simulated cohorts, with the median as a dot; "
-        "dashed: the naive ratio. The paper's own curves were not used.",
-        data=summary.round(4),
+    rows = []
+    for name, part in ratios[ratios["endpoint"] == endpoint].groupby("analysis", sort=False):
+        known = part["hr"].dropna()
+        low, middle, high = known.quantile([0.05, 0.5, 0.95])
+        ends = extremes.get((endpoint, str(name)), (known.min(), known.max()))
+        rows.append(forest.Ratio(str(name), middle, low, high, ends))
+    return forest.picture(
+        rows,
+        ("surgery", "no surgery"),
+        measure=f"hazard ratio, {immortal_time.ENDPOINTS[endpoint]}",
+        name=f"immortal-time-{endpoint}",
+        alt=f"Forest plot of hazard ratios of surgery, {immortal_time.ENDPOINTS[endpoint]}: range over all cohorts.",
+        caption=f"{caption} Circles: the median simulated cohort; thin lines: nine in ten simulated cohorts; grey "
+        "bands and numbers: all cohorts, with those that an adversary pushed to extremes. None of these is a "
+        "confidence interval. The paper's own curves were not used.",
     )

@@ -93,7 +93,7 @@ def test_benchmarks_follow_the_published_shares(paper):
     assert rows["Grade 1"][:2] == ["77% / 22%", "3.5"]
     # Ding and VanderWeele's bound: 3.5 times as frequent and 6.0 times the risk make 3.5 × 6.0 / 8.5 = 2.47.
     assert rows["Grade 1"][-1] == "6.0" and chapter.bounding_factor(3.5, 6.0) == pytest.approx(2.47, abs=0.01)
-    assert rows["Partial response"][-1] == "cannot"
+    assert rows["Partial response (after PRRT)"][-1] == "cannot"
     assert rows["No liver metastases"][-2:] == ["works the other way"] * 2
 
 
