@@ -105,7 +105,7 @@ def influence_figure(found: pd.DataFrame, early: pd.Series, published: Transcrip
     ink = plt.rcParams["text.color"]
     models = {"death": "for death (Cox regression)", "surgery": "for surgery (logistic regression)"}
     without_early = found["left_out"] == found["cohort"].map(early)
-    figure, axes = plt.subplots(2, 1, figsize=(4.4, 5.2), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.9), sharey=True)
     rows = []
     for axis, (model, title) in zip(axes, models.items(), strict=True):
         axis.axvline(influence.SIGNIFICANT, color=ink, lw=0.8, ls=(0, (4, 3)))
@@ -123,15 +123,14 @@ def influence_figure(found: pd.DataFrame, early: pd.Series, published: Transcrip
         axis.set_xticks([0.0001, 0.001, 0.01, 0.05, 0.2, 1], ["0.0001", "0.001", "0.01", "0.05", "0.2", "1"])
         axis.tick_params(labelsize=9)
         axis.minorticks_off()
-        axis.set_yticks(range(len(TABLE_5)), [NAMES[name] for name in TABLE_5])
-        axis.set_ylim(len(TABLE_5) - 0.4, -0.6)
+    axes[0].set_yticks(range(len(TABLE_5)), [NAMES[name] for name in TABLE_5])
+    axes[0].set_ylim(len(TABLE_5) - 0.4, -0.6)
     keys = [
         axes[0].plot([], [], "o", color=ink, label="published, nobody left out")[0],
-        axes[0].plot([], [], "<", color=ink, label="published as below this value")[0],
         axes[0].plot([], [], color=COLOURS["all"], lw=5, alpha=0.6, label="one patient left out")[0],
         axes[0].plot([], [], "x", color=ink, mew=1.8, label="early death left out")[0],
     ]
-    figure.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.02), ncols=1, fontsize=9)
+    figure.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=3, fontsize=9)
     data = pd.DataFrame(
         rows, columns=["covariate", "model of", "published", "lowest", "highest", "without early death"]
     )
@@ -168,14 +167,13 @@ def forest(found: Mapping[str, Adjusted], published: Mapping[str, Sequence[float
         labels.append(name)
         rows.append(("published", name, np.nan, limits[0], np.nan, *limits[1:]))
     for score, adjusted in found.items():
+        labels.append(f"Score of {score}:")
+        rows.append(None)
         for method, words in METHODS.items():
             if method == "crude" and score != next(iter(found)):
                 continue
-            if method == "covariate":
-                labels.append(f"Score of {score}:")
-                rows.append(None)
             spread = np.nanpercentile(adjusted.ratios[method], (5, 50, 95))
-            label = "Not adjusted (simulated)" if method == "crude" else words.removesuffix(", as in the paper")
+            label = "not adjusted" if method == "crude" else words.removesuffix(", as in the paper")
             labels.append(label)
             rows.append((score, label, *spread, adjusted.low[method].median(), adjusted.high[method].median()))
     figure, axis = plt.subplots(figsize=(6.6, 0.245 * len(rows) + 0.9))
