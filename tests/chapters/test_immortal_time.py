@@ -78,8 +78,8 @@ def test_the_figure_has_every_analysis_and_its_band_reaches_what_was_pushed(rati
     plain, pushed = (chapter.forest_plot(ratios, e, "os", "Finding.") for e in ({}, {("os", name): (0.02, 1.5)}))
     assert len(plain.csv.splitlines()) == of["analysis"].nunique() + 1
     drawn = of.loc[of["analysis"] == name, "hr"]
-    assert f"{name}: {drawn.min():.2f} to {drawn.max():.2f}." in plain.alt
-    assert f"{name}: 0.02 to 1.50." in pushed.alt
+    assert f"{name}: simulated: {drawn.min():.2f} to {drawn.max():.2f}." in plain.alt
+    assert f"{name}: simulated: 0.02 to 1.50." in pushed.alt
     assert "0.02 to 1.50" in chapter.table(ratios, {("os", name): (0.02, 1.5)}, "os", 18).html
 
 
