@@ -21,6 +21,8 @@ _SCRIPT = re.compile(r'\s*<script src="[^"]*fontawesome[^"]*"></script>')
 _STYLE = re.compile(r'<link href="([^"]*?)_static/vendor/fontawesome[^"]*"')
 _PRELOADED = re.compile(r'\s*<link rel="preload"[^>]*fontawesome[^>]*>')
 _SIZES = {"fa-lg"}
+# Around each word of a signature, a sixth of a page of the reference, only to keep it from breaking.
+_UNBROKEN = re.compile(r'<span class="pre">([^<]*)</span>')
 _HEAD = """.fa-solid, .fas { display: inline-block; width: 1em; height: 1em; background: currentColor;
   vertical-align: -0.125em; mask: var(--icon) center / contain no-repeat; }
 .fa-lg { font-size: 1em; }
@@ -67,7 +69,7 @@ def lighten(folder: Path) -> None:
     (folder / ICONS).write_text(_HEAD + "".join(rules), encoding="utf-8")
     for path, html in pages.items():
         html = _STYLE.sub(rf'<link href="\g<1>{ICONS}"', _PRELOADED.sub("", _SCRIPT.sub("", html)))
-        path.write_text(html, encoding="utf-8")
+        path.write_text(_UNBROKEN.sub(r"\1", html), encoding="utf-8")
     unused = [vendor, folder / "_static" / "locales", *(folder / "_static").rglob("*.map")]
     for path in unused:
         shutil.rmtree(path) if path.is_dir() else path.unlink()

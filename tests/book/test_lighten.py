@@ -63,6 +63,12 @@ def test_a_notebook_to_download_has_no_outputs(site):
     assert text["source"] == ["a word"]
 
 
+def test_a_signature_keeps_its_words_without_their_wrapping(site):
+    (site / "index.html").write_text('<code><span class="pre">f(x)</span></code> <span class="pre">a <b>b</b></span>')
+    lighten.lighten(site)
+    assert (site / "index.html").read_text() == '<code>f(x)</code> <span class="pre">a <b>b</b></span>'
+
+
 def test_an_icon_that_the_theme_does_not_draw_ends_the_build():
     with pytest.raises(ExtensionError, match="no moon"):
         lighten.drawings(SCRIPT, ["moon"])
