@@ -17,6 +17,7 @@ from analysis_lib.presentation.figures import Picture
 # Between these limits every ratio of medicine has its place; what lies beyond ends in an arrow.
 _LEAST, _GREATEST = 0.02, 50.0
 _TICKS = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50)
+_DECADES = (0.1, 1, 10)  # on an axis so long that the others would run into each other
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def picture(
     )
     ticks = "".join(
         f'<line x1="{x(tick)}" x2="{x(tick)}" y1="0" y2="5"/><text x="{x(tick)}" y="19">{tick:g}</text>'
-        for tick in _TICKS
+        for tick in (_TICKS if greatest / least < 30 else _DECADES)
         if least <= tick <= greatest
     )
     line = f'<svg class="axis" width="100%" height="26"><line x1="0" x2="100%" y1="0" y2="0"/>{ticks}</svg>'
