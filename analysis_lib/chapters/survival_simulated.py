@@ -118,7 +118,9 @@ def beside_published(
 
 
 def _to_digits(value: float, decimals: int) -> str:
-    """A value to the published digits, or to its first digit where these are all zero."""
+    """A value to the published digits, or to its first digit where these are all zero; a word where it is NaN."""
+    if np.isnan(value):
+        return "not reached"
     rounded = f"{value:.{decimals}f}"
     return rounded if float(rounded) else f"{value:.1g}"
 

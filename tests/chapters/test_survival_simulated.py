@@ -69,3 +69,8 @@ def test_words_follow_from_the_cohorts(cohorts, paper):
     assert words["dead_before"] == f"{paper.count('results-survival.deaths.prrt_only.count')}"
     at_median = [int(n) for n in words["at_risk"].split(" to ")]
     assert at_median[1] <= 7  # the bound of the published numbers
+
+
+def test_a_limit_that_the_curve_does_not_reach_is_said_in_words():
+    assert survival_simulated._to_digits(float("nan"), 1) == "not reached"
+    assert survival_simulated._to_digits(5.64, 1) == "5.6" and survival_simulated._to_digits(0.0004, 3) == "0.0004"
