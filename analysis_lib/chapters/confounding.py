@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from analysis_lib.analyses import bootstrap, influence, propensity_weighting
 from analysis_lib.analyses.propensity_weighting import COVARIATES, METHODS, Stack
 from analysis_lib.base import parallel
+from analysis_lib.ledger.joint_facts import GROUPS
 from analysis_lib.presentation import figures, tables
 from analysis_lib.presentation.figures import COLOURS
 from analysis_lib.printed.transcription import Transcription
@@ -26,7 +27,6 @@ TABLE_5 = {
     "tumour_size_post_mm": "size_post",
     "partial_response": "pr",
 }
-GROUPS = ("surgery", "prrt_only")
 #: The patient without a size after PRRT who died, and so is not among those of the score.
 EARLY_DEATH = "results-prrt.sepsis_death.all.count"
 NAMES = COVARIATES | {"partial_response": "partial response"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from typing import TYPE_CHECKING
 
@@ -89,12 +88,11 @@ def usual_ranges(patients: pd.DataFrame) -> list[str]:
 def deaths_needed(numbers: Transcription) -> int:
     """Deaths that a trial with groups as large as these needs to detect a hazard ratio of 0.7 with 80% power."""
     surgery, everybody = (numbers.count(f"table1.patients.{group}.n") for group in ("surgery", "all"))
-    return math.ceil(logrank_power.events_needed(0.7, surgery / everybody, power=0.8))
+    return logrank_power.events_needed(0.7, surgery / everybody, power=0.8)
 
 
 def _printed(numbers: Transcription, key: str, label: str) -> forest.Ratio:
-    ratio, low, high = (numbers.value(f"results-survival.{key}.{s}") for s in ("hr", "ci_lo", "ci_hi"))
-    return forest.Ratio(f"{label}: published, 95% CI", ratio, low, high)
+    return forest.published(numbers, f"results-survival.{key}", f"{label}: published, 95% CI")
 
 
 def _simulated(ratios: pd.DataFrame, label: str, pushed: tuple[float, float]) -> forest.Ratio:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape
 
+from analysis_lib.ledger.joint_facts import GROUPS
 from analysis_lib.ledger.p_value_rules import TestedTable
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import tables
@@ -12,7 +13,6 @@ from analysis_lib.presentation.tables import Html
 from analysis_lib.printed.transcription import Transcription
 from analysis_lib.statistics import contingency
 
-GROUPS = ("surgery", "prrt_only")
 #: Rows of Table 1 in four parts, by title.
 TABLE_1 = {
     "The patients": "age sex_male bmi kps since_diagnosis",

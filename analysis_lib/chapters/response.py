@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.base.units import DAYS_PER_MONTH
+from analysis_lib.ledger.joint_facts import GROUPS
 from analysis_lib.ledger.methods import implied_count
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import figures, tables
@@ -17,7 +18,6 @@ from analysis_lib.printed.transcription import Transcription
 from analysis_lib.reconstruction.ensemble import Ensemble
 from analysis_lib.reconstruction.witnesses import Witnesses
 
-GROUPS = ("surgery", "prrt_only")
 SCANS = ("first", "second", "third")
 QUARTILES = ("q1", "median", "q3")
 QUANTITY = "shrinkage_difference"  # what the adversary pushed

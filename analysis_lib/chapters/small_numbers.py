@@ -13,7 +13,7 @@ import pandas as pd
 from analysis_lib.analyses import immortal_time, propensity_weighting
 from analysis_lib.base.paths import ROOT
 from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR, Z95
-from analysis_lib.ledger import p_value_rules, recipes
+from analysis_lib.ledger import joint_facts, p_value_rules, recipes
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import figures, forest, tables
 from analysis_lib.printed.transcription import Transcription
@@ -78,10 +78,10 @@ def posterior_forest(numbers: Transcription) -> figures.Picture:
     """Forest plot of the published hazard ratios and their posteriors under each prior."""
     rows = []
     for name, stem in _RATIOS.items():
-        published = [numbers.value(f"{stem}.{s}") for s in ("hr", "ci_lo", "ci_hi")]
-        rows.append(forest.Ratio(f"{name}, as published", *published))
+        published = forest.published(numbers, stem, f"{name}, as published")
+        rows.append(published)
         for prior, (low, high) in PRIORS.items():
-            found = sceptical_prior.posterior(*published, low, high)
+            found = sceptical_prior.posterior(published.ratio, published.low, published.high, low, high)
             rows.append(forest.Ratio(f"{name}, {prior}", found.ratio, found.low, found.high))
     return forest.picture(
         rows,
@@ -97,8 +97,7 @@ def posterior_forest(numbers: Transcription) -> figures.Picture:
 def effective_deaths(numbers: Transcription) -> float:
     """Deaths of which an unadjusted analysis would be as precise as the adjusted one, from the two intervals."""
     width = [math.log(numbers.value(f"{s}.ci_hi") / numbers.value(f"{s}.ci_lo")) for s in _RATIOS.values()]
-    deaths = sum(numbers.count(f"results-survival.deaths.{g}.count") for g in ("surgery", "prrt_only"))
-    return deaths * (width[0] / width[1]) ** 2
+    return joint_facts.facts(numbers)["deaths"] * (width[0] / width[1]) ** 2
 
 
 def deaths_of_standard_errors(numbers: Transcription, share: float) -> dict[str, float]:

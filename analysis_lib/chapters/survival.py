@@ -51,12 +51,8 @@ def defined_intervals(numbers: Transcription) -> list[str]:
 
 def hazard_ratios(numbers: Transcription) -> figures.Picture:
     """Forest plot of the hazard ratio of surgery, unadjusted and adjusted."""
-    rows = []
-    for id, name in RATIOS.items():
-        ratio, low, high = (numbers.value(f"{id}.{s}") for s in ("hr", "ci_lo", "ci_hi"))
-        rows.append(forest.Ratio(name, ratio, low, high))
     return forest.picture(
-        rows,
+        [forest.published(numbers, id, name) for id, name in RATIOS.items()],
         favours=("surgery", "no surgery"),
         measure="hazard ratio of death",
         name="hazard-ratios-of-surgery",

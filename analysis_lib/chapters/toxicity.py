@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from analysis_lib.ledger.joint_facts import GROUPS
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import figures, tables
 from analysis_lib.presentation.tables import Html, range_text
@@ -16,7 +17,6 @@ from analysis_lib.printed.names import NAMES
 from analysis_lib.printed.transcription import Transcription
 from analysis_lib.reconstruction.ensemble import Ensemble
 
-GROUPS = ("surgery", "prrt_only")
 # Table 2's classes of cumulative activity, the highest last: those at plan.
 CLASSES = ("lowest", "low", "reduced", "full")
 ACTIVITY = "prrt_activity_gbq"

@@ -13,6 +13,7 @@ from html import escape
 import pandas as pd
 
 from analysis_lib.presentation.figures import Picture
+from analysis_lib.printed.transcription import Transcription
 
 # Between these limits every ratio of medicine has its place; what lies beyond ends in an arrow.
 _LEAST, _GREATEST = 0.02, 50.0
@@ -39,6 +40,11 @@ class Ratio:
         if self.spread is not None:
             return "{:.2f} to {:.2f}".format(*self.spread)
         return f"{self.ratio:.2f} ({self.low:.2f} to {self.high:.2f})"
+
+
+def published(numbers: Transcription, stem: str, label: str) -> Ratio:
+    """A published hazard ratio with its limits; ``stem`` is the beginning of its ids."""
+    return Ratio(label, *(numbers.value(f"{stem}.{s}") for s in ("hr", "ci_lo", "ci_hi")))
 
 
 def picture(

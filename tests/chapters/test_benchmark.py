@@ -10,6 +10,7 @@ import pytest
 
 from analysis_lib.chapters import benchmark
 from analysis_lib.chapters.benchmark import ALONE, BOUNDED, COMPUTED
+from tests.chapters.tables import cells
 
 matplotlib.use("agg")
 
@@ -32,11 +33,6 @@ def errors() -> pd.DataFrame:
     rows = pd.DataFrame(ROWS, columns=columns)
     rows["other tools"] = rows["others"] != ""
     return rows
-
-
-def cells(table) -> list[list[str]]:
-    body = table.html.partition("<tbody>")[2]
-    return [[part.partition("</div>")[0] for part in row.split("<div>")[1:]] for row in body.split("<tr>")[1:]]
 
 
 def test_errors_are_counted_apart_by_what_depends_on_the_number(errors):

@@ -1,15 +1,9 @@
 """The tables of the page on quality say what lies on file."""
 
-import re
-
 import pandas as pd
 
 from analysis_lib.chapters import quality
-
-
-def cells(table):
-    rows = re.findall(r"<tr>(<td.*?)</tr>", table.html)
-    return [re.findall(r"<div>(.*?)</div>", row) for row in rows]
+from tests.chapters.tables import cells
 
 
 def test_every_change_of_the_code_is_counted_once():

@@ -1,6 +1,5 @@
 """Tables and figure of the appendix on simulated cohorts say what lies on file."""
 
-import re
 from fractions import Fraction
 
 import numpy as np
@@ -11,11 +10,7 @@ from analysis_lib.cohort import plausibility
 from analysis_lib.ledger import predictions
 from analysis_lib.reconstruction import ensemble as ensembles
 from analysis_lib.targets.catalogue import load_targets
-
-
-def cells(table):
-    rows = re.findall(r"<tr>(<td.*?)</tr>", table.html)
-    return [re.findall(r"<div>(.*?)</div>", row) for row in rows]
+from tests.chapters.tables import cells
 
 
 def exact(x):

@@ -39,7 +39,6 @@ TIMES = tuple(f"{who}_{what}" for who in ("all", "first", "second") for what in 
 RATIO = ("hr", "hr_ci_lo", "hr_ci_hi", "cox_p")
 FOLLOW_UP = ("follow_up_median", "follow_up_q1", "follow_up_q3")
 STATISTICS = (*TIMES, "log_rank_p", *RATIO, *FOLLOW_UP)
-COUNTS = ("first_n", "first_deaths", "second_n", "second_deaths")
 WAITING = ("wait_median", "wait_q1", "wait_q3")
 PROGRESSION = (*(f"pfs_{who}_{what}" for who in ("first", "second") for what in _MEDIAN), "pfs_log_rank_p")
 #: Of a covariate's own regression of death, after its name.
