@@ -311,6 +311,7 @@ def run(chapter: str, values: Mapping[str, Value], out: Path) -> Path:
             parameters=dict(values),
             cwd=str(ROOT),
             progress_bar=False,
+            coalesce_streams=True,
             # What the kernel itself would say on the terminal.
             extra_arguments=["--IPKernelApp.log_level=CRITICAL"],
         )

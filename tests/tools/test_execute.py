@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import execute
+import nbformat
 import papermill
 import pytest
 from jupyter_client import client
@@ -37,6 +38,16 @@ def test_a_kernel_that_never_starts_is_told(failing):
     with pytest.raises(RuntimeError, match=execute.NOT_STARTED):
         execute.execute("a.ipynb", "b.ipynb")
     assert len(asked) == execute.STARTS
+
+
+def test_what_a_cell_prints_is_one_output_however_often_the_kernel_flushes(tmp_path):
+    cell = "import time\nfor line in range(3):\n    print(line, flush=True)\n    time.sleep(0.3)"
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
+    (tmp_path / "book").mkdir()
+    nbformat.write(notebook, tmp_path / "book" / "slow.ipynb")
+    assert execute.run(tmp_path / "book" / "slow.ipynb", tmp_path / "out.ipynb", 60, {}) == ""
+    (output,) = nbformat.read(tmp_path / "out.ipynb", as_version=4).cells[0].outputs
+    assert output.text == "0\n1\n2\n"
 
 
 @pytest.mark.parametrize("error", [RuntimeError("something else"), ValueError(execute.NOT_STARTED)])

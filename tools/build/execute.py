@@ -113,6 +113,8 @@ def run(notebook: Path, output: Path, limit: float, added: dict[str, str]) -> st
             resources={"metadata": {"path": str(notebook.parent.parent)}},
             timeout_func=left,
             shutdown_kernel="immediate",
+            # What a cell prints would otherwise be cut wherever the kernel happened to flush.
+            coalesce_streams=True,
             kernel_manager_class=kernels(added, log),
         )
     except PapermillExecutionError as error:
