@@ -55,6 +55,10 @@ sync: $(READY) ## write each book/*.ipynb anew from its book/*.md
 serve: book ## build the book and serve it at 127.0.0.1:8000
 	@$(VENV_PYTHON) -m http.server 8000 --bind 127.0.0.1 --directory "$$OUT/html"
 
+.PHONY: pdf
+pdf: book ## print the book as one PDF with Chromium, and link it: _build/html/book.pdf
+	@exec $(VENV_PYTHON) tools/build/pdf.py --html "$$OUT/html"
+
 .PHONY: crate
 crate: book ## pack book, data and simulated cohorts as an RO-Crate: _build/crate.zip
 	@$(VENV_PYTHON) tools/build/crate.py --html "$$OUT/html" --out "$$OUT/crate.zip"

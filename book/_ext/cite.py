@@ -15,6 +15,7 @@ from pathlib import Path
 import yaml
 
 DESCRIPTION_LENGTH = 300
+SOCIAL_PICTURE = "_static/social.png"
 
 
 def plain(html: str) -> str:
@@ -35,6 +36,11 @@ def description(body: str, otherwise: str) -> str:
 def name_of(author: dict) -> str:
     parts = (author.get("given-names"), author.get("family-names"))
     return author.get("name") or " ".join(filter(None, parts))
+
+
+def inverted(author: dict) -> str:
+    """Family name, comma, given names; Zotero would split a group's name at its last space, were there no comma."""
+    return f"{author['family-names']}, {author['given-names']}" if "family-names" in author else f"{author['name']},"
 
 
 def bibtex(cff: dict, title: str, year: str, revision: str, doi: str = "") -> str:
@@ -82,12 +88,12 @@ def json_ld(cff: dict, title: str, about: str, year: str, revision: str) -> dict
     return page
 
 
-def meta_tags(cff: dict, title: str, about: str, year: str) -> list[tuple[str, str, str]]:
-    """Attribute, name and content of each tag in the head."""
+def meta_tags(cff: dict, title: str, about: str, year: str, root: str) -> list[tuple[str, str, str]]:
+    """Attribute, name and content of each tag in the head; ``root`` is the book's address, or the way to its top."""
     study = cff["references"][0]
     cited = f"citation_title={study['title']}; citation_journal_title={study['journal']}; citation_year={study['year']}"
     tags = [("name", "description", about), ("name", "citation_title", title)]
-    tags += [("name", "citation_author", name_of(a)) for a in cff["authors"]]
+    tags += [("name", "citation_author", inverted(a)) for a in cff["authors"]]
     if title != cff["title"]:
         tags.append(("name", "citation_inbook_title", cff["title"]))
     tags += [
@@ -99,13 +105,16 @@ def meta_tags(cff: dict, title: str, about: str, year: str) -> list[tuple[str, s
         ("property", "og:description", about),
         ("property", "og:site_name", cff["title"]),
         ("property", "og:locale", "en_GB"),
+        ("property", "og:image", f"{root}{SOCIAL_PICTURE}"),
+        ("name", "twitter:card", "summary_large_image"),
     ]
     return tags
 
 
 def footer(cff: dict, revision: str) -> str:
-    """Version and revision in words."""
-    return f"Version {escape(str(cff['version']))}" + (f", revision {escape(revision)}" if revision else "")
+    """Version and revision in words, and room for tools/build/pdf.py to name the PDF."""
+    version = f"Version {escape(str(cff['version']))}" + (f", revision {escape(revision)}" if revision else "")
+    return f"{version}<!--pdf--><!--/pdf-->"
 
 
 def add_to_page(app, pagename, templatename, context, doctree):
@@ -113,9 +122,10 @@ def add_to_page(app, pagename, templatename, context, doctree):
     year = str(cff.get("date-released", app.config.copyright))[:4]
     title = cff["title"] if pagename == app.config.root_doc else plain(context.get("title", ""))
     about = description(context.get("body", ""), cff["abstract"])
+    root = app.config.html_baseurl or context["content_root"]
     tags = "".join(
         f'<meta {attribute}="{name}" content="{escape(content)}">\n'
-        for attribute, name, content in meta_tags(cff, title, about, year)
+        for attribute, name, content in meta_tags(cff, title, about, year, root)
     )
     # "<" would end the script early if a title held "</script>".
     data = json.dumps(json_ld(cff, title, about, year, app.revision), ensure_ascii=False).replace("<", "\\u003c")

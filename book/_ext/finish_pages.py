@@ -16,6 +16,7 @@ from html import escape, unescape
 from pathlib import Path
 
 import cards
+import code_cells
 import ledger_roles
 from sphinx.errors import ExtensionError
 
@@ -33,8 +34,10 @@ _LANDMARK = re.compile(
 MENDS = [
     # A browser refuses to preload fonts from file://, and says so on each page.
     (r'<link rel="preload" as="font"[^>]*>\s*', ""),
-    # The printed page's title would be a second h1.
-    (r'(<div id="jb-print-docs-body"[^>]*>\s*)<h1>(.*?)</h1>', r'\1<p class="print-title">\2</p>'),
+    # For paper: a second h1, and contents that lead nowhere there.
+    (r'<div id="jb-print-docs-body".*?(?=<div id="searchbox">)', ""),
+    # Sphinx has one already, and says 1.0.
+    (r'<meta name="viewport" content="width=device-width, initial-scale=1" ?/>', ""),
     # These names hide the words that one sees on the button from who hears the page.
     (r'(<button class="[^"]*search-button-field[^>]*) aria-label="Search"', r"\1"),
     (r'<summary aria-label="Toggle hidden content">', "<summary>"),
@@ -128,10 +131,10 @@ def in_order(env) -> list[str]:
 
 
 def mend(html: str) -> str:
-    """The page without the faults of the theme."""
+    """The page without the faults of the theme, its code behind buttons."""
     for what, instead in MENDS:
         html = re.sub(what, instead, html, flags=re.DOTALL)
-    return html
+    return code_cells.folded(html)
 
 
 def close_links(html: str, places: dict[str, list[Place]], titles: dict[str, str], env) -> str:

@@ -1,7 +1,8 @@
 """Sphinx extension: leave out of the site what no page needs, which is most of its weight.
 
 The theme loads a script of 1.5 MB that draws a dozen icons; a style sheet of some kilobytes with the same drawings does
-for them. Source maps, locales and fonts are read by nobody, and a notebook to download needs no outputs.
+for them. Source maps, locales and fonts are read by nobody, and a notebook to download needs no outputs. A large table
+to download is packed.
 """
 
 from __future__ import annotations
@@ -9,20 +10,28 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
+import code_marks
 from sphinx.errors import ExtensionError
 
 ICONS = "_static/icons.css"
+MARKS = "_static/pygments.css"
 _CLASSES = re.compile(r'class="(?:[\w-]+ )*(?:fa-solid|fas) ([\w -]+)"')
-_SCRIPT = re.compile(r'\s*<script src="[^"]*fontawesome[^"]*"></script>')
 _STYLE = re.compile(r'<link href="([^"]*?)_static/vendor/fontawesome[^"]*"')
-_PRELOADED = re.compile(r'\s*<link rel="preload"[^>]*fontawesome[^>]*>')
+# Of the theme's extensions, and the icons' script; their files.
+_TAGS = re.compile(
+    r"\s*<(?:link|script)\b(?=[^>]*(?:fontawesome[^>]*\.js|sphinx-thebe|sphinx-design|design-tabs))[^>]*>(?:</script>)?"
+)
+UNUSED = ("vendor/fontawesome", "locales", "sphinx-thebe.*", "sphinx-design.min.css", "design-tabs.js", "**/*.map")
+_DESIGN = re.compile(r'class="(?:[^"]* )?sd-')
 _SIZES = {"fa-lg"}
-# Around each word of a signature, a sixth of a page of the reference, only to keep it from breaking.
-_UNBROKEN = re.compile(r'<span class="pre">([^<]*)</span>')
+LARGE = 100_000  # bytes of a table to download
+# Around each word of a signature, a quarter of a page of the reference, in its own colour.
+_UNBROKEN = re.compile(r'<span class="(?:pre|n|p|w)">([^<]*)</span>')
 _HEAD = """.fa-solid, .fas { display: inline-block; width: 1em; height: 1em; background: currentColor;
   vertical-align: -0.125em; mask: var(--icon) center / contain no-repeat; }
 .fa-lg { font-size: 1em; }
@@ -41,6 +50,21 @@ def drawings(script: str, names: Iterable[str]) -> dict[str, str]:
         width, height, path = shapes[-1]
         found[name] = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"><path d="{path}"/></svg>'
     return found
+
+
+def squeezed(html: str) -> str:
+    """The page without empty lines and indentation, other than in code and scripts."""
+    pieces = re.split(r"(<(pre|script|style|textarea)\b.*?</\2>)", html, flags=re.DOTALL)
+    return "".join(
+        re.sub(r"\s*\n\s*", "\n", text) + kept for text, kept in zip(pieces[::3], [*pieces[1::3], ""], strict=True)
+    )
+
+
+def pack(table: Path) -> None:
+    """Put a file into an archive in its place; the same contents give the same bytes."""
+    with zipfile.ZipFile(table.with_suffix(".zip"), "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo(table.name), table.read_bytes(), zipfile.ZIP_DEFLATED)
+    table.unlink()
 
 
 def without_outputs(notebook: str) -> str:
@@ -67,11 +91,18 @@ def lighten(folder: Path) -> None:
     drawn = drawings(script.read_text(encoding="utf-8"), sorted(names))
     rules = (f'.fa-{name} {{ --icon: url("data:image/svg+xml,{quote(svg)}"); }}\n' for name, svg in drawn.items())
     (folder / ICONS).write_text(_HEAD + "".join(rules), encoding="utf-8")
+    colours = code_marks.colours((folder / MARKS).read_text(encoding="utf-8"))
+    large = [path for path in (folder / "_downloads").rglob("*.csv") if path.stat().st_size > LARGE]
+    for table in large:
+        pack(table)
+    packed = re.compile("|".join(rf'(?<=/){re.escape(table.name)}(?=")' for table in large) or "(?!)")
     for path, html in pages.items():
-        html = _STYLE.sub(rf'<link href="\g<1>{ICONS}"', _PRELOADED.sub("", _SCRIPT.sub("", html)))
-        path.write_text(_UNBROKEN.sub(r"\1", html), encoding="utf-8")
-    unused = [vendor, folder / "_static" / "locales", *(folder / "_static").rglob("*.map")]
-    for path in unused:
+        if _DESIGN.search(html):
+            raise ExtensionError(f"{path.name} uses sphinx-design, whose style sheet is left out: see UNUSED")
+        html = _STYLE.sub(rf'<link href="\g<1>{ICONS}"', _TAGS.sub("", html))
+        html = squeezed(code_marks.fewer(_UNBROKEN.sub(r"\1", html), colours))
+        path.write_text(packed.sub(lambda name: name[0].replace(".csv", ".zip"), html), encoding="utf-8")
+    for path in [path for name in UNUSED for path in (folder / "_static").glob(name)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in (folder / "_sources").glob("*.ipynb"):
         path.write_text(without_outputs(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -27,6 +27,12 @@ def test_bibtex_has_the_doi_that_the_citation_file_has():
     assert "doi = {10.1/x}" in cite.bibtex(CFF, CFF["title"], "2026", "", "10.1/x")
 
 
+def test_a_reference_manager_reads_one_author_a_tag_and_no_group_as_a_person():
+    person = {"family-names": "Müller", "given-names": "A. B."}
+    tags = cite.meta_tags(CFF | {"authors": [person, {"name": "The makers"}]}, "Survival", "About.", "2026", "")
+    assert [content for _, name, content in tags if name == "citation_author"] == ["Müller, A. B.", "The makers,"]
+
+
 def test_every_page_is_based_on_the_study():
     for title in (CFF["title"], "Survival"):
         page = cite.json_ld(CFF, title, "About.", "2026", "")

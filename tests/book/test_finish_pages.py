@@ -40,3 +40,14 @@ def test_places_in_one_section_are_told_together():
         re.sub("<[^>]+>", "", words) == ("A page; A page: Table 1 (cell 2), again (2) (cell 4); A page: Again")
         and words.count("page.html#at-a.b") == 4
     )
+
+
+def test_a_page_has_one_viewport_and_no_contents_for_paper():
+    page = finish_pages.mend(
+        '<meta name="viewport" content="width=device-width, initial-scale=1.0" />'
+        '<meta name="viewport" content="width=device-width, initial-scale=1" />'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"/>'
+        '<div id="jb-print-docs-body" class="onlyprint"><h1>x</h1><div></div></div><div id="searchbox"></div>'
+    )
+    assert page.count("viewport") == 1 and "initial-scale=1.0" in page
+    assert page.endswith('/><div id="searchbox"></div>')

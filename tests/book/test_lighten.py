@@ -2,6 +2,7 @@
 
 import json
 import sys
+import zipfile
 
 import pytest
 from sphinx.errors import ExtensionError
@@ -31,6 +32,8 @@ def site(tmp_path):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / FONT / "js" / "all.min.js").write_text(SCRIPT)
     (tmp_path / "_static" / "scripts" / "a.js.map").write_text("{}")
+    (tmp_path / "_static" / "sphinx-thebe.css").write_text("")
+    (tmp_path / lighten.MARKS).write_text(".highlight { color: black }")
     (tmp_path / "index.html").write_text(PAGE.format(""))
     (tmp_path / "sub" / "page.html").write_text(PAGE.format("../"))
     cell = {"cell_type": "code", "source": ["1"], "outputs": [{"output_type": "stream"}], "execution_count": 3}
@@ -53,7 +56,7 @@ def test_a_page_takes_its_icons_from_one_style_sheet(site):
 def test_what_no_page_asks_for_is_gone(site):
     lighten.lighten(site)
     left = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
-    assert left == {"index.html", "sub/page.html", "_sources/a.ipynb", lighten.ICONS}
+    assert left == {"index.html", "sub/page.html", "_sources/a.ipynb", lighten.ICONS, lighten.MARKS}
 
 
 def test_a_notebook_to_download_has_no_outputs(site):
@@ -67,6 +70,34 @@ def test_a_signature_keeps_its_words_without_their_wrapping(site):
     (site / "index.html").write_text('<code><span class="pre">f(x)</span></code> <span class="pre">a <b>b</b></span>')
     lighten.lighten(site)
     assert (site / "index.html").read_text() == '<code>f(x)</code> <span class="pre">a <b>b</b></span>'
+
+
+def test_empty_lines_go_and_code_and_scripts_stay(site):
+    kept = "<pre>\n  a\n\n  b</pre>\n<script>\n\n  c()</script>"
+    (site / "index.html").write_text(f"<p>\n\n    x\n y</p>\n\n  {kept}\n\n<p>z</p>")
+    lighten.lighten(site)
+    assert (site / "index.html").read_text() == f"<p>\nx\ny</p>\n{kept}\n<p>z</p>"
+
+
+def test_a_large_table_is_packed_and_its_link_follows(site):
+    folder = site / "_downloads" / "0a"
+    folder.mkdir(parents=True)
+    tables = {"large.csv": b"a,b\n" * lighten.LARGE, "small.csv": b"a\n"}
+    for name, table in tables.items():
+        (folder / name).write_bytes(table)
+    page = '<a href="_downloads/0a/{}">large.csv</a> <a href="_downloads/0a/small.csv">small.csv</a>'
+    (site / "index.html").write_text(page.format("large.csv"))
+    lighten.lighten(site)
+    assert (site / "index.html").read_text() == page.format("large.zip")
+    with zipfile.ZipFile(folder / "large.zip") as archive:
+        assert archive.read("large.csv") == tables["large.csv"]
+    assert {path.name for path in folder.iterdir()} == {"large.zip", "small.csv"}
+
+
+def test_a_page_that_needs_a_style_sheet_which_is_left_out_ends_the_build(site):
+    (site / "index.html").write_text('<div class="container sd-card">x</div>')
+    with pytest.raises(ExtensionError, match="sphinx-design"):
+        lighten.lighten(site)
 
 
 def test_an_icon_that_the_theme_does_not_draw_ends_the_build():

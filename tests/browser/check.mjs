@@ -18,6 +18,9 @@ const AT_ONCE = 3;
 // Bytes of a page without its drawings.
 const LARGEST = { "ledger.html": 1_500_000 };
 const LARGE = 600_000;
+const SITE = 12_000_000;
+const CHARACTERS = 80; // of a line of text at most
+const TARGET = 24; // px of height of what one taps
 const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript",
   ".png": "image/png", ".svg": "image/svg+xml", ".json": "application/json", ".woff2": "font/woff2" };
 
@@ -36,7 +39,7 @@ function check(page, what, problems) {
 
 function serve(folder) {
   const server = createServer((request, response) => {
-    // A browser asks each host for an icon, which no page names.
+    // A browser asks for an icon where a page names none, as one that leads on does.
     if (request.url === "/favicon.ico") {
       response.writeHead(204).end();
       return;
@@ -95,7 +98,10 @@ async function axe(tab, width) {
 
 // Pages of source code are all of one template, and many: all are opened, and every thirty-second is looked at from all sides.
 const ONE_IN = 32;
-const whole = (page) => !page.startsWith("_modules" + sep) || pages.indexOf(page) % ONE_IN === 0;
+const isCode = (page) => page.startsWith("_modules" + sep);
+const whole = (page) => !isCode(page) || pages.indexOf(page) % ONE_IN === 0;
+// Nobody cites source code or a page that is missing.
+const isCited = (page) => !isCode(page) && page !== "404.html";
 
 async function axeAtWidths(tab, theme) {
   const found = [];
@@ -144,14 +150,34 @@ async function overflow(tab, width) {
   });
 }
 
+// Whether text, code and badges have their measure: with all that folds open, since one opens it.
+async function measures(tab) {
+  await tab.setViewportSize({ width: 1280, height: 900 });
+  return tab.evaluate(({ most, target }) => {
+    for (const fold of document.querySelectorAll("article details")) fold.open = true;
+    const start = (element) => element.textContent.trim().slice(0, 60);
+    const code = [...document.querySelectorAll("article pre")].filter((pre) => pre.scrollWidth > pre.clientWidth);
+    const long = [...document.querySelectorAll("article section > p")].filter((p) => p.textContent.length > 4 * most)
+      .filter((p) => p.textContent.length / Math.round(p.clientHeight / parseFloat(getComputedStyle(p).lineHeight)) > most);
+    const small = [...document.querySelectorAll("article :is(a.number, .verdict)")].filter((badge) => {
+      const { height } = badge.getBoundingClientRect();
+      return height > 0 && height < target;
+    });
+    return { code: code.map(start), long: long.map(start), small: small.map(start) };
+  }, { most: CHARACTERS, target: TARGET });
+}
+
 const longestOf = (text) => (text.match(/[a-z]+/gi) ?? []).sort((a, b) => b.length - a.length)[0];
+
+const CITED = ['meta[name="citation_title"]', 'meta[name="citation_author"]', 'meta[property="og:title"]',
+  'meta[property="og:image"]', 'script[type="application/ld+json"]'];
 
 async function checkServed(context, base, page, links, anchors) {
   const { tab, complaints, outside } = await listeningTab(context, base);
   await tab.setViewportSize({ width: 1280, height: 900 });
   await tab.goto(base + page, { waitUntil: "load" });
   await tab.waitForTimeout(200);
-  const seen = await tab.evaluate(() => ({
+  const seen = await tab.evaluate((cited) => ({
     title: document.title.trim(),
     language: document.documentElement.lang,
     headings: [...document.querySelectorAll("h1")].map((h1) => h1.textContent.trim()),
@@ -160,10 +186,9 @@ async function checkServed(context, base, page, links, anchors) {
       .map((image) => image.src),
     links: [...document.querySelectorAll("a[href], area[href]")].map((a) => a.href),
     ids: [...document.querySelectorAll("[id], a[name]")].map((e) => e.id || e.name),
-    missing: ['meta[name="citation_title"]', 'meta[name="citation_author"]', 'meta[property="og:title"]',
-      'script[type="application/ld+json"]', 'meta[http-equiv="Content-Security-Policy"]']
-      .filter((tag) => !document.querySelector(tag)),
-  }));
+    missing: ['meta[http-equiv="Content-Security-Policy"]', 'meta[name="viewport"]', 'link[rel="icon"]', ...cited]
+      .filter((tag) => document.querySelectorAll(tag).length !== 1),
+  }), isCited(page) ? CITED : []);
   if (page === "index.html") longestWord = longestOf(seen.headings[0] ?? "");
   links.set(page, seen.links);
   anchors.set(page, new Set(seen.ids));
@@ -176,10 +201,16 @@ async function checkServed(context, base, page, links, anchors) {
     check(page, "axe, light", await axeAtWidths(tab, "light"));
     check(page, "the keyboard gets through, and one sees where it is", await tabThrough(tab));
   }
-  check(page, "has the tags to be cited by, and a policy", seen.missing);
+  check(page, "has a policy, one viewport and an icon, and the tags to be cited by", seen.missing);
   const text = readFileSync(join(book, page), "utf8").replace(/<svg[\s>].*?<\/svg>/gs, "");
   const limit = LARGEST[page] ?? LARGE;
   check(page, "is lean", Buffer.byteLength(text) <= limit ? [] : [`${Buffer.byteLength(text)} bytes of ${limit}`]);
+  if (!isCode(page)) {
+    const { code, long, small } = await measures(tab);
+    check(page, "no code is cut at 1280 px", code);
+    check(page, `lines of text have at most some ${CHARACTERS} characters`, long);
+    check(page, `badges are ${TARGET} px high`, small);
+  }
   for (const width of NARROW) check(page, `no overflow at ${width} px`, await overflow(tab, width));
   check(page, "no complaint on the console (served)", complaints);
   check(page, "no request to another host (served)", outside);
@@ -234,6 +265,10 @@ if (pages.length === 0) {
   console.log("0 passed, 1 failed");
   process.exit(1);
 }
+const bytes = readdirSync(book, { recursive: true }).map((name) => statSync(join(book, name)))
+  .reduce((sum, file) => sum + (file.isFile() ? file.size : 0), 0);
+const pdf = existsSync(join(book, "book.pdf")) ? statSync(join(book, "book.pdf")).size : 0;
+check("the site", "is light", bytes - pdf <= SITE ? [] : [`${bytes - pdf} bytes of ${SITE}`]);
 const server = await serve(book);
 const base = `http://127.0.0.1:${server.address().port}/`;
 const browser = await chromium.launch({

@@ -268,6 +268,32 @@ async function cards() {
   }
 }
 
+async function code() {
+  const page = "survival.html";
+  let tab = await open(page, { javaScriptEnabled: false });
+  const closed = tab.locator("article details.code:not([open])").first();
+  await closed.locator("summary").press("Enter");
+  check("without a script hidden code opens", await tab.locator("article details.code .cell_input").first().isVisible());
+  check("without a script there is no switch", (await tab.locator(".code-switch").count()) === 0);
+  await tab.context().close();
+
+  tab = await open(page);
+  const button = tab.locator(".code-switch");
+  const pressed = () => button.getAttribute("aria-pressed");
+  const visible = () => tab.locator("article .cell_input:visible").count();
+  const all = await tab.locator("article .cell_input").count();
+  check("some code is hidden at first", (await pressed()) === "mixed" && (await visible()) < all, await visible());
+  await button.focus();
+  await tab.keyboard.press("Enter");
+  check("the switch shows all code", (await pressed()) === "true" && (await visible()) === all, await visible());
+  await tab.keyboard.press("Space");
+  check("and hides it", (await pressed()) === "false" && (await visible()) === 0, await visible());
+  await tab.locator("article details.code summary").first().press("Enter");
+  await tab.waitForFunction(() => document.querySelector(".code-switch").getAttribute("aria-pressed") === "mixed");
+  check("one cell's own button shows that cell", (await visible()) === 1, await visible());
+  await tab.context().close();
+}
+
 async function search() {
   const context = await browser.newContext();
   context.setDefaultTimeout(120_000);
@@ -304,7 +330,7 @@ function weights() {
 
 try {
   weights();
-  for (const part of [ledgerWithoutScript, ledgerControls, deepLinks, cards, search, thereAndBack, library]) await part();
+  for (const part of [ledgerWithoutScript, ledgerControls, deepLinks, cards, code, search, thereAndBack, library]) await part();
 } finally {
   await browser.close();
 }
