@@ -95,7 +95,7 @@ def test_in_cohort_shows_printed_and_found_with_the_verdict(claims):
         assert wanted in text
     assert html.count(">attainable</a>") == 2
     for id in ("table1.bmi.all.q3", "table1.bmi.p"):
-        assert f'<a class="number attainable" href="ledger.html#{id}"' in html
+        assert f'<a class="number attainable" href="ledger-table1.html#{id}"' in html
 
 
 def test_in_cohort_refuses_a_value_that_does_not_come_out(claims):
