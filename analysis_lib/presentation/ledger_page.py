@@ -1,4 +1,4 @@
-"""The ledger as a page: one entry a printed number, with an anchor of its own.
+"""The ledger's entries: a page for each section of the paper, and on it an anchor for each printed number.
 
 Where the book shows a number, and where its reference describes a function, is known only when
 all pages are there; entries hold placeholders (:data:`PLACES_OF`, :data:`FUNCTION`) until then.
@@ -6,9 +6,6 @@ all pages are there; entries hold placeholders (:data:`PLACES_OF`, :data:`FUNCTI
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 from collections.abc import Iterable, Mapping
 from html import escape
@@ -17,25 +14,20 @@ from analysis_lib.base.paths import ROOT
 from analysis_lib.ledger.methods import METHODS
 from analysis_lib.ledger.recipes import Recipe
 from analysis_lib.ledger.verdicts import VERDICTS, Claim
-from analysis_lib.presentation.tables import STATISTICS, Html, labelled_cell, recomputed_text
+from analysis_lib.presentation.tables import STATISTICS, Html, entry_address, labelled_cell, recomputed_text
 from analysis_lib.printed.formatting import bounds_text, with_unit
 from analysis_lib.printed.names import NAMES, PLACES
 
 PLACES_OF = re.compile(r"<!-- places of (\S+) -->")
 FUNCTION = re.compile(r'href="library\.html#(analysis_lib[\w.]*)"')
-NOWHERE = "no chapter shows it on its own"
 
-HEADS = ("Number", "Printed", "Recomputed", "Verdict", "Reason")
-ORDERS = {
-    "": "as in the paper",
-    "verdict": "by verdict",
-    "method": "by method",
-    "number": "by name",
-}
+HEADS = ("Number", "Printed", "Recomputed", "Verdict", "In the book", "Reason")
+# What the authors chose: levels, limits and intervals.
+_CHOSEN = ("threshold", "duration")
 
 
 def _link(id: str) -> str:
-    return f'<a href="#{escape(id)}">{escape(id)}</a>'
+    return f'<a href="{entry_address(id)}">{id}</a>'
 
 
 def _recipe(recipe: Recipe) -> str:
@@ -109,28 +101,56 @@ def _trace(claim: Claim, variants: Iterable[Recipe]) -> str:
         ("Value", _value(claim)),
         ("Conventions", _conventions(claim)),
         ("Function", "<br>".join(map(_function, functions(claim)))),
-        ("In the book", f"<!-- places of {escape(claim.id)} -->"),
     )
     listed = "".join(f"<dt>{head}<dd>{text}" for head, text in parts if text)
     return f"<details><summary>Trace</summary><dl>{listed}</dl></details>"
 
 
+def unshown(claim: Claim, claims: Mapping[str, Claim]) -> str:
+    """Why no chapter shows a number at any of its printings, in words with links to other entries.
+
+    Examples
+    --------
+    >>> from analysis_lib.ledger import audit
+    >>> claims = audit.audit()
+    >>> unshown(claims["introduction.stage_local.cited"], claims)
+    "no chapter takes it up: another study's number"
+    """
+    if claim.number.statistic in _CHOSEN:
+        return "no chapter takes it up: the authors chose it, so it is no result"
+    used = [_link(id) for id, other in claims.items() if claim.id in other.inputs and not other.number.same_as]
+    if used:
+        return f"no chapter by itself; it goes into {', '.join(used)}"
+    return f"no chapter takes it up: {VERDICTS[claim.first or claim.verdict]}"
+
+
+def about(claim: Claim) -> str:
+    """The group and the statistic of a number."""
+    statistic = STATISTICS.get(claim.number.statistic, claim.number.statistic)
+    return ", ".join(filter(None, (NAMES[claim.number.group], statistic)))
+
+
+def badges(claim: Claim) -> str:
+    """The badge of the verdict; of a repeat, beside it that of the first printing."""
+    return " ".join(f'<span class="verdict {v}">{v}</span>' for v in (claim.verdict, claim.first) if v)
+
+
 def _entry(claim: Claim, variants: Iterable[Recipe]) -> str:
     number = claim.number
-    about = ", ".join(filter(None, (NAMES[number.group], STATISTICS.get(number.statistic, number.statistic))))
     cells = (
-        f"<b>{escape(number.item)}</b> <small>({escape(about)})</small> <code>{escape(number.id)}</code>",
+        f"<b>{escape(number.item)}</b> <small>({escape(about(claim))})</small> <code>{number.id}</code>",
         escape(with_unit(number.printed.text, number.unit)),
         escape(recomputed_text(claim)),
-        " ".join(f'<span class="verdict {v}">{v}</span>' for v in (claim.verdict, claim.first) if v),
+        badges(claim),
+        f"<!-- places of {number.id} -->",
         f"<p>{escape(claim.reason)}</p>{_trace(claim, variants)}",
     )
     row = "".join(labelled_cell(head, cell) for head, cell in zip(HEADS, cells, strict=True))
-    return f'<tr id="{escape(number.id)}" data-verdict="{claim.verdict}" data-method="{claim.method}">{row}</tr>'
+    return f'<tr id="{number.id}">{row}</tr>'
 
 
-def section(claims: Mapping[str, Claim], recipes: Mapping[str, list[Recipe]], where: str, caption: str) -> Html:
-    """The entries of one place of the paper, as a table that needs no script.
+def section(claims: Mapping[str, Claim], recipes: Mapping[str, list[Recipe]], where: str) -> Html:
+    """The entries of one section of the paper, as a table that needs no script.
 
     Parameters
     ----------
@@ -138,67 +158,15 @@ def section(claims: Mapping[str, Claim], recipes: Mapping[str, list[Recipe]], wh
         All of them, by id.
     where
         One of :data:`analysis_lib.printed.transcription.PLACES`.
-    caption
-        Of the table.
     """
-    rows = "".join(
+    rows = [
         _entry(claim, recipes.get(id) or recipes.get(claim.number.same_as, []))
         for id, claim in claims.items()
         if claim.number.where == where
-    )
+    ]
     heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
     return Html(
-        f'<table class="book-table ledger" data-where="{where}"><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<p><a href="ledger.html?where={where}#find">Search, filter and order</a> these and all other numbers.</p>'
+        f'<table class="book-table ledger"><caption>{len(rows)} numbers, in the paper’s order</caption>'
+        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
     )
-
-
-def controls(claims: Mapping[str, Claim]) -> Html:
-    """Search, filters, order and downloads of what they show.
-
-    The form stays hidden until the page's script can serve it; the links to the whole ledger,
-    which the build writes, need no script.
-    """
-    occurring = {claim.verdict for claim in claims.values()}
-    places = {claim.number.where for claim in claims.values()}
-    choices = {
-        "where": ("Section", {place: name for place, name in PLACES.items() if place in places}),
-        "verdict": ("Verdict", {verdict: verdict for verdict in VERDICTS if verdict in occurring}),
-        "method": ("Method", {m: m.replace("_", " ") for m in sorted({c.method for c in claims.values()} - {""})}),
-    }
-
-    def select(name: str, words: str, options: Mapping[str, str]) -> str:
-        listed = "".join(f'<option value="{value}">{text}</option>' for value, text in options.items())
-        return f'<label>{words} <select name="{name}">{listed}</select></label>'
-
-    filters = "".join(select(name, words, {"": "any", **options}) for name, (words, options) in choices.items())
-    return Html(
-        '<form id="ledger-controls" role="search" aria-label="Ledger" hidden>'
-        '<label>Search <input type="search" name="text" placeholder="deaths, table1, 0.264 …"></label>'
-        f"{filters}{select('order', 'Order', ORDERS)}"
-        '<span class="buttons"><button type="reset">Show all</button>'
-        '<button type="button" name="csv">Save these as CSV</button>'
-        '<button type="button" name="json">Save these as JSON</button></span>'
-        '<output name="count" aria-live="polite"></output></form>'
-        '<p>The whole ledger: <a href="_static/ledger.csv" download>CSV</a>, '
-        '<a href="_static/ledger.json" download>JSON</a>.</p>'
-    )
-
-
-def as_json(claims: Mapping[str, Claim]) -> str:
-    """The whole ledger, as ``audit --json`` writes it."""
-    return json.dumps([claim.as_dict() for claim in claims.values()], indent=1, ensure_ascii=False) + "\n"
-
-
-def as_csv(claims: Mapping[str, Claim]) -> str:
-    """The whole ledger as a table; inputs are separated by ``;``, conventions and draws left to the JSON."""
-    rows = []
-    for claim in claims.values():
-        row = claim.as_dict()
-        del row["conventions"], row["withheld"]
-        rows.append(row | {"inputs": "; ".join(row["inputs"])})
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, list(rows[0]))
-    writer.writeheader()
-    writer.writerows(rows)
-    return stream.getvalue()

@@ -45,10 +45,21 @@ class Html:
         return self.html
 
 
+def entry_address(id: str) -> str:
+    """Where a printed number's entry stands in the ledger: on the page of the section that its id begins with.
+
+    Examples
+    --------
+    >>> entry_address("table1.age.all.mean")
+    'ledger-table1.html#table1.age.all.mean'
+    """
+    return f"ledger-{id.partition('.')[0]}.html#{id}"
+
+
 def badge(claim: Claim) -> str:
     """The verdict as a link to the claim's entry in the ledger; of a repeat, beside it that on the first printing."""
     first = f' <span class="verdict {claim.first}">{claim.first}</span>' if claim.first else ""
-    return f'<a class="verdict {claim.verdict}" href="ledger.html#{escape(claim.id)}">{claim.verdict}</a>{first}'
+    return f'<a class="verdict {claim.verdict}" href="{entry_address(claim.id)}">{claim.verdict}</a>{first}'
 
 
 def recomputed_text(claim: Claim) -> str:
@@ -163,7 +174,7 @@ def linked(claim: Claim, unit: str = "") -> str:
     """The printed digits with the mark of their verdict, as a link to the ledger: as in the text."""
     text = with_unit(claim.number.printed.text, unit)
     return (
-        f'<a class="number {claim.verdict}" href="ledger.html#{escape(claim.id)}" title="{verdict_text(claim)}">'
+        f'<a class="number {claim.verdict}" href="{entry_address(claim.id)}" title="{verdict_text(claim)}">'
         f'{escape(text)}<span class="mark"> {claim.verdict}</span></a>'
     )
 

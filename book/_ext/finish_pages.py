@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from dataclasses import dataclass
-from html import escape, unescape
+from html import escape
 from pathlib import Path
 
 import cards
@@ -20,16 +20,10 @@ import code_cells
 import ledger_roles
 from sphinx.errors import ExtensionError
 
+from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import ledger_page
 
-LEDGER = "ledger"
-# In the order of a page: what a link can lie in, and the links.
-_LANDMARK = re.compile(
-    r'<section id="(?P<section>[^"]+)">\s*<h\d>(?P<title>.*?)<a class="headerlink"'
-    r'|<div class="(?P<cell>cell (?:[\w-]+ )*docutils container)">'
-    r"|<a\b(?P<before>[^>]*?)href=\"ledger\.html#(?P<number>[^\"]+)\"(?P<after>[^>]*)>",
-    re.DOTALL,
-)
+_ENTRY_LINK = re.compile(r'<a\b(?=[^>]*href="ledger-[\w-]+\.html#([^"]+)")')
 # (what, instead): each is a fault of the theme or of an extension that Jupyter Book loads unasked.
 MENDS = [
     # A browser refuses to preload fonts from file://, and says so on each page.
@@ -41,6 +35,8 @@ MENDS = [
     # These names hide the words that one sees on the button from who hears the page.
     (r'(<button class="[^"]*search-button-field[^>]*) aria-label="Search"', r"\1"),
     (r'<summary aria-label="Toggle hidden content">', "<summary>"),
+    # What unfolds a page's own pages in the sidebar has an icon for a name.
+    (r'<summary>(<span class="toctree-toggle")', r'<summary aria-label="Its pages">\1'),
     # The book's name at the sidebar's top lies in no landmark.
     (
         r'<div class="bd-sidebar-primary bd-sidebar',
@@ -70,56 +66,47 @@ def script_body(script) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where the book shows a number: a page's anchor, in words, and the anchor of the cell if one made it."""
+    """Where the book shows a number: a page and its anchor."""
 
     page: str
     anchor: str
-    section: str
-    cell: str = ""
+
+
+def is_ledger(page: str) -> bool:
+    """Whether a page is the ledger's first or one of its sections, which are no places to lead back to."""
+    return page == "ledger" or page.startswith("ledger-")
 
 
 def mark_places(page: str, html: str) -> tuple[str, dict[str, list[Place]]]:
-    """The page with an anchor at each link to the ledger and at each cell, and what lies where by number."""
+    """The page with an anchor at each link to an entry of the ledger, and these places by number."""
     places: dict[str, list[Place]] = defaultdict(list)
-    title, cells = "", 0
 
     def mark(match: re.Match[str]) -> str:
-        nonlocal title, cells
-        if match["section"]:
-            title = unescape(re.sub(r"<[^>]+>", "", match["title"])).strip()
-            return match[0]
-        if match["cell"]:
-            cells += 1
-            return f'<div class="{match["cell"]}" id="cell-{cells}">'
-        # Headings of the ledger are linked to as well; they show no number.
-        if not re.search(r'class="(number|verdict) ', match["before"] + match["after"]):
-            return match[0]
-        number = unescape(match["number"])
-        found = places[number]
-        anchor = f"at-{number}" + (f"-{len(found) + 1}" if found else "")
-        # A link in the text is docutils' own and says so; one that a cell shows is not.
-        in_text = re.search(r'\breference (in|ex)ternal"', match["before"] + match["after"])
-        found.append(Place(page, anchor, title, "" if in_text else f"cell-{cells}"))
-        return f'<a id="{escape(anchor)}"{match["before"]}href="ledger.html#{match["number"]}"{match["after"]}>'
+        found = places[match[1]]
+        anchor = f"at-{match[1]}" + (f"-{len(found) + 1}" if found else "")
+        found.append(Place(page, anchor))
+        return f'<a id="{anchor}"'
 
-    return _LANDMARK.sub(mark, html), places
+    return _ENTRY_LINK.sub(mark, html), places
 
 
 def link_places(places: list[Place], titles: dict[str, str]) -> str:
-    """Links to the places, those in one section together."""
-    sections: dict[tuple[str, str], list[Place]] = defaultdict(list)
+    """The chapters that show a number, each once, as links to its first place there."""
+    first: dict[str, Place] = {}
     for place in places:
-        sections[place.page, place.section].append(place)
-    words = []
-    for (page, section), together in sections.items():
-        name = ": ".join(dict.fromkeys(filter(None, (titles[page], section))))
-        links = []
-        for number, place in enumerate(together, 1):
-            text = escape(name) if number == 1 else f"again ({number})"
-            cell = f' (<a href="{page}.html#{place.cell}">{place.cell.replace("-", " ")}</a>)' if place.cell else ""
-            links.append(f'<a href="{page}.html#{escape(place.anchor)}">{text}</a>{cell}')
-        words.append(", ".join(links))
-    return "; ".join(words)
+        first.setdefault(place.page, place)
+    return "; ".join(f'<a href="{page}.html#{at.anchor}">{escape(titles[page])}</a>' for page, at in first.items())
+
+
+def in_the_book(claim: Claim, claims: dict[str, Claim], places: dict[str, list[Place]], titles: dict[str, str]) -> str:
+    """The chapters that show a number, or those that show another printing of it, or why none does."""
+    if places[claim.id]:
+        return link_places(places[claim.id], titles)
+    first = claim.number.same_as or claim.id
+    printings = [id for id, other in claims.items() if first in (id, other.number.same_as)]
+    if again := link_places([place for id in printings for place in places[id]], titles):
+        return f"as printed elsewhere in the paper: {again}"
+    return ledger_page.unshown(claim, claims)
 
 
 def in_order(env) -> list[str]:
@@ -138,11 +125,12 @@ def mend(html: str) -> str:
 
 
 def close_links(html: str, places: dict[str, list[Place]], titles: dict[str, str], env) -> str:
-    """The ledger's page with its placeholders filled."""
+    """A page of the ledger with its placeholders filled."""
     functions = env.get_domain("py").objects
+    claims = ledger_roles.claims()
 
     def back(match: re.Match[str]) -> str:
-        return link_places(places[unescape(match[1])], titles) or ledger_page.NOWHERE
+        return in_the_book(claims[match[1]], claims, places, titles)
 
     def library(match: re.Match[str]) -> str:
         if match[1] not in functions:
@@ -160,10 +148,10 @@ def finish_pages(app, exception) -> None:
     folder = Path(app.outdir)
     pages = {path.relative_to(folder).with_suffix("").as_posix(): path for path in folder.rglob("*.html")}
     texts = {name: mend(path.read_text(encoding="utf-8")) for name, path in pages.items()}
-    ledger = texts.pop(LEDGER, None)
     found: dict[str, dict[str, list[Place]]] = {}
     for name, html in texts.items():
-        texts[name], found[name] = mark_places(name, html)
+        if not is_ledger(name):
+            texts[name], found[name] = mark_places(name, html)
     places: dict[str, list[Place]] = defaultdict(list)
     for page in in_order(app.env):
         for number, there in found.get(page, {}).items():
@@ -171,10 +159,11 @@ def finish_pages(app, exception) -> None:
     titles = {page: node.astext() for page, node in app.env.titles.items()}
     known = cards.texts(texts)
     for name, html in texts.items():
-        html = cards.with_cards(name, html, found[name], ledger_roles.claims(), places, titles, known)
+        if is_ledger(name):
+            html = close_links(html, places, titles, app.env)
+        else:
+            html = cards.with_cards(name, html, found[name], ledger_roles.claims(), places, titles, known)
         pages[name].write_text(html, encoding="utf-8")
-    if ledger is not None:
-        pages[LEDGER].write_text(close_links(ledger, places, titles, app.env), encoding="utf-8")
 
 
 def mend_search(app, exception) -> None:

@@ -21,9 +21,8 @@ document.addEventListener("DOMContentLoaded", () => {
     add(to, "a", "", text).href = address;
   };
 
-  const LEDGER = "ledger.html#";
-  const entryOf = (address) =>
-    address.startsWith(LEDGER) ? cards.numbers[address.slice(LEDGER.length)] : cards.texts[address];
+  const numberOf = (address) => address.match(/^ledger-[\w-]+\.html#(.+)/)?.[1];
+  const entryOf = (address) => cards.numbers[numberOf(address)] ?? cards.texts[address];
   const addressOf = (found) => decodeURIComponent(found.getAttribute("href"));
 
   const fill = (entry, address) => {
@@ -47,7 +46,7 @@ document.addEventListener("DOMContentLoaded", () => {
     goTo(links, "Full entry", address);
     for (const [page, which] of elsewhere) {
       links.append(" · ");
-      goTo(links, cards.titles[page], `${page}.html#at-${address.slice(LEDGER.length)}${which}`);
+      goTo(links, cards.titles[page], `${page}.html#at-${numberOf(address)}${which}`);
     }
   };
 

@@ -1,7 +1,7 @@
-// The search page: chapters before the library's reference, and printed numbers lead to their entries in the ledger.
+// The search page: chapters before the ledger and the library's reference, and printed numbers lead to their entries in the ledger.
 // Sphinx's search takes this object in place of its own, and knows no number with a decimal point.
 var Scorer = {
-  score: ([page, , , , score]) => score - (/^(library|_modules)/.test(page) ? 100 : 0),
+  score: ([page, , , , score]) => score - (/^(ledger|library|_modules)/.test(page) ? 100 : 0),
   objNameMatch: 11,
   objPartialMatch: 6,
   objPrio: { 0: 15, 1: 5, 2: -5 },
@@ -28,7 +28,7 @@ document.addEventListener("DOMContentLoaded", () => {
   const list = document.createElement("ul");
   for (const [id, printed, item] of found) {
     const link = document.createElement("a");
-    link.href = `ledger.html#${id}`;
+    link.href = `ledger-${id.split(".")[0]}.html#${id}`;
     link.textContent = `${printed}: ${item}`;
     const row = document.createElement("li");
     row.append(link);

@@ -16,8 +16,7 @@ const AXE_WIDTHS = { light: [320, 768, WIDEST], dark: [320, WIDEST] };
 // One more than there are cores: every look waits now and then.
 const AT_ONCE = 3;
 // Bytes of a page without its drawings.
-const LARGEST = { "ledger.html": 1_500_000 };
-const LARGE = 600_000;
+const LARGEST = 600_000;
 const SITE = 12_000_000;
 const CHARACTERS = 80; // of a line of text at most
 const TARGET = 24; // px of height of what one taps
@@ -83,14 +82,16 @@ async function listeningTab(context, base) {
   return { tab, complaints, outside };
 }
 
-// The ledger's hundreds of rows are of one template: axe sees all at the widest, else the first of each table.
-const LATER_ROWS = "table.ledger tbody tr:nth-child(n+9)";
+// The ledger's hundreds of rows are of one template each: axe sees all entries at the widest, else the first of a table.
+const LATER_ENTRIES = "table.ledger tbody tr:nth-child(n+9)";
+const LATER_LINES = "table.ledger-index tbody tr:nth-child(n+9)";
 
 async function axe(tab, width) {
-  const violations = await tab.evaluate(async ({ rows, hidden }) => {
-    for (const row of document.querySelectorAll(rows)) row.hidden = hidden;
+  const violations = await tab.evaluate(async ({ entries, lines, shown }) => {
+    for (const row of document.querySelectorAll(entries)) row.style.display = shown ? "" : "none";
+    for (const row of document.querySelectorAll(lines)) row.style.display = "none";
     return (await window.axe.run({ resultTypes: ["violations"] })).violations;
-  }, { rows: LATER_ROWS, hidden: width !== WIDEST });
+  }, { entries: LATER_ENTRIES, lines: LATER_LINES, shown: width === WIDEST });
   return violations
     .flatMap(({ id, impact, nodes }) =>
       nodes.map(({ target, html }) => `${id} (${impact}) at ${target.join(" ")}: ${html.slice(0, 140)}`));
@@ -203,8 +204,7 @@ async function checkServed(context, base, page, links, anchors) {
   }
   check(page, "has a policy, one viewport and an icon, and the tags to be cited by", seen.missing);
   const text = readFileSync(join(book, page), "utf8").replace(/<svg[\s>].*?<\/svg>/gs, "");
-  const limit = LARGEST[page] ?? LARGE;
-  check(page, "is lean", Buffer.byteLength(text) <= limit ? [] : [`${Buffer.byteLength(text)} bytes of ${limit}`]);
+  check(page, "is lean", Buffer.byteLength(text) <= LARGEST ? [] : [`${Buffer.byteLength(text)} bytes of ${LARGEST}`]);
   if (!isCode(page)) {
     const { code, long, small } = await measures(tab);
     check(page, "no code is cut at 1280 px", code);

@@ -7,6 +7,7 @@ import re
 from analysis_lib.base.paths import ROOT
 from analysis_lib.chapters import appraisal as chapter
 from analysis_lib.ledger import appraisal
+from analysis_lib.presentation import tables
 
 PAGE = (ROOT / "book" / "appraisal.md").read_text(encoding="utf-8")
 
@@ -30,7 +31,7 @@ def test_evidence_links_each_printed_number_to_the_ledger(claims):
     assert html.count("<tr>") == len(form.items) + 1
     for item in form.items:
         for id in re.findall(r"\{([^=}][^}]*)\}", item.evidence):
-            assert f'href="ledger.html#{id}"' in html
+            assert f'href="{tables.entry_address(id)}"' in html
     assert "{" not in html
 
 

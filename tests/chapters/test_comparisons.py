@@ -8,6 +8,7 @@ import pytest
 
 from analysis_lib.analyses import discussion
 from analysis_lib.chapters import comparisons
+from analysis_lib.presentation import tables
 from analysis_lib.statistics.contingency import fisher_exact
 
 
@@ -50,7 +51,7 @@ def test_the_groups_differed_in_what_the_text_does_not_name(claims):
     rows = re.findall(r"<tr>(.*?)</tr>", html)[1:]
     assert [row.endswith("<div>no</div></td>") for row in rows] == [False, False, True, True]
     for p in ("table1.ki67.p", "results-radiology.over_180_before.p"):
-        assert f"ledger.html#{p}" in html
+        assert tables.entry_address(p) in html
         assert claims[p].number.interval.high < 0.05
 
 

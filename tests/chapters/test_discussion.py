@@ -68,7 +68,7 @@ def test_a_row_leads_to_its_page_and_to_its_numbers(judged, claims):
     html = discussion.map_table([one], "main", claims, "Found").html
     assert "the authors say so" in html
     assert '<a href="confounding.html">confounding</a>' in html
-    assert re.findall(r'href="ledger\.html#([^"]+)"', html) == list(one.rests_on)
+    assert re.findall(r'href="ledger-[\w-]+\.html#([^"]+)"', html) == list(one.rests_on)
     assert '<span class="verdict settled-true">settled: true</span>' in html
 
 

@@ -47,7 +47,7 @@ def test_the_table_marks_what_survives_and_what_rounding_decides(paper, claims):
     found = {("all", "fdr_bh"): multiplicity.adjust(p, "fdr_bh")}
     html = multiplicity.adjusted_table(claims, paper, p, found, "Found").html
     assert html.count("<strong>") == len(multiplicity.survivors(found["all", "fdr_bh"], 0.05))
-    shown = re.findall(r'href="ledger\.html#([^"]+)"', html)
+    shown = re.findall(r'href="ledger-[\w-]+\.html#([^"]+)"', html)
     assert shown == sorted(shown, key=lambda id: p.loc[id, "published"])
     assert set(shown) == set(p.index[p["published"] < 0.05])
     marked = found["all", "fdr_bh"]

@@ -1,9 +1,6 @@
-"""The ledger page: an anchor a number, links that lead somewhere, nothing unescaped."""
+"""The ledger's entries: an anchor a number, links that lead somewhere, nothing unescaped."""
 
-import csv
 import importlib
-import io
-import json
 import re
 from dataclasses import replace
 
@@ -12,8 +9,9 @@ import pytest
 from analysis_lib.base.paths import ROOT
 from analysis_lib.ledger import recipes, verdicts
 from analysis_lib.presentation import ledger_page
+from analysis_lib.presentation.tables import entry_address
 from analysis_lib.printed import transcription
-from analysis_lib.printed.transcription import PLACES
+from analysis_lib.printed.names import PLACES
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +21,7 @@ def known():
 
 @pytest.fixture(scope="module")
 def page(claims, known):
-    return "".join(ledger_page.section(claims, known, where, where).html for where in PLACES)
+    return "".join(ledger_page.section(claims, known, where).html for where in PLACES)
 
 
 def entry_of(page, id):
@@ -35,8 +33,15 @@ def test_every_number_has_one_anchor(claims, page):
 
 
 def test_every_link_between_entries_has_a_target(claims, page):
-    targets = set(re.findall(r'href="#([^"]+)"', page))
-    assert targets and targets <= set(claims)
+    links = re.findall(r'href="(ledger-[^"]+)"', page)
+    assert links and set(links) <= {entry_address(id) for id in claims}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_each_section_of_the_paper_has_its_page(place):
+    text = (ROOT / "book" / f"ledger-{place}.md").read_text(encoding="utf-8")
+    assert text == f"# Ledger: {PLACES[place]}\n\n```{{entries}} {place}\n```\n"
+    assert f"file: book/ledger-{place}\n" in (ROOT / "_toc.yml").read_text(encoding="utf-8")
 
 
 def test_an_entry_tells_where_its_number_comes_from(page):
@@ -50,7 +55,7 @@ def test_an_entry_tells_where_its_number_comes_from(page):
 
 def test_a_repeat_leads_to_the_first_printing_and_has_its_recipe(claims, known, page):
     id = next(i for i, c in claims.items() if c.number.same_as and i not in known and c.inputs)
-    assert f'first printed at <a href="#{claims[id].number.same_as}"' in entry_of(page, id)
+    assert f'first printed at <a href="{entry_address(claims[id].number.same_as)}"' in entry_of(page, id)
     assert "<dt>Recipe" in entry_of(page, id)
 
 
@@ -78,28 +83,17 @@ def test_what_a_transcription_says_is_escaped(claims):
     id = next(iter(claims))
     claim = claims[id]
     nasty = replace(claim, number=replace(claim.number, item="<script>alert(1)</script>"), reason="a < b")
-    html = ledger_page.section({id: nasty}, {}, claim.number.where, "x").html
+    html = ledger_page.section({id: nasty}, {}, claim.number.where).html
     assert "<script>" not in html and "a &lt; b" in html
 
 
-def test_filters_offer_only_what_occurs(claims):
-    def offered(among):
-        selects = re.findall(r'<select name="(\w+)">(.*?)</select>', ledger_page.controls(among).html)
-        return {name: set(re.findall(r'<option value="([^"]+)"', options)) for name, options in selects}
+def test_a_number_that_no_chapter_shows_has_the_reason_in_words(claims):
+    def words(id):
+        return re.sub("<[^>]+>", "", ledger_page.unshown(claims[id], claims))
 
-    few = {id: c for id, c in claims.items() if c.number.where == "table3"}
-    few["x"] = replace(few[next(iter(few))], verdict="foretold")
-    found = offered(few)
-    assert found["where"] == {"table3"}
-    assert found["verdict"] == {c.verdict for c in few.values()} and "foretold" in found["verdict"]
-    assert found["method"] == {c.method for c in few.values() if c.method}
-
-
-def test_downloads_hold_every_number(claims):
-    rows = list(csv.DictReader(io.StringIO(ledger_page.as_csv(claims))))
-    assert [row["id"] for row in rows] == [row["id"] for row in json.loads(ledger_page.as_json(claims))] == list(claims)
-    row = next(row for row in rows if row["id"] == "table1.sex_male.p")
-    assert row["printed"] == "0.47" and float(row["recomputed"]) == pytest.approx(0.4687331065)
+    assert words("results-prrt.metastatic.all.percent").endswith("it goes into results-prrt.metastatic.all.count")
+    assert words("abstract.os_ci.surgery.threshold").endswith("the authors chose it, so it is no result")
+    assert words("discussion.stage_regional.cited").endswith("another study's number"), "a repeat as its first printing"
 
 
 def test_every_verdict_has_a_colour_and_a_sign():
@@ -107,7 +101,3 @@ def test_every_verdict_has_a_colour_and_a_sign():
         styles = (ROOT / "book" / "_static" / file).read_text(encoding="utf-8")
         for verdict in verdicts.VERDICTS:
             assert rule.format(verdict) in styles
-
-
-def test_the_page_is_light_enough_for_a_phone(page):
-    assert len(page.encode()) < 1_500_000

@@ -11,7 +11,7 @@ from analysis_lib.presentation import tables
 
 def test_side_by_side_shows_every_number_of_a_row_once(claims):
     html = tables.side_by_side(claims, "table1", ["sex_male", "age", "bmi"], "Some rows").html
-    shown = re.findall(r'href="ledger\.html#([^"]+)"', html)
+    shown = re.findall(r'href="ledger-[\w-]+\.html#([^"]+)"', html)
     wanted = [id for id in claims if re.match(r"table1\.(sex_male|age|bmi)\.", id)]
     assert sorted(shown) == sorted(wanted)
 
@@ -19,7 +19,7 @@ def test_side_by_side_shows_every_number_of_a_row_once(claims):
 def test_every_printed_number_carries_its_verdict(claims):
     html = tables.side_by_side(claims, "table1", ["sex_male", "age"], "Two rows").html
     links = re.findall(
-        r'<a class="number (\S+)" href="ledger\.html#([^"]+)".*?<span class="mark"> (\S+)</span></a>', html
+        r'<a class="number (\S+)" href="ledger-[\w-]+\.html#([^"]+)".*?<span class="mark"> (\S+)</span></a>', html
     )
     assert links and all(verdict == claims[id].verdict == mark for verdict, id, mark in links)
     assert len(links) == html.count('class="number')
@@ -95,7 +95,7 @@ def test_in_cohort_shows_printed_and_found_with_the_verdict(claims):
         assert wanted in text
     assert html.count(">attainable</a>") == 2
     for id in ("table1.bmi.all.q3", "table1.bmi.p"):
-        assert f'<a class="number attainable" href="ledger.html#{id}"' in html
+        assert f'<a class="number attainable" href="ledger-table1.html#{id}"' in html
 
 
 def test_in_cohort_refuses_a_value_that_does_not_come_out(claims):

@@ -17,7 +17,7 @@ BOOKS = """<!doctype html><html><head><title>Survival — The book</title>
 <h1>Survival<a class="headerlink" href="#survival">#</a></h1>
 <p>See <a href="discussion.html">the discussion</a>, <a href="#below">below</a>,
 <a href="references.html#cox">Cox 1972</a> and <a href="https://example.org/">elsewhere</a>.
-<a class="number" href="ledger.html#os.p">0.003</a></p><img src="_images/a.png" alt="A drawing">
+<a class="number" href="ledger-os.html#os.p">0.003</a></p><img src="_images/a.png" alt="A drawing">
 <script>alert(1)</script></article></body></html>"""
 CITED = """<article><div class="citation" id="cox"><p>Cox D. Regression. 1972.</p></div>
 <div class="citation" id="other"><p>Another.</p></div></article>"""
