@@ -66,7 +66,7 @@ def draw() -> figures.Picture:
     """What may act on what: boxes by how the paper's score treats them, and the arrow that is asked for."""
     acts = (f"{NODES[a].words} ({NODES[a].kind}) acts on {NODES[b].words}" for a, b in ARROWS)
     return figures.picture(
-        _draw,
+        draw_on,
         name="causal-diagram",
         alt="A causal diagram. " + "; ".join(acts) + ".",
         caption="The paper's score leaves open the paths through contact with vessels, metastases and time since "
@@ -76,7 +76,8 @@ def draw() -> figures.Picture:
     )
 
 
-def _draw(narrow: bool) -> figures.Figure:
+def draw_on(narrow: bool) -> figures.Figure:
+    """The boxes and arrows on a page, or on a phone."""
     from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
     from matplotlib.path import Path
 
