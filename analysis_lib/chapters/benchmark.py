@@ -91,34 +91,41 @@ def by_section(errors: pd.DataFrame) -> tables.Html:
 
 def by_kind(errors: pd.DataFrame) -> figures.Picture:
     """Recall by kind of error, for what is computed and for what is only bounded, as a figure."""
-    import matplotlib.pyplot as plt
-
     counts = pd.crosstab(errors["kind"], errors["tie"]).reindex(columns=TIES, fill_value=0)
-    order = list(errors["kind"].unique())[::-1]
+    order = list(errors["kind"].unique())
     labels = [f"{kind} ({counts.loc[kind, COMPUTED]:,}; {counts.loc[kind, BOUNDED]:,})" for kind in order]
-    figure, axes = plt.subplots(1, 2, figsize=(7.8, 1 + 0.36 * len(order)), sharey=True, layout="constrained")
+    titles = {COMPUTED: "computed from each other", BOUNDED: "only limits"}
     rows, words = [], []
-    for axis, tie, title in zip(axes, TIES, ("computed from each other", "only limits"), strict=False):
+    for tie, title in titles.items():
         for kind, part in errors[errors["tie"] == tie].groupby("kind", sort=False):
-            for shift, (column, (shape, colour)) in zip((0.15, -0.15), FINDERS.items(), strict=True):
+            for column in FINDERS:
                 one = recall(part[column])
-                share, *ends = 100 * np.array([one.estimate, one.ci_low, one.ci_high])
-                label = column if kind == order[-1] else None
-                axis.hlines(order.index(kind) + shift, *ends, colour, lw=1.4)
-                axis.plot(share, order.index(kind) + shift, shape, color=colour, ms=6, label=label)
-                rows.append((tie, kind, len(part), column, share, *ends))
+                rows.append((tie, kind, len(part), column, *100 * np.array([one.estimate, one.ci_low, one.ci_high])))
             words.append(
                 f"{kind}, {title}: {100 * part['audit'].mean():.0f} and {100 * part['other tools'].mean():.0f}."
             )
-        axis.axvline(100 * GOAL, color=plt.rcParams["text.color"], lw=0.8, ls=":")
-        axis.set(xlim=(-2, 102), xlabel="Errors found, %", yticks=range(len(order)), yticklabels=labels)
-        axis.set_title(title, fontsize=10)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2, fontsize=9)
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, axes = figures.panels(narrow, 1 + (0.46 if narrow else 0.36) * len(order), len(titles), sharey=True)
+        for axis, (tie, title) in zip(axes, titles.items(), strict=True):
+            for at, kind, _, column, share, *ends in rows:
+                if at == tie:
+                    (shape, colour), first = FINDERS[column], kind == order[0]
+                    y = order.index(kind) + (-0.15 if column == "audit" else 0.15)
+                    axis.hlines(y, *ends, colour, lw=1.4)
+                    axis.plot(share, y, shape, color=colour, ms=6, label=column if first else None)
+            axis.axvline(100 * GOAL, color=figures.INK, lw=0.8, ls=":")
+            axis.set(xlim=(-2, 102), xlabel="Errors found, %")
+            axis.set_title(title)
+            figures.label_rows(axis, labels, narrow)
+        figures.key(axes[0], narrow)
+        return figure
+
     drawn = pd.DataFrame(rows, columns=["tie", "kind", "errors", "by", "recall", "low", "high"])
     wide = drawn[drawn["tie"] == COMPUTED].pivot(index="kind", columns="by", values="recall")
     ahead = (wide["audit"] > wide["other tools"]).sum()
     return figures.picture(
-        figure,
+        draw,
         name="benchmark",
         alt="Errors found, in per cent, by the audit from print alone and by the other checks. " + " ".join(words),
         caption=f"Where numbers are computed from each other, the audit finds more than the five checks together "

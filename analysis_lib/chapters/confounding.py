@@ -14,8 +14,8 @@ from analysis_lib.analyses import bootstrap, influence, propensity_weighting
 from analysis_lib.analyses.propensity_weighting import COVARIATES, METHODS, Stack
 from analysis_lib.base import parallel
 from analysis_lib.ledger.joint_facts import GROUPS
-from analysis_lib.presentation import figures, tables
-from analysis_lib.presentation.figures import COLOURS
+from analysis_lib.presentation import figures, forest, tables
+from analysis_lib.presentation.figures import COLOURS, INK
 from analysis_lib.printed.transcription import Transcription
 from analysis_lib.statistics import e_value
 
@@ -36,13 +36,14 @@ SCORES = {
     "grade 1 and performance score": ("grade_1", "kps"),
     "activity and size after PRRT": ("prrt_activity_gbq", "tumour_size_post_mm"),
 }
-#: A favourable trait, where its shares stand, and under which name Table 5 has its hazard ratio of death.
+#: A favourable trait, where its shares stand and of which patients they are, and under which name Table 5 has its
+#: hazard ratio of death.
 BENCHMARKS = (
-    ("Grade 1", "table1.grade_1", "grade_1"),
-    ("Partial response (after PRRT)", "results-surgery.pr", "pr"),
-    ("No contact beyond 180° before PRRT", "results-radiology.over_180_before", ""),
-    ("Full activity", "table2.class_full", ""),
-    ("No liver metastases", "table1.m1a", ""),
+    ("Grade 1", "table1.grade_1", "table1", "grade_1"),
+    ("Partial response (after PRRT)", "results-surgery.pr", "table1", "pr"),
+    ("No contact beyond 180° before PRRT", "results-radiology.over_180_before", "table4", ""),
+    ("Full activity", "table2.class_full", "table2", ""),
+    ("No liver metastases", "table1.m1a", "table1", ""),
 )
 # Of p values as drawn.
 _LEAST_P = 0.00005
@@ -100,37 +101,39 @@ def influence_figure(found: pd.DataFrame, early: pd.Series, published: Transcrip
     published
         The p values with nobody left out.
     """
-    import matplotlib.pyplot as plt
-
-    ink = plt.rcParams["text.color"]
     models = {"death": "for death (Cox regression)", "surgery": "for surgery (logistic regression)"}
     without_early = found["left_out"] == found["cohort"].map(early)
-    figure, axes = plt.subplots(1, 2, figsize=(7.2, 2.9), sharey=True)
     rows = []
-    for axis, (model, title) in zip(axes, models.items(), strict=True):
-        axis.axvline(influence.SIGNIFICANT, color=ink, lw=0.8, ls=(0, (4, 3)))
-        for y, (name, key) in enumerate(TABLE_5.items()):
+    for model in models:
+        for name, key in TABLE_5.items():
             p, mine = found[f"p_{model}"], found["covariate"] == name
             ends = np.maximum([p[mine].min(), p[mine].max()], _LEAST_P)
-            early_p = p[mine & without_early].median()
-            shown = published[f"table5.{key}_{model}.p"]
-            axis.plot(ends, [y, y], color=COLOURS["all"], lw=5, alpha=0.6, solid_capstyle="butt")
-            axis.plot(shown.interval.high, y, "<" if shown.printed.text.startswith("<") else "o", color=ink, ms=6)
-            axis.plot(early_p, y, "x", color=ink, ms=7, mew=1.8)
-            rows.append((NAMES[name], model, shown.printed.text, *ends, early_p))
-        axis.set(xscale="log", xlim=(_LEAST_P, 1), xlabel="p value")
-        axis.set_title(title, fontsize=10)
-        axis.set_xticks([0.0001, 0.001, 0.01, 0.05, 0.2, 1], ["0.0001", "0.001", "0.01", "0.05", "0.2", "1"])
-        axis.tick_params(labelsize=9)
-        axis.minorticks_off()
-    axes[0].set_yticks(range(len(TABLE_5)), [NAMES[name] for name in TABLE_5])
-    axes[0].set_ylim(len(TABLE_5) - 0.4, -0.6)
-    keys = [
-        axes[0].plot([], [], "o", color=ink, label="published, nobody left out")[0],
-        axes[0].plot([], [], color=COLOURS["all"], lw=5, alpha=0.6, label="one patient left out")[0],
-        axes[0].plot([], [], "x", color=ink, mew=1.8, label="early death left out")[0],
-    ]
-    figure.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, -0.06), ncols=3, fontsize=9)
+            shown = published[f"table5.{key}_{model}.p"].printed.text
+            rows.append((NAMES[name], model, shown, *ends, p[mine & without_early].median()))
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, axes = figures.panels(narrow, 2.9, len(models), sharey=True)
+        for axis, (model, title) in zip(axes, models.items(), strict=True):
+            axis.axvline(influence.SIGNIFICANT, color=INK, lw=0.8, ls=(0, (4, 3)))
+            for y, (_, _, shown, *ends, early_p) in enumerate(row for row in rows if row[1] == model):
+                said = (
+                    ("published, nobody left out", "one patient left out", "early death left out")
+                    if y == 0
+                    else [None] * 3
+                )
+                at = float(shown.removeprefix("<"))
+                face = "none" if shown.startswith("<") else INK
+                axis.plot(at, y, "o", color=INK, mfc=face, ms=6, label=said[0], zorder=3)
+                axis.plot(ends, [y, y], color=COLOURS["all"], lw=5, alpha=0.6, solid_capstyle="butt", label=said[1])
+                axis.plot(early_p, y, "x", color=INK, ms=7, mew=1.8, label=said[2])
+            axis.set(xscale="log", xlim=(_LEAST_P, 1), xlabel="p value")
+            axis.set_title(title)
+            axis.set_xticks([0.0001, 0.001, 0.01, 0.05, 0.2, 1], ["0.0001", "0.001", "0.01", "0.05", "0.2", "1"])
+            axis.minorticks_off()
+            figures.label_rows(axis, [NAMES[name] for name in TABLE_5], narrow)
+        figures.key(axes[0], narrow)
+        return figure
+
     data = pd.DataFrame(
         rows, columns=["covariate", "model of", "published", "lowest", "highest", "without early death"]
     )
@@ -140,16 +143,16 @@ def influence_figure(found: pd.DataFrame, early: pd.Series, published: Transcrip
         for _, r in data.iterrows()
     )
     return figures.picture(
-        figure,
+        draw,
         name="leave-one-out",
         alt="P values of Table 5 when a patient is left out. " + "; ".join(said) + ".",
         caption="Activity is significant for death only with one early death. Bars: all p values with one patient left "
-        "out, over the simulated cohorts; dashed: 0.05.",
+        "out, over the simulated cohorts; dashed: 0.05; open dot: published as less than that.",
         data=data.round(5),
     )
 
 
-def forest(found: Mapping[str, Adjusted], published: Mapping[str, Sequence[float]]) -> figures.Picture:
+def forest_plot(found: Mapping[str, Adjusted], published: Mapping[str, Sequence[float]]) -> figures.Picture:
     """Forest plot of the hazard ratio by score and method, over the cohorts and within one.
 
     Parameters
@@ -159,51 +162,29 @@ def forest(found: Mapping[str, Adjusted], published: Mapping[str, Sequence[float
     published
         The ratio, lower and upper limit that the paper gives, by what they are.
     """
-    import matplotlib.pyplot as plt
+    rows: list[forest.Ratio | str] = [forest.Ratio(name, *limits) for name, limits in published.items()]
 
-    ink = plt.rcParams["text.color"]
-    labels, rows = [], []
-    for name, limits in published.items():
-        labels.append(name)
-        rows.append(("published", name, np.nan, limits[0], np.nan, *limits[1:]))
+    def simulated(label: str, adjusted: Adjusted, method: str) -> forest.Ratio:
+        low, middle, high = np.nanpercentile(adjusted.ratios[method], (5, 50, 95))
+        return forest.Ratio(label, middle, adjusted.low[method].median(), adjusted.high[method].median(), (low, high))
+
+    rows.append(simulated("Simulated, not adjusted", next(iter(found.values())), "crude"))
     for score, adjusted in found.items():
-        labels.append(f"Score of {score}:")
-        rows.append(None)
-        for method, words in METHODS.items():
-            if method == "crude" and score != next(iter(found)):
-                continue
-            spread = np.nanpercentile(adjusted.ratios[method], (5, 50, 95))
-            label = "not adjusted" if method == "crude" else words.removesuffix(", as in the paper")
-            labels.append(label)
-            rows.append((score, label, *spread, adjusted.low[method].median(), adjusted.high[method].median()))
-    figure, axis = plt.subplots(figsize=(6.6, 0.245 * len(rows) + 0.9))
-    for y, row in enumerate(rows):
-        if row is None:
-            continue
-        *_, low, middle, high, chance_low, chance_high = row
-        axis.plot([chance_low, chance_high], [y, y], color=ink, lw=1)
-        axis.plot([low, high], [y, y], color=COLOURS["all"], lw=5, alpha=0.6, solid_capstyle="butt")
-        axis.plot(middle, y, "s" if np.isnan(low) else "o", color=ink, ms=5)
-    axis.axvline(1, color=ink, lw=0.8)
-    axis.set_yticks(range(len(labels)), labels, fontsize=9)
-    for tick in axis.get_yticklabels():
-        tick.set_fontweight("bold" if tick.get_text().endswith(":") else "normal")
-    axis.tick_params(axis="y", length=0)
-    axis.set(xscale="log", xlim=(0.05, 6), ylim=(len(rows) - 0.4, -0.6))
-    axis.set_xlabel("Hazard ratio of death\n← favours surgery | favours no surgery →", fontsize=9)
-    axis.set_xticks([0.1, 0.2, 0.5, 1, 2, 4], ["0.1", "0.2", "0.5", "1", "2", "4"])
-    axis.minorticks_off()
-    columns = ["score of", "method", "5%", "median", "95%", "interval low", "interval high"]
-    data = pd.DataFrame([row for row in rows if row], columns=columns)
-    said = "; ".join(f"{r['score of']}, {r['method']}: {r['median']:.2f}" for _, r in data.iterrows())
-    return figures.picture(
-        figure,
+        rows.append(f"Score of {score}")
+        rows += [
+            simulated(words.removesuffix(", as in the paper"), adjusted, method)
+            for method, words in METHODS.items()
+            if method != "crude"
+        ]
+    return forest.picture(
+        rows,
+        favours=("surgery", "no surgery"),
+        measure="hazard ratio of death",
         name="forest-adjusted",
-        alt=f"Hazard ratios of surgery. {said}.",
-        caption="With the paper's four variables every method leaves room for a strong benefit and for harm. Squares: "
-        "published, with their intervals. Dots and bars: median and middle 90% of the simulated cohorts. Lines: "
-        "bootstrap interval within a cohort, median over a few.",
-        data=data.round(4),
+        alt="Forest plot of hazard ratios of surgery.",
+        caption="With the paper's four variables every method leaves room for a strong benefit and for harm. Dots: "
+        "published, with their 95% intervals. Circles and grey bands: median and middle 90% of the simulated cohorts. "
+        "Thin lines: bootstrap interval within a cohort, median over a few.",
     )
 
 
@@ -239,41 +220,38 @@ def middle(values: ArrayLike, form: str = "{:.2f}") -> str:
 
 def balance(sample: Stack, one: int) -> figures.Picture:
     """Propensity scores of one cohort, and standardised differences before and after weighting."""
-    import matplotlib.pyplot as plt
-
-    ink = plt.rcParams["text.color"]
     scores = propensity_weighting.propensity_score(sample)
     weights: dict = {"none": None} | propensity_weighting.weights(sample, scores)
-    figure, (left, right) = plt.subplots(1, 2, figsize=(7.2, 2.9), width_ratios=(1, 1.3))
-    place = np.random.default_rng(0).uniform(-0.18, 0.18, scores.shape[1])
-    for side, group in ((1, "surgery"), (0, "prrt_only")):
-        mine = (sample.treated[one] == side) & (sample.counts[one] > 0)
-        left.plot(scores[one][mine], side + place[mine], "o", ms=4, color=COLOURS[group])
-    left.set(yticks=(0, 1), xlabel="propensity score", xlim=(0, 1), ylim=(-0.5, 1.5))
-    left.set_yticklabels(["no-surgery\ngroup", "surgery\ngroup"])
     rows = []
-    for k, (name, (words, mark)) in enumerate(_WEIGHTS.items()):
+    for name, (words, _) in _WEIGHTS.items():
         ends = np.percentile(propensity_weighting.standardised_differences(sample, weights[name]), (5, 50, 95), axis=0)
-        for y, covariate in enumerate(sample.names):
-            low, middle, high = ends[:, y]
-            right.plot([low, high], [y + 0.22 * (k - 1)] * 2, color=ink, lw=1.5)
-            right.plot(middle, y + 0.22 * (k - 1), mark, color=ink, mfc=ink if name == "none" else "none", ms=5)
-            rows.append((NAMES[covariate], words, low, middle, high))
-    right.axvline(0, color=COLOURS["all"], lw=0.8)
-    right.set_yticks(range(len(sample.names)), [NAMES[name] for name in sample.names])
-    right.set_ylim(len(sample.names) - 0.4, -0.6)
-    right.set_xlabel("standardised difference,\n← higher without | higher with surgery →", fontsize=9)
-    keys = [
-        right.plot([], [], mark, color=ink, mfc=ink if name == "none" else "none", label=words)[0]
-        for name, (words, mark) in _WEIGHTS.items()
-    ]
-    figure.tight_layout()
-    figure.legend(handles=keys, loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=3, fontsize=9)
+        rows += [(NAMES[covariate], words, *of) for covariate, of in zip(sample.names, ends.T, strict=True)]
+    place = np.random.default_rng(0).uniform(-0.18, 0.18, scores.shape[1])
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, (left, right) = figures.panels(narrow, 2.9, 2, height_ratios=(1, 1.8) if narrow else (1,))
+        for side, group in enumerate(("surgery", "prrt_only")):
+            mine = (sample.treated[one] == 1 - side) & (sample.counts[one] > 0)
+            left.plot(scores[one][mine], side + place[mine], "o", ms=4, color=COLOURS[group])
+        left.set(xlabel="propensity score", xlim=(0, 1))
+        figures.label_rows(left, ["surgery group", "no-surgery group"], narrow)
+        for k, (words, mark) in enumerate(_WEIGHTS.values()):
+            for y, (_, _, low, middle, high) in enumerate(row for row in rows if row[1] == words):
+                height = y + 0.17 * (k - 1) + 0.07 * narrow
+                right.plot([low, high], [height] * 2, color=INK, lw=1.5)
+                face = INK if k == 0 else "none"
+                right.plot(middle, height, mark, color=INK, mfc=face, ms=5, label=words if y == 0 else None)
+        right.axvline(0, color=COLOURS["all"], lw=0.8)
+        right.set_xlabel("standardised difference\n(right: higher with surgery)")
+        figures.label_rows(right, [NAMES[name] for name in sample.names], narrow)
+        figures.key(right, narrow)
+        return figure
+
     data = pd.DataFrame(rows, columns=["covariate", "weights", "5%", "median", "95%"])
     said = "; ".join(f"{r['covariate']}, {r['weights']}: {r['median']:.2f}" for _, r in data.iterrows())
     known = np.where(sample.counts[one] > 0, scores[one], np.nan)
     return figures.picture(
-        figure,
+        draw,
         name="balance",
         alt=f"Left: scores of one simulated cohort, from {np.nanmin(known):.2f} to {np.nanmax(known):.2f}. Right: "
         f"standardised differences, median over the cohorts. {said}.",
@@ -294,27 +272,28 @@ def benchmarks(published: Transcription) -> tables.Html:
         1 / e_value.risk_ratio(published.value(f"results-survival.cox_surgery.{s}")) for s in ("ci_hi", "hr")
     )
     rows = []
-    for words, key, death in BENCHMARKS:
+    for words, key, where, death in BENCHMARKS:
         shares = [published.value(f"{key}.{group}.percent") for group in GROUPS]
         if words.startswith("No "):
             shares = [100 - share for share in shares]
         more = shares[0] / shares[1]
-        cells = [escape(words), " / ".join(f"{share:.0f}%" for share in shares), f"{more:.1f}"]
+        sizes = [published.count(f"{where}.patients.{group}.n") for group in GROUPS]
+        found = " / ".join(f"{share:.0f}% of {n}" for share, n in zip(shares, sizes, strict=True))
+        risk = 1 / e_value.risk_ratio(published.value(f"table5.{death}_death.hr")) if death else None
         if more <= 1:
-            cells += ["–"] * 2 + ["works the other way"] * 2
+            explains = needed = "works the other way"
         else:
-            risk = 1 / e_value.risk_ratio(published.value(f"table5.{death}_death.hr")) if death else None
-            cells += [f"{risk:.1f}", f"{bounding_factor(more, risk):.1f}"] if risk else ["not published", f"{more:.1f}"]
-            cells += [_strength(more, factor) for factor in (limit, estimate)]
-        rows.append(cells)
+            explains = f"{bounding_factor(more, risk):.1f}" if risk else f"{more:.1f} at most"
+            needed = " / ".join(_strength(more, factor) for factor in (limit, estimate))
+        rows.append(
+            (escape(words), f"{found}: {more:.1f} times", f"{risk:.1f}" if risk else "not published", explains, needed)
+        )
     head = (
         "Favourable trait",
-        "With / without surgery",
-        "Times as frequent",
+        "Surgery / no-surgery group",
         "Divides the risk of death by",
-        "Explains at most a factor of",
-        f"To move the interval's end by {limit:.1f}, it would have to divide by",
-        f"To move the estimate by {estimate:.1f}, by",
+        "Explains a factor of",
+        f"Would have to divide it by, to explain {limit:.1f} (the interval's end) / {estimate:.1f} (all)",
     )
     return tables.table(head, rows, "What measured traits could explain of the unadjusted ratio")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -55,41 +56,42 @@ def rule_table(numbers: Transcription, tested: Sequence[TestedTable]) -> tables.
 
 def test_figure(numbers: Transcription, tested: Sequence[TestedTable]) -> figures.Picture:
     """Dot plot: each printed p value of counts by four tests, filled where the printed digits come out."""
-    import matplotlib.pyplot as plt
-
     first = {t.id: t for t in reversed(tested)}
     order = sorted(first.values(), key=lambda t: -t.smallest_expected)
-    figure, axis = plt.subplots(figsize=(7.2, 0.9 + 0.29 * len(order)))
-    fits_colour, rows = figures.COLOURS["surgery"], []
-    for y, t in enumerate(order):
-        for x, (key, label) in enumerate(_TESTS.items()):
-            if key not in t.p:
-                continue
-            fits = p_value_rules.prints_as(t.p[key], t.printed)
-            rows.append((t.id, t.printed.text, t.smallest_expected, label, t.p[key], fits))
-            edge = fits_colour if fits else figures.COLOURS["all"]
-            axis.scatter(x, y, s=90, color=fits_colour if fits else "none", edgecolor=edge)
-            axis.text(x + 0.13, y, f"{t.p[key]:.4f}", va="center", fontsize=9)
-    split = sum(t.smallest_expected >= 5 for t in order) - 0.5
-    axis.axhline(split, color=figures.COLOURS["all"], lw=1)
-    axis.text(3.75, split + 0.1, "smallest expected\ncount below 5", va="top", fontsize=9)
-    labels = [
-        f"{numbers[t.id].item.split(', between')[0]}  p {'' if t.printed.relation != '=' else '= '}{t.printed}"
+    rows = [
+        (t.id, t.printed.text, t.smallest_expected, label, t.p[key], p_value_rules.prints_as(t.p[key], t.printed))
         for t in order
+        for key, label in _TESTS.items()
+        if key in t.p
     ]
-    axis.set_yticks(range(len(order)), labels, fontsize=9)
-    axis.set_xticks(range(len(_TESTS)), _TESTS.values())
-    axis.set(xlim=(-0.3, 4.9), ylim=(len(order) - 0.4, -0.6))
-    axis.spines[:].set_visible(False)
-    axis.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+    places, tests = [t.id for t in order], list(_TESTS.values())
+    labels = [numbers[t.id].item.split(", between")[0] for t in order]
+    split = sum(t.smallest_expected >= 5 for t in order) - 0.5
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, (axis,) = figures.panels(narrow, 0.9 + (0.42 if narrow else 0.29) * len(order))
+        for y, t in enumerate(order):
+            axis.text(-0.55, y, f"{t.printed}", ha="center", va="center")
+        for id, _, _, test, p, fits in rows:
+            x, y, colour = tests.index(test), places.index(id), figures.COLOURS["surgery" if fits else "all"]
+            axis.plot(x, y, "o", ms=8, color=colour, mfc=colour if fits else "none")
+            axis.annotate(f"{p:.4f}", (x, y), (7, 0), textcoords="offset points", va="center", fontsize=9)
+        axis.axhline(split - (0.2 if narrow else 0), color=figures.COLOURS["all"], lw=1)
+        figures.label_rows(axis, labels if narrow else [textwrap.fill(label, 40) for label in labels], narrow)
+        axis.set_xticks((-0.55, *range(len(tests))), ["printed", *(test.replace(" ", "\n") for test in tests)])
+        axis.set_xlim(-1, len(tests) - 0.15)
+        axis.spines[:].set_visible(False)
+        axis.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
+        return figure
+
     data = pd.DataFrame(rows, columns=["number", "printed", "smallest expected", "test", "p", "fits"])
     said = (f"{test}: {part.fits.sum()} of {len(part)}." for test, part in data.groupby("test", sort=False))
     return figures.picture(
-        figure,
+        draw,
         name="p-conventions",
         alt="For each printed p value of counts, which of four tests gives its digits. " + " ".join(said),
         caption="Above the line Pearson's test gives the printed digits, below it the exact test does. Dots: p values "
-        "by four tests, filled where the printed digits come out, sorted by the smallest expected count.",
+        "by four tests, filled where the printed digits come out. Rows by the smallest expected count, the line at 5.",
         data=data,
     )
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from html import escape
 
+import numpy as np
+
 from analysis_lib.base.paths import ROOT
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import figures, tables
@@ -62,28 +64,29 @@ def truths_inside() -> tuple[int, float, float]:
 
 def verdicts_by_place(claims: Mapping[str, Claim]) -> figures.Picture:
     """Stacked bars: how many numbers of each place of the paper have which verdict."""
-    import matplotlib.pyplot as plt
     import pandas as pd
 
     found = pd.DataFrame([(c.number.where, c.verdict) for c in claims.values()], columns=["where", "verdict"])
     shades = {v: shade for v, shade in figures.VERDICT_COLOURS.items() if v in set(found["verdict"])}
     counts = found.value_counts().unstack(fill_value=0).reindex(index=list(PLACES), columns=list(shades), fill_value=0)
-    figure, axis = plt.subplots(figsize=(7.2, 4.6))
-    left = 0 * counts[next(iter(shades))]
-    for verdict, shade in shades.items():
-        axis.barh([PLACES[place] for place in counts.index], counts[verdict], left=left, color=shade, label=verdict)
-        left += counts[verdict]
-    axis.invert_yaxis()
-    axis.set_xlabel("printed numbers")
-    axis.tick_params(axis="y", length=0)
-    axis.spines["left"].set_visible(False)
-    axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.14), ncols=4)
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, (axis,) = figures.panels(narrow, 6.6 if narrow else 4.4)
+        left = np.zeros(len(counts))
+        for verdict, shade in shades.items():
+            axis.barh(range(len(counts)), counts[verdict], 0.42 if narrow else 0.7, left, color=shade, label=verdict)
+            left += counts[verdict]
+        axis.set_xlabel("printed numbers")
+        figures.label_rows(axis, [PLACES[place] for place in counts.index], narrow)
+        figures.key(axis, narrow, 2 if narrow else 4)
+        return figure
+
     said = (
         f"{PLACES[place]}: " + ", ".join(f"{n} {v}" for v, n in row.items() if n) + "."
         for place, row in counts.iterrows()
     )
     return figures.picture(
-        figure,
+        draw,
         name="scoreboard",
         alt="Printed numbers by place in the paper and verdict. " + " ".join(said),
         caption="Arithmetic bears most of the tables, and the survival analyses rest on simulated cohorts. "

@@ -12,7 +12,7 @@ from scipy import stats
 from analysis_lib.analyses import immortal_time, target_trial
 from analysis_lib.base.units import MONTHS_PER_YEAR
 from analysis_lib.presentation import figures, forest, tables
-from analysis_lib.presentation.figures import COLOURS
+from analysis_lib.presentation.figures import COLOURS, INK
 from analysis_lib.reconstruction.witnesses import Witnesses
 
 #: By endpoint and analysis, the least and the greatest ratio in any cohort that is known.
@@ -243,36 +243,35 @@ def bootstrap(patients: pd.DataFrame) -> pd.DataFrame:
 
 def swimmer(cohort: pd.DataFrame, landmark_months: float) -> figures.Picture:
     """Swimmer plot of one cohort: a lane for each patient, cut at the operation."""
-    import matplotlib.pyplot as plt
-
     rows = immortal_time.counting_process(cohort)
     lanes = cohort.sort_values(["group", "os_years"], ascending=[False, False]).reset_index(drop=True)
     place = {patient: y for y, patient in enumerate(lanes["patient"])}
-    figure, axis = plt.subplots(figsize=(7.0, 0.9 + _LANE * len(lanes)))
-    for row in rows.itertuples():
-        colour = COLOURS["surgery" if row.operated else "prrt_only"]
-        axis.plot(
-            [row.start_years, row.stop_years], [place[row.patient]] * 2, color=colour, lw=4.5, solid_capstyle="butt"
-        )
-    ink = plt.rcParams["text.color"]
     died = lanes[lanes["os_event"] == 1]
-    axis.plot(died["os_years"] + 0.12, died.index, "x", color=ink, ms=4.5, mew=1.4)
     at = landmark_months / MONTHS_PER_YEAR
-    axis.axvline(at, color=ink, lw=1, ls=(0, (4, 3)))
-    axis.text(at + 0.1, -1.4, f"landmark, {landmark_months:g} months", fontsize=9, va="center")
-    for group, words in (("surgery", "surgery group"), ("prrt_only", "no-surgery group")):
-        middle = lanes.index[lanes["group"] == group].max() - 1.5
-        axis.text(lanes["os_years"].max(), middle, words, ha="right", color=COLOURS[group])
-    axis.set(ylim=(len(lanes) - 0.4, -2.2), xlim=(0, None), xlabel="years from the start of PRRT")
-    axis.set(xticks=range(0, int(lanes["os_years"].max()) + 1, 5), yticks=[])
-    axis.spines["left"].set_visible(False)
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, (axis,) = figures.panels(narrow, 0.9 + _LANE * len(lanes))
+        for row in rows.itertuples():
+            colour, y = COLOURS["surgery" if row.operated else "prrt_only"], place[row.patient]
+            axis.plot([row.start_years, row.stop_years], [y, y], color=colour, lw=4.5, solid_capstyle="butt")
+        axis.plot(died["os_years"] + 0.12, died.index, "x", color=INK, ms=4.5, mew=1.4)
+        axis.axvline(at, color=INK, lw=1, ls=(0, (4, 3)))
+        axis.text(at + 0.1, -1.4, f"landmark, {landmark_months:g} months", va="center")
+        for group, words in (("surgery", "surgery group"), ("prrt_only", "no-surgery group")):
+            middle = lanes.index[lanes["group"] == group].max() - 1.5
+            axis.text(lanes["os_years"].max(), middle, words, ha="right", color=COLOURS[group])
+        axis.set(ylim=(len(lanes) - 0.4, -2.2), xlim=(0, None), xlabel="years from the start of PRRT")
+        axis.set(xticks=range(0, int(lanes["os_years"].max()) + 1, 5), yticks=[])
+        axis.spines["left"].set_visible(False)
+        return figure
+
     begun = rows[rows["operated"] == 1].set_index("patient")["start_years"]
     values = lanes[["patient", "group", "os_years", "os_event"]]
     values = values.assign(years_to_surgery=values["patient"].map(begun)).round(3)
     alone = values["group"] == "prrt_only"
     early = (alone & (values["os_event"] == 1) & (values["os_years"] <= at)).sum()
     return figures.picture(
-        figure,
+        draw,
         name="swimmer",
         alt=f"One lane for each of {len(lanes)} simulated patients, as long as they were followed. The "
         f"{(~alone).sum()} of the surgery group change colour at their operation, after "

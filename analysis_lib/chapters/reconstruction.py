@@ -285,22 +285,23 @@ def withheld(numbers: Transcription, predictions: Mapping[str, list[Prediction]]
 
 def withheld_figure(found: pd.DataFrame) -> figures.Picture:
     """Percentile of each printed number among the draws without it, from :func:`withheld`."""
-    import matplotlib.pyplot as plt
-
     hardest = found.drop_duplicates("id", keep="last")
-    figure, axes = plt.subplots(figsize=(6, 6))
-    axes.axvspan(5, 95, color=figures.COLOURS["all"], alpha=0.15, linewidth=0)
-    axes.axvline(50, color=figures.COLOURS["all"], linewidth=0.6)
-    y = found["number"].map({name: k for k, name in enumerate(hardest["number"])})
+    place = found["number"].map({name: k for k, name in enumerate(hardest["number"])})
     last = found.index.isin(hardest.index)
-    for mark, size, of in (("|", 9, ~last), ("o", 7, last)):
-        axes.plot(found["percentile"][of], y[of], mark, color=figures.COLOURS["surgery"], markersize=size)
-    axes.set_yticks(range(len(hardest)), hardest["number"])
-    axes.invert_yaxis()
-    axes.set(xlim=(-3, 103), xlabel="where the printed number falls among the draws (percentile)")
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, (axis,) = figures.panels(narrow, 0.8 + (0.36 if narrow else 0.24) * len(hardest))
+        axis.axvspan(5, 95, color=figures.COLOURS["all"], alpha=0.15, linewidth=0)
+        axis.axvline(50, color=figures.COLOURS["all"], linewidth=0.6)
+        for mark, size, of in (("|", 9, ~last), ("o", 7, last)):
+            axis.plot(found["percentile"][of], place[of], mark, color=figures.COLOURS["surgery"], markersize=size)
+        axis.set(xlim=(-3, 103), xlabel="percentile of the printed number among the draws")
+        figures.label_rows(axis, list(hardest["number"]), narrow)
+        return figure
+
     said = "; ".join(f"{r.number} {r.percentile:.0f}" for r in hardest.itertuples())
     return figures.picture(
-        figure,
+        draw,
         name="withheld",
         alt=f"Percentile of each printed number among the values that the others leave it. {said}.",
         caption=f"{hardest['within'].sum()} of {len(hardest)} withheld numbers fall inside the middle 90% (shaded) "

@@ -113,27 +113,27 @@ def waiting(numbers: Transcription) -> tuple[float, float]:
 
 def times_figure(numbers: Transcription) -> figures.Picture:
     """Figure of the scans' windows with the published quartiles of the two times."""
-    import matplotlib.pyplot as plt
-
     names = {"time_to_best": "best response", "time_to_smallest": "smallest size"}
     spans = [(f"{scan} scan due", low, np.nan, high) for scan, low, high in schedule(numbers).itertuples()]
     spans += [
         (name, *(numbers.value(f"results-response.{key}.all.{q}") for q in QUARTILES)) for key, name in names.items()
     ]
-    figure, axis = plt.subplots(figsize=(7.2, 2.6))
-    for y, (_, low, median, high) in enumerate(spans):
-        published = not np.isnan(median)
-        alpha = 1 if published else 0.35
-        axis.barh(y, high - low, 0.16 if published else 0.55, low, color=figures.COLOURS["all"], alpha=alpha, lw=0)
-        axis.plot(median, y, "o", color=figures.COLOURS["all"], ms=9)
-    axis.set_yticks(range(len(spans)), [name for name, *_ in spans])
-    axis.invert_yaxis()
-    axis.set(xlabel="months from the start of PRRT", xlim=(4, 18))
-    axis.tick_params(axis="y", length=0)
-    axis.spines["left"].set_visible(False)
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, (axis,) = figures.panels(narrow, 3.2 if narrow else 2.5)
+        for y, (_, low, median, high) in enumerate(spans):
+            published, colour = not np.isnan(median), figures.COLOURS["all"]
+            axis.barh(
+                y, high - low, 0.16 if published else 0.42, low, color=colour, alpha=1 if published else 0.35, lw=0
+            )
+            axis.plot(median, y, "o", color=colour, ms=9)
+        axis.set(xlabel="months from the start of PRRT", xlim=(4, 18))
+        figures.label_rows(axis, [name for name, *_ in spans], narrow)
+        return figure
+
     data = pd.DataFrame(spans, columns=["what", "from (lower quartile)", "median", "to (upper quartile)"])
     return figures.picture(
-        figure,
+        draw,
         name="response-times",
         alt="Months from the start of PRRT. "
         + " ".join(f"{n}: {a:.1f} to {b:.1f}." if np.isnan(m) else f"{n}: {m} ({a}–{b})." for n, a, m, b in spans),
@@ -181,36 +181,39 @@ def sizes_in_words(found: Ensemble) -> dict[str, str]:
 
 def waterfall_figure(panels: Mapping[str, pd.DataFrame]) -> figures.Picture:
     """Figure of each tumour's change of size in some simulated cohorts, a panel each."""
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, len(panels), figsize=(7.2, 3.8), sharex=True, sharey=True)
     changed = {
         title: part.assign(change=-decrease(part)).dropna(subset=["change"]).sort_values("change", ascending=False)
         for title, part in panels.items()
     }
     above = 10 + max(part["change"].max() for part in changed.values())
-    words = []
-    for axis, (title, part) in zip(axes, changed.items(), strict=True):
-        x = np.arange(len(part))
-        axis.bar(x, part["change"], color=part["group"].map(figures.COLOURS), lw=0)
-        axis.plot([-0.5, len(x) - 0.5], [-RECIST, -RECIST], color=figures.COLOURS["all"], lw=1, ls="--")
-        dots = x[part["best_response"] == "PR"]
-        axis.plot(dots, np.full(len(dots), above), ".", color=plt.rcParams["text.color"], ms=4)
-        axis.set_title(title, loc="left", fontsize=11)
-        for y, g in zip((-90, -106), GROUPS, strict=True):
-            text = f"{NAMES[g]} {part.loc[part['group'] == g, 'change'].mean():.0f}%".replace("-", "−")
-            axis.plot(0, y, "s", color=figures.COLOURS[g], ms=6)
-            axis.text(2.6, y, text, fontsize=10, va="center")
-            words.append(f"{title}: {text} on average.")
-        axis.spines["bottom"].set_visible(False)
-        axis.tick_params(axis="x", length=0)
-    axes[0].text(len(x), above, " PR", fontsize=10, va="center")
-    axes[0].text(len(x), -RECIST, f" −{RECIST}%", fontsize=10, va="center")
-    axes[0].set(xticks=[], ylim=(-115, above + 5), yticks=range(-75, 50, 25), ylabel="change of size, %")
-    figure.tight_layout()
+    means = {
+        title: {g: f"{NAMES[g]} {part.loc[part['group'] == g, 'change'].mean():.0f}%".replace("-", "−") for g in GROUPS}
+        for title, part in changed.items()
+    }
+    words = [f"{title}: {text} on average." for title, of in means.items() for text in of.values()]
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, axes = figures.panels(narrow, 2.7 if narrow else 3.6, len(panels), sharex=True, sharey=True)
+        for axis, (title, part) in zip(axes, changed.items(), strict=True):
+            x = np.arange(len(part))
+            axis.bar(x, part["change"], color=part["group"].map(figures.COLOURS), lw=0)
+            axis.plot([-0.5, len(x) - 0.5], [-RECIST, -RECIST], color=figures.COLOURS["all"], lw=1, ls="--")
+            dots = x[part["best_response"] == "PR"]
+            axis.plot(dots, np.full(len(dots), above), ".", color=figures.INK, ms=4)
+            axis.set_title(title, loc="left")
+            for y, g in zip((-90, -107), GROUPS, strict=True):
+                axis.plot(0, y, "s", color=figures.COLOURS[g], ms=6)
+                axis.text(2.6, y, means[title][g], va="center")
+            axis.spines["bottom"].set_visible(False)
+            axis.set(xticks=[], ylim=(-118, above + 5), yticks=range(-75, 50, 25))
+        axes[0].text(len(x), above, " PR", va="center")
+        axes[0].text(len(x), -RECIST, f" −{RECIST}%", va="center")
+        axes[0].set_ylabel("change of size, %")
+        return figure
+
     data = pd.concat(part[["group", "best_response", "change"]].assign(cohort=t) for t, part in changed.items())
     return figures.picture(
-        figure,
+        draw,
         name="response-waterfalls",
         alt="Change of the size of each tumour in three simulated cohorts, largest growth first. " + " ".join(words),
         caption="The published numbers allow very different decreases by group. Panels: simulated cohorts with every "

@@ -111,26 +111,28 @@ def deaths_of_standard_errors(numbers: Transcription, share: float) -> dict[str,
 
 def power_figure(studies: Mapping[str, float], share: float) -> figures.Picture:
     """Power of a log-rank test over true hazard ratios, a curve for each study's number of deaths."""
-    import matplotlib.pyplot as plt
-
     ratios = np.geomspace(0.15, 1, 120)
     data = pd.DataFrame({"true ratio": ratios})
-    figure, axis = plt.subplots(figsize=(7.0, 3.6))
-    ink = plt.rcParams["text.color"]
     said = []
-    for (name, deaths), dash in zip(studies.items(), ("-", "--", "-.", ":"), strict=False):
+    for name, deaths in studies.items():
         data[name] = logrank_power.power(deaths, ratios, share)
-        axis.plot(ratios, 100 * data[name], color=ink, ls=dash, lw=2, label=name)
         said.append(f"{name}: 80% at a ratio of {logrank_power.detectable_ratio(deaths, share):.2f}.")
-    axis.axhline(80, color=figures.COLOURS["all"], lw=0.9)
-    axis.set(xscale="log", xlim=(0.15, 1), ylim=(0, 102), ylabel="power, %")
-    axis.set_xlabel("true hazard ratio (← favours surgery)")
-    ticks = (0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1)
-    axis.set_xticks(ticks, [f"{t:g}" for t in ticks])
-    axis.minorticks_off()
-    axis.legend(loc="lower left", fontsize=10)
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, (axis,) = figures.panels(narrow, 3.6)
+        for name, dash in zip(studies, ("-", "--", "-.", ":"), strict=False):
+            axis.plot(ratios, 100 * data[name], color=figures.INK, ls=dash, lw=2, label=name)
+        axis.axhline(80, color=figures.COLOURS["all"], lw=0.9)
+        axis.set(xscale="log", xlim=(0.15, 1), ylim=(0, 102), ylabel="power, %")
+        axis.set_xlabel("true hazard ratio (← favours surgery)")
+        ticks = (0.15, 0.2, 0.3, 0.4, 0.5, 0.7, 1)
+        axis.set_xticks(ticks, [f"{t:g}" for t in ticks])
+        axis.minorticks_off()
+        figures.key(axis, narrow, 1 if narrow else 2)
+        return figure
+
     return figures.picture(
-        figure,
+        draw,
         name="power",
         alt="Power of the log-rank test by the true hazard ratio. " + " ".join(said),
         caption="A study of this size finds very strong effects only. Curves: chance of p below 0.05, by the true "

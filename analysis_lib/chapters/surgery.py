@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -51,40 +51,38 @@ def complications_figure(numbers: Transcription, severe: tuple[int, int]) -> fig
     severe
         Fewest and most patients who can have had a complication of grade III or more.
     """
-    import matplotlib.pyplot as plt
-
     found = complications(numbers)
-    figure, (above, beneath) = plt.subplots(
-        2, 1, figsize=(4.3, 6.4), height_ratios=(len(found) + len(GRADES), 4), gridspec_kw={"hspace": 0.28}
-    )
-    y, names = 0.0, {}
+    rows: list[tuple[str, str, tuple[int, int], bool]] = []
     for grade, treatment in GRADES.items():
-        of_grade = found[found["grade"] == grade]
-        above.text(
-            -0.2,
-            y,
-            f"Grade {grade}, {of_grade['events'].sum()}: {treatment}",
-            ha="left",
-            va="center",
-            fontsize=9,
-            weight="bold",
-        )
-        for row in of_grade.itertuples():
-            y += 1
-            names[y] = row.complication
-            _bar(above, y, (row.events, row.events), grade != "II", f"{row.events}")
-        y += 1
-    _finish(above, names, "events", found["events"].max() + 5.5)
+        of = found[found["grade"] == grade]
+        rows.append((f"Grade {grade}, {of['events'].sum()}", treatment, (0, 0), False))
+        rows += [(r.complication, f"{r.events}", (r.events, r.events), grade != "II") for r in of.itertuples()]
     every = numbers.count("table3.complications.surgery.count")
     fatal = int(found.loc[found["grade"] == "V", "events"].sum())
-    _bar(beneath, 0, (every, every), False, f"{every}")
-    _bar(beneath, 1, severe, True, f"{severe[0]} to {severe[1]}")
-    _bar(beneath, 2, (fatal, fatal), True, f"{fatal}")
+    by_patient = [
+        ("any, grade II or more", f"{every}", (every, every), False),
+        ("severe, grade III or more", f"{severe[0]} to {severe[1]}", severe, True),
+        ("fatal", f"{fatal}", (fatal, fatal), True),
+    ]
     patients = numbers.count("table3.patients.surgery.n")
-    _finish(beneath, {0: "any, grade II or more", 1: "severe, grade III or more", 2: "fatal"}, "patients", patients)
+
+    def draw(narrow: bool) -> figures.Figure:
+        sizes = {"height_ratios": (len(rows), 5)}
+        figure, (above, beneath) = figures.panels(narrow, 5.4 if narrow else 3.3, 2, 1, **sizes)
+        for axis, drawn, label in ((above, rows, "events"), (beneath, by_patient, "patients")):
+            for y, (_, text, ends, is_severe) in enumerate(drawn):
+                _bar(axis, y, ends, 0.42 if narrow else 0.7, is_severe, text)
+            figures.label_rows(axis, [name for name, *_ in drawn], narrow)
+            axis.set_xlabel(label)
+            for text in (*axis.get_yticklabels(), *axis.texts):
+                text.set_fontweight("bold" if text.get_text().startswith("Grade") else "normal")
+        above.set_xlim(0, found["events"].max() + 1)
+        beneath.set_xlim(0, patients)
+        return figure
+
     events = found["events"].sum()
     return figures.picture(
-        figure,
+        draw,
         name="complications",
         alt=f"{events} events by grade: "
         + ", ".join(f"{r.complication} (grade {r.grade}) {r.events}" for r in found.itertuples())
@@ -96,18 +94,11 @@ def complications_figure(numbers: Transcription, severe: tuple[int, int]) -> fig
     )
 
 
-def _bar(axis: Axes, y: float, ends: tuple[int, int], severe: bool, text: str) -> None:
+def _bar(axis: Axes, y: float, ends: tuple[int, int], height: float, severe: bool, text: str) -> None:
     colour = figures.COLOURS["surgery" if severe else "all"]
-    axis.barh(y, ends[0], height=0.7, color=colour, lw=0)
-    axis.barh(y, ends[1] - ends[0], left=ends[0], height=0.7, color=colour, alpha=0.25, lw=0)
-    axis.text(ends[1] + 0.2, y, text, va="center", fontsize=9)
-
-
-def _finish(axis: Axes, names: Mapping[float, str], label: str, most: float) -> None:
-    axis.set_yticks(list(names), list(names.values()), fontsize=9)
-    axis.set(xlabel=label, xlim=(0, most), ylim=(max(names) + 0.6, min(0.0, *names) - 0.6))
-    axis.tick_params(axis="y", length=0)
-    axis.spines["left"].set_visible(False)
+    axis.barh(y, ends[0], height=height, color=colour, lw=0)
+    axis.barh(y, ends[1] - ends[0], left=ends[0], height=height, color=colour, alpha=0.25, lw=0)
+    axis.text(ends[1] + 0.2, y, text, va="center")
 
 
 def fibrosis_splits(numbers: Transcription, splits: Sequence[tuple[int, int]]) -> pd.DataFrame:

@@ -64,43 +64,38 @@ def hazard_ratios(numbers: Transcription) -> figures.Picture:
 
 def medians(numbers: Transcription, longest_follow_up: float) -> figures.Picture:
     """Every median of survival in the paper with its interval, and the longest follow-up that there can have been."""
-    import matplotlib.pyplot as plt
     import pandas as pd
 
-    figure, axis = plt.subplots(figsize=(3.5, 3.4))
     rows = []
-    for y, (id, name) in enumerate(MEDIANS.items()):
-        value, low, high = (
+    for id, name in MEDIANS.items():
+        texts = (
             numbers[f"{id}.{s}"].printed.text if f"{id}.{s}" in numbers else "" for s in ("median", "ci_lo", "ci_hi")
         )
-        p = numbers[_LOG_RANK[id]].printed.text if id in _LOG_RANK else ""
-        group = "prrt_only" if ".prrt_only" in id else "surgery" if "surgery" in id else "all"
-        colour = figures.COLOURS[group]
-        if low:
-            axis.plot([float(low), float(high)], [y, y], color=colour, lw=2, solid_capstyle="butt")
-        axis.plot(float(value), y, "o", color=colour)
-        said = f"{value} ({low}–{high})" if low else f"{value} (not defined)"
-        axis.annotate(
-            said + (f", p {p}" if p else ""), (1.03, y), xycoords=("axes fraction", "data"), va="center", fontsize=9
-        )
-        rows.append((name, value, low, high, p))
-    axis.axvline(longest_follow_up, color=plt.rcParams["text.color"], lw=0.8, ls=":")
-    axis.annotate(
-        "longest possible\nfollow-up",
-        (longest_follow_up, 4.6),
-        (-4, 0),
-        textcoords="offset points",
-        ha="right",
-        fontsize=9,
-    )
-    axis.set(xlim=(0, 25), xlabel="median survival, years")
-    axis.set_yticks(range(len(MEDIANS)), list(MEDIANS.values()), fontsize=9.5)
-    axis.set_ylim(len(MEDIANS) - 0.5, -0.5)
-    axis.tick_params(axis="y", length=0)
-    axis.spines["left"].set_visible(False)
+        rows.append((name, *texts, numbers[_LOG_RANK[id]].printed.text if id in _LOG_RANK else ""))
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, (axis,) = figures.panels(narrow, 4.9 if narrow else 3.2)
+        names = []
+        for y, (id, (name, value, low, high, p)) in enumerate(zip(MEDIANS, rows, strict=True)):
+            group = "prrt_only" if ".prrt_only" in id else "surgery" if "surgery" in id else "all"
+            colour = figures.COLOURS[group]
+            if low:
+                axis.plot([float(low), float(high)], [y, y], color=colour, lw=2, solid_capstyle="butt")
+            axis.plot(float(value), y, "o", color=colour)
+            said = (f"{value} ({low}–{high})" if low else f"{value} (not defined)") + (f", p {p}" if p else "")
+            names.append(f"{name}: {said}" if narrow else name)
+            if not narrow:
+                axis.annotate(said, (1.03, y), xycoords=("axes fraction", "data"), va="center")
+        axis.axvline(longest_follow_up, color=figures.INK, lw=0.8, ls=":")
+        words = {"textcoords": "offset points", "ha": "right", "va": "center"}
+        axis.annotate("longest possible follow-up", (longest_follow_up, 4), (-4, 0), **words)
+        axis.set(xlim=(0, 25), xlabel="median survival, years")
+        figures.label_rows(axis, names, narrow)
+        return figure
+
     data = pd.DataFrame(rows, columns=["estimate", "value", "low", "high", "p"])
     return figures.picture(
-        figure,
+        draw,
         name="medians-of-survival",
         alt="Medians of survival with 95% limits. "
         + " ".join(

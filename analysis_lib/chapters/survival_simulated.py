@@ -73,9 +73,8 @@ def figure_1(ensemble: Ensemble, numbers: Transcription, endpoint: str, row: int
         for name in groups
     ]
     medians = [numbers.value(f"{id}.median") for id in groups.values()]
-    figure, data = survival_bands.draw(bands, row, medians, what, since)
     return figures.picture(
-        figure,
+        lambda narrow: survival_bands.draw(narrow, bands, row, medians, what, since),
         name=f"{endpoint}-bands",
         alt=f"Kaplan-Meier curves of all simulated cohorts, {what}. "
         + ". ".join(band.describe(years) for years in (2, 5, 10) for band in bands)
@@ -83,7 +82,7 @@ def figure_1(ensemble: Ensemble, numbers: Transcription, endpoint: str, row: int
         caption=f"{finding} Bands: the paper's Figure 1{letter} as far as the published numbers hold it, from "
         "simulated cohorts and without the paper's own curves. Circles: published medians. Beneath: patients at risk, "
         "median (fewest to most).",
-        data=data,
+        data=survival_bands.values(bands),
     )
 
 

@@ -184,34 +184,36 @@ def harms(numbers: Transcription) -> list[tuple[str, int, int]]:
 
 def activity_figure(numbers: Transcription, ensemble: Ensemble) -> figures.Picture:
     """Figure of each patient's activity: range over the cohorts, and one simulated cohort."""
-    import matplotlib.pyplot as plt
+    plan, everyone = at_plan(numbers), {g: np.sort(activities(ensemble, g), axis=1) for g in GROUPS}
+    short = {g: [f"{value:g}" for value in of[0] if value < plan] for g, of in everyone.items()}
+    counts = {g: np.unique(of[0], return_counts=True) for g, of in everyone.items()}
 
-    plan, drawn, short = at_plan(numbers), [], {}
-    figure, axes = plt.subplots(1, 2, figsize=(7.2, 3.1), sharey=True, width_ratios=(1.25, 1))
-    for c in CLASSES:
-        limits = (numbers.value(f"table2.class_{c}_{end}.threshold") for end in ("from", "to"))
-        axes[int(c == "full")].axvspan(*limits, color=figures.COLOURS["all"], alpha=0.16, lw=0)
-    for y, g in enumerate(reversed(GROUPS)):
-        colour, values = figures.COLOURS[g], np.sort(activities(ensemble, g), axis=1)
-        for patient in values.T[: int((values[0] < plan).sum())]:
-            axes[0].plot([patient.min(), patient.max()], [y - 0.26] * 2, color=colour, lw=5, alpha=0.45)
-        short[g] = [f"{value:g}" for value in values[0] if value < plan]
-        here, count = np.unique(values[0], return_counts=True)
-        drawn.append(pd.DataFrame({"group": g, "gbq": here, "patients": count}))
-        for value, patients in zip(here, count, strict=True):
-            heights = y + 0.12 * (np.arange(patients) - 1)
-            axes[int(value >= plan)].plot([value] * patients, heights, "o", color=colour, mfc="none", ms=5)
-    axes[0].set_yticks([1, 0], [NAMES[g] for g in GROUPS])
-    axes[0].set(xlim=(0, 28), ylim=(-0.5, 1.75), xlabel="GBq")
-    axes[1].set(xlim=(29, 30.8), xlabel="GBq (another scale)")
-    for axis, title in zip(axes, ("below plan", "at plan"), strict=True):
-        axis.set_title(title, loc="left", fontsize=12)
-        axis.spines["left"].set_visible(False)
-        axis.tick_params(axis="y", length=0)
-    figure.tight_layout()
-    data = pd.concat(drawn, ignore_index=True)
+    def draw(narrow: bool) -> figures.Figure:
+        figure, axes = figures.panels(narrow, 2.5 if narrow else 2.8, 2, sharey=True)
+        for c in CLASSES:
+            limits = (numbers.value(f"table2.class_{c}_{end}.threshold") for end in ("from", "to"))
+            axes[int(c == "full")].axvspan(*limits, color=figures.COLOURS["all"], alpha=0.16, lw=0)
+        for y, g in enumerate(GROUPS):
+            colour, below = figures.COLOURS[g], len(short[g])
+            for patient in everyone[g].T[:below]:
+                axes[0].plot([patient.min(), patient.max()], [y + 0.26] * 2, color=colour, lw=5, alpha=0.45)
+            for value, patients in zip(*counts[g], strict=True):
+                heights = y - 0.12 * (np.arange(patients) - 1)
+                axes[int(value >= plan)].plot([value] * patients, heights, "o", color=colour, mfc="none", ms=5)
+        axes[0].set(xlim=(0, 28), xlabel="GBq")
+        axes[1].set(xlim=(29, 30.8), xticks=(29, 29.5, 30, 30.5), xlabel="GBq (another scale)")
+        for axis, title in zip(axes, ("below plan", "at plan"), strict=True):
+            axis.set_title(title)
+            figures.label_rows(axis, [NAMES[g] for g in GROUPS], False)
+            axis.set_ylim(1.5, -1.1)
+        return figure
+
+    data = pd.concat(
+        [pd.DataFrame({"group": g, "gbq": values, "patients": n}) for g, (values, n) in counts.items()],
+        ignore_index=True,
+    )
     return figures.picture(
-        figure,
+        draw,
         name="activities",
         alt="Cumulative activity of each patient in one simulated cohort. Below plan: "
         + "; ".join(f"{NAMES[g]} {', '.join(short[g])} GBq" for g in GROUPS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping
 from itertools import product
 
@@ -51,27 +52,34 @@ def moves_figure(numbers: Transcription, found: Mapping[str, NDArray[np.int_]]) 
     found
         Of each group all tables of moves, shape (m, 7, 7).
     """
-    import matplotlib.pyplot as plt
+    names = category_names(numbers)
+    rows = [
+        (group, i, j, moves.min(axis=0)[i, j], moves.max(axis=0)[i, j])
+        for group, moves in found.items()
+        for i, j in zip(*np.nonzero(moves.max(axis=0)), strict=True)
+    ]
 
-    names, rows = category_names(numbers), []
-    figure, axes = plt.subplots(1, 2, figsize=(5.0, 4.0), sharey=True)
-    for axis, (group, moves) in zip(axes, found.items(), strict=True):
-        fewest, most, colour = moves.min(axis=0), moves.max(axis=0), figures.COLOURS[group]
-        for i, j in zip(*np.nonzero(most), strict=True):
-            for patients, alpha in ((most[i, j], 0.18), (fewest[i, j], 1.0)):
-                axis.plot([0, 1], [i, j], color=colour, alpha=alpha, lw=2.2 * patients, solid_capstyle="butt")
-            rows.append((group, names[i], names[j], fewest[i, j], most[i, j]))
-        for i, after in enumerate(moves.sum(axis=1).T):
-            axis.text(-0.05, i, f"{moves[0, i].sum()}", ha="right", va="center", fontsize=9)
-            axis.text(1.05, i, tables.range_text(after, "{}").replace(" to ", "–"), va="center", fontsize=9)
-        axis.set(xlim=(-0.15, 1.25), xticks=[0, 1], xticklabels=["before", "after"], ylim=(-0.6, 6.6))
-        axis.set_title(NAMES[group], fontsize=10)
-        axis.spines[:].set_visible(False)
-        axis.tick_params(length=0, labelsize=9)
-    axes[0].set_yticks(range(len(names)), names)
-    axes[0].set_ylabel("more contact →", fontsize=9)
+    def draw(narrow: bool) -> figures.Figure:
+        figure, axes = figures.panels(narrow, 4.2, len(found), sharey=True)
+        labels = [textwrap.fill(name, 22 if narrow else 99) for name in names]
+        for axis, (group, moves) in zip(axes, found.items(), strict=True):
+            colour = figures.COLOURS[group]
+            for of, *ends, fewest, most in rows:
+                for patients, alpha in ((most, 0.18), (fewest, 1.0)) if of == group else ():
+                    axis.plot([0, 1], ends, color=colour, alpha=alpha, lw=2 * patients, solid_capstyle="butt")
+            for i, after in enumerate(moves.sum(axis=1).T):
+                axis.text(-0.04, i, f"{moves[0, i].sum()}", ha="right", va="center")
+                axis.text(1.04, i, tables.range_text(after, "{}").replace(" to ", "–"), va="center")
+            figures.label_rows(axis, labels, False)
+            axis.set(xlim=(-0.12, 1.25), xticks=[0, 1], xticklabels=["before", "after"], ylim=(-0.6, 6.6))
+            axis.set_title(NAMES[group])
+            axis.spines[:].set_visible(False)
+            axis.tick_params(length=0)
+        axes[0].set_ylabel("more contact →")
+        return figure
+
     return figures.picture(
-        figure,
+        draw,
         name="tvi-moves",
         alt="Moves between seven categories of contact, before to after PRRT. "
         + " ".join(
@@ -82,7 +90,10 @@ def moves_figure(numbers: Transcription, found: Mapping[str, NDArray[np.int_]]) 
         caption="The published totals force more than half of the moves and leave the others open. Solid: forced. "
         "Pale: possible, as wide as the most patients who can have made the move. Numbers: patients before, and the "
         "fewest to most after.",
-        data=pd.DataFrame(rows, columns=["group", "before", "after", "fewest", "most"]),
+        data=pd.DataFrame(
+            [(group, names[i], names[j], *ends) for group, i, j, *ends in rows],
+            columns=["group", "before", "after", "fewest", "most"],
+        ),
     )
 
 
@@ -151,42 +162,27 @@ def vessels_in_cohorts(ensemble: Ensemble) -> NDArray[np.int_]:
 
 def vessels_figure(possible: NDArray[np.int_], in_cohorts: NDArray[np.int_]) -> figures.Picture:
     """Patients by number of vessels: what the published counts allow, and what the cohorts have."""
-    import matplotlib.pyplot as plt
-
     ends = [end(found, axis=0) for found in (possible, in_cohorts) for end in (np.min, np.max)]
     data = pd.DataFrame(
         np.array([range(1, 6), *ends]).T, columns=["vessels", "fewest", "most", "in_cohorts_fewest", "in_cohorts_most"]
     )
-    figure, axis = plt.subplots(figsize=(5.6, 2.7))
-    grey = figures.COLOURS["all"]
-    axis.barh(
-        data["vessels"],
-        data["most"] - data["fewest"],
-        left=data["fewest"],
-        height=0.62,
-        color=grey,
-        alpha=0.22,
-        lw=0,
-        label="allowed by the published counts",
-    )
-    axis.barh(
-        data["vessels"],
-        ends[3] - ends[2],
-        left=ends[2],
-        height=0.3,
-        color=grey,
-        alpha=0.6,
-        lw=0,
-        label="in the simulated cohorts",
-    )
-    axis.set_yticks(range(1, 6), ["1 vessel", *(f"{k} vessels" for k in range(2, 6))])
-    axis.set(xlabel="patients", xlim=(-0.4, None))
-    axis.invert_yaxis()
-    axis.tick_params(axis="y", length=0)
-    axis.spines["left"].set_visible(False)
-    axis.legend(loc="upper center", bbox_to_anchor=(0.4, -0.25), ncols=2, fontsize=9)
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, (axis,) = figures.panels(narrow, 3.4 if narrow else 2.7)
+        bars = (
+            ("allowed by the published counts", *ends[:2], 0.42 if narrow else 0.6, 0.22),
+            ("in the simulated cohorts", *ends[2:], 0.2 if narrow else 0.3, 0.6),
+        )
+        for words, fewest, most, height, alpha in bars:
+            look = {"color": figures.COLOURS["all"], "alpha": alpha, "lw": 0, "label": words}
+            axis.barh(range(5), most - fewest, height, fewest, **look)
+        axis.set(xlabel="patients", xlim=(-0.4, None))
+        figures.label_rows(axis, ["1 vessel", *(f"{k} vessels" for k in range(2, 6))], narrow)
+        figures.key(axis, narrow)
+        return figure
+
     return figures.picture(
-        figure,
+        draw,
         name="vessels",
         alt="Patients by number of vessels involved before PRRT. "
         + " ".join(

@@ -141,25 +141,30 @@ def coverage_table(trial: Trial) -> tables.Html:
 
 def ranges_figure(trial: Trial) -> figures.Picture:
     """Ranges beside the truth in four panels, one bar a study."""
-    import matplotlib.pyplot as plt
-
     bars = trial.ranges[trial.ranges["quantity"].isin(_SHOWN) & (trial.ranges["se"] > 0)]
     bars = bars.assign(**{end: (bars[end] - bars["truth"]) / bars["se"] for end in ("low", "high")})
-    order, ink = sorted(bars["study"].unique())[::-1], plt.rcParams["text.color"]
-    figure, axes = plt.subplots(2, 2, figsize=(7.0, 9.0), sharex=True, sharey=True, layout="constrained")
-    for axis, (name, title) in zip(axes.flat, _SHOWN.items(), strict=True):
-        at = bars[bars["quantity"] == name]
-        for held_out, part in at.groupby("held_out"):
-            colour = ink if held_out else figures.COLOURS["all"]
-            axis.hlines(part["study"].map(order.index), part["low"], part["high"], colour, lw=3)
-        axis.axvline(0, color=ink, lw=0.9)
-        axis.set_title(title, fontsize=10)
-        axis.set(xlim=(-3, 3), yticks=range(len(order)))
-        axis.set_yticklabels(map(study_name, order), fontsize=9)
-    figure.supxlabel("distance from the truth, in its standard errors", fontsize=10)
+    order = sorted(bars["study"].unique())
+
+    def draw(narrow: bool) -> figures.Figure:
+        of = {name: bars[bars["quantity"] == name] for name in _SHOWN}
+        # A phone has the panels one beneath the other, each with its own studies only.
+        shown = {name: sorted(at["study"].unique()) if narrow else order for name, at in of.items()}
+        sizes = {"height_ratios": [len(studies) + 3 for studies in shown.values()]} if narrow else {"sharey": True}
+        figure, axes = figures.panels(narrow, 3.4 if narrow else 4.6, len(_SHOWN), 2, sharex=True, **sizes)
+        for axis, (name, title) in zip(axes, _SHOWN.items(), strict=True):
+            at, studies = of[name], shown[name]
+            colours = at["held_out"].map({True: figures.INK, False: figures.COLOURS["all"]})
+            axis.hlines(at["study"].map(studies.index), at["low"], at["high"], colours, lw=3)
+            axis.axvline(0, color=figures.INK, lw=0.9)
+            axis.set_title(title, loc="left")
+            axis.set_xlim(-3, 3)
+            figures.label_rows(axis, [study_name(study) for study in studies], False)
+        figure.supxlabel("distance from the truth, standard errors", fontsize="medium")
+        return figure
+
     missing = int((bars["low"] * bars["high"] > 0).sum())
     return figures.picture(
-        figure,
+        draw,
         name="validation-ranges",
         alt=f"One bar each for {len(order)} studies, in four panels for four unprinted quantities: where the simulated "
         f"cohorts lie beside the truth. {missing} of {len(bars)} bars do not cross it.",

@@ -48,14 +48,14 @@ def published(numbers: Transcription, stem: str, label: str) -> Ratio:
 
 
 def picture(
-    ratios: Sequence[Ratio], favours: tuple[str, str], *, measure: str, name: str, alt: str, caption: str
+    rows: Sequence[Ratio | str], favours: tuple[str, str], *, measure: str, name: str, alt: str, caption: str
 ) -> Picture:
     """Draw ratios as a forest plot, the first at the top.
 
     Parameters
     ----------
-    ratios
-        With finite limits.
+    rows
+        Ratios with finite limits, and headings of those that follow.
     favours
         Whom a ratio below 1 favours, and whom one above.
     measure
@@ -63,6 +63,7 @@ def picture(
     name, alt, caption
         As those of :func:`figures.picture`; what each row says is added to ``alt``.
     """
+    ratios = [row for row in rows if isinstance(row, Ratio)]
     ends = [r.low for r in ratios] + [r.high for r in ratios] + [end for r in ratios for end in r.spread or ()]
     least = max(min(0.5, *ends) / 1.15, _LEAST)
     greatest = min(max(2.0, *ends) * 1.15, _GREATEST)
@@ -85,15 +86,19 @@ def picture(
         ]
         return f"<svg{'' if row.spread is None else ' class=simulated'}>{''.join(marks)}</svg>"
 
-    # A range over simulated cohorts must not pass for a confidence interval.
-    texts = [row.text if row.spread is None else f"simulated: {row.text}" for row in ratios]
-    rows = "".join(
-        f"<div><span>{escape(row.label)}</span><span>{text}</span>{track(row)}</div>"
-        for row, text in zip(ratios, texts, strict=True)
+    def said(row: Ratio) -> str:
+        """Its numbers; a range over simulated cohorts must not pass for a confidence interval."""
+        return row.text if row.spread is None else f"simulated: {row.text}"
+
+    drawn = "".join(
+        f'<div class="heading">{escape(row)}</div>'
+        if isinstance(row, str)
+        else f"<div><span>{escape(row.label)}</span><span>{said(row)}</span>{track(row)}</div>"
+        for row in rows
     )
     ticks = "".join(
         f'<line x1="{x(tick)}" x2="{x(tick)}" y1="0" y2="5"/><text x="{x(tick)}" y="19">{tick:g}</text>'
-        for tick in (_TICKS if greatest / least < 30 else _DECADES)
+        for tick in (_TICKS if greatest / least < 100 else _DECADES)
         if least <= tick <= greatest
     )
     line = f'<svg class="axis" width="100%" height="26"><line x1="0" x2="100%" y1="0" y2="0"/>{ticks}</svg>'
@@ -103,9 +108,12 @@ def picture(
     data = pd.DataFrame([(r.label, r.ratio, r.low, r.high) for r in ratios], columns=["label", "ratio", "low", "high"])
     if any(r.spread for r in ratios):
         data[["lowest", "highest"]] = [r.spread or (math.nan, math.nan) for r in ratios]
+    if len(ratios) < len(rows):
+        headings = pd.Series([row if isinstance(row, str) else None for row in rows], dtype=object).ffill()
+        data.insert(0, "heading", [headings[k] for k, row in enumerate(rows) if isinstance(row, Ratio)])
     return Picture(
-        svg=f'<div class="forest">{rows}{axis}<div class="sides">{sides}</div></div>',
-        alt=f"{alt} " + " ".join(f"{r.label}: {text}." for r, text in zip(ratios, texts, strict=True)),
+        svg=f'<div class="forest">{drawn}{axis}<div class="sides">{sides}</div></div>',
+        alt=" ".join([alt, *(f"{row}:" if isinstance(row, str) else f"{row.label}: {said(row)}." for row in rows)]),
         caption=caption,
         csv=data.round(4).to_csv(index=False),
         name=name,

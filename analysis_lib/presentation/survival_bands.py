@@ -6,6 +6,7 @@ group is the whole array with the other patients blanked out.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from analysis_lib.presentation import figures, survival_curves
 from analysis_lib.statistics import survival_batch
 
 if TYPE_CHECKING:
@@ -25,9 +27,9 @@ _STEP = 0.1
 _ENOUGH = 5
 _GREY = "#8a8a8a"
 _WORDS = (
-    "Simulated cohorts: the paper's own curves were not used\n"
-    "dark: the middle half, pale: all, line: one simulated cohort\n"
-    f"grey: fewer than {_ENOUGH} patients at risk"
+    "Simulated cohorts: the paper's own curves were not used",
+    "dark: the middle half, pale: all, line: one simulated cohort",
+    f"grey: fewer than {_ENOUGH} patients at risk",
 )
 
 
@@ -62,13 +64,20 @@ class Band:
         return f"{self.name} at {years:g} years: {middle} in the middle cohort, {low} to {high} in all"
 
 
-def draw(
-    bands: Sequence[Band], row: int, medians: Sequence[float], what: str, since: str
-) -> tuple[Figure, pd.DataFrame]:
+def values(bands: Sequence[Band]) -> pd.DataFrame:
+    """The envelopes of all bands, as :func:`draw` draws them."""
+    last = max(np.nanmax(band.time) for band in bands)
+    grid = np.arange(0, last + _STEP, _STEP)
+    return pd.concat([band.envelope(grid) for band in bands], ignore_index=True).round(4)
+
+
+def draw(narrow: bool, bands: Sequence[Band], row: int, medians: Sequence[float], what: str, since: str) -> Figure:
     """Draw bands on one pair of axes, grey where few are left, with the numbers at risk beneath.
 
     Parameters
     ----------
+    narrow
+        Whether a phone shows it.
     bands
         One for each group; arrays of one shape.
     row
@@ -77,31 +86,26 @@ def draw(
         The published median of each group, in years.
     what, since
         Labels of the vertical axis, and of the start of the time axis.
-
-    Returns
-    -------
-    Figure, pandas.DataFrame
-        The drawing and its values.
     """
-    import matplotlib.pyplot as plt
-
-    last = max(np.nanmax(band.time) for band in bands)
-    grid = np.arange(0, last + _STEP, _STEP)
-    envelopes = [band.envelope(grid) for band in bands]
-    figure, axis = plt.subplots(figsize=(7.0, 3.3))
-    for band, of, median in zip(bands, envelopes, medians, strict=True):
-        left = _enough_until(band.time)
+    envelopes = values(bands)
+    figure, (axis,) = figures.panels(narrow, 5 if narrow else 3.8)
+    for band, median in zip(bands, medians, strict=True):
+        of, left = envelopes[envelopes["patients"] == band.name], _enough_until(band.time)
         last_coloured = of["years"][of["years"] <= np.median(left)].max()
         for low, high, alpha in (("lowest", "highest", 0.16), ("q1", "q3", 0.34)):
             for part, colour in ((of["years"] <= last_coloured, band.colour), (of["years"] >= last_coloured, _GREY)):
                 axis.fill_between(of["years"], of[low], of[high], part, color=colour, alpha=alpha, lw=0, step="post")
         _one_curve(axis, band, row, left[row])
-        axis.plot(median, 0.5, "o", mfc="none", mec=plt.rcParams["text.color"], ms=7, mew=1.3, zorder=5)
+        axis.plot(median, 0.5, "o", mfc="none", mec=figures.INK, ms=7, mew=1.3, zorder=5)
     axis.set(ylim=(0, 1.02), xlim=(0, 21), ylabel=what, xlabel=f"years from {since}")
     axis.set_yticks([0, 0.25, 0.5, 0.75, 1], ["0", "25%", "50%", "75%", "100%"])
-    axis.text(0.42, 1.0, _WORDS, transform=axis.transAxes, va="top", fontsize=9)
-    _numbers_at_risk(axis, bands, (0, 5, 10, 15, 20))
-    return figure, pd.concat(envelopes, ignore_index=True).round(4)
+    words = [line for text in _WORDS for line in textwrap.wrap(text, 42 if narrow else 70)]
+    axis.set_title("\n".join(words), loc="left")
+    years = (0, 5, 10, 15, 20)
+    survival_curves.numbers_at_risk(
+        axis, years, {band.name: (band.colour, _left(band, years)) for band in bands}, narrow
+    )
+    return figure
 
 
 def _enough_until(time: np.ndarray) -> np.ndarray:
@@ -118,16 +122,10 @@ def _one_curve(axis: Axes, band: Band, row: int, enough_until: float) -> None:
         axis.step(time[part], height[part], color=colour, where="post", lw=0.9)
 
 
-def _numbers_at_risk(axis: Axes, bands: Sequence[Band], years: Sequence[float]) -> None:
-    """Rows beneath the axis: the median over the cohorts, and fewest to most where they differ."""
-    below = axis.get_xaxis_transform()
-    axis.set_xticks(years)
-    axis.text(-0.045, -0.2, "patients at risk", transform=axis.transAxes, ha="right", va="top", fontsize=9)
-    for k, band in enumerate(bands):
-        y = -0.32 - 0.1 * k
-        axis.text(-0.045, y, band.name, transform=axis.transAxes, ha="right", va="top", fontsize=9)
-        axis.plot(-0.027, y - 0.035, "s", color=band.colour, transform=axis.transAxes, clip_on=False, ms=6)
-        for x, found in zip(years, survival_batch.at_risk(band.time, years).T, strict=True):
-            low, high = found.min(), found.max()
-            text = f"{np.median(found):.0f}" + (f" ({low}–{high})" if low < high else "")
-            axis.text(x, y, text, transform=below, ha="left" if x == 0 else "center", va="top", fontsize=9)
+def _left(band: Band, years: Sequence[float]) -> list[str]:
+    """Patients at risk: the median over the cohorts, and fewest to most where they differ."""
+    texts = []
+    for found in survival_batch.at_risk(band.time, years).T:
+        low, high = found.min(), found.max()
+        texts.append(f"{np.median(found):.0f}" + (f" ({low}–{high})" if low < high else ""))
+    return texts

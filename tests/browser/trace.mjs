@@ -10,6 +10,7 @@ const book = resolve(process.argv[2] ?? "_build/html");
 const base = pathToFileURL(book).href + "/";
 const PAGE_BYTES = 600_000;
 const CARD_BYTES = 40_000;
+const LEAST_TEXT = 11; // px, in a figure
 
 let passed = 0;
 let failed = 0;
@@ -344,6 +345,78 @@ async function search() {
   await context.close();
 }
 
+// Of each figure the smallest text as a reader sees it, what it scrolls or loses at the window's edge, and its drawings.
+const FIGURES = "article figure:not(.enlarged figure)";
+async function seenFigures(tab) {
+  return tab.locator(FIGURES).evaluateAll((list) => list.map((figure) => {
+    const said = [...figure.querySelectorAll("text, .forest span, .heading, .flow div, .flow small")].filter((element) =>
+      element.getClientRects().length > 0 && [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim()));
+    const scale = ({ a, b }) => Math.hypot(a, b);
+    const { left, right } = figure.getBoundingClientRect();
+    return {
+      smallest: Math.min(...said.map((element) =>
+        parseFloat(getComputedStyle(element).fontSize) * (element.getScreenCTM ? scale(element.getScreenCTM()) : 1))),
+      cut: said.filter((element) => {
+        const at = element.getBoundingClientRect();
+        return at.left < left - 2 || at.right > right + 2;
+      }).map((element) => element.textContent.trim()),
+      scrolls: [figure, ...figure.querySelectorAll("*")].filter((element) => element.scrollWidth > element.clientWidth + 1
+        && getComputedStyle(element).overflowX !== "visible" && element.clientWidth > 0 && !element.closest("svg")).length,
+      drawings: [...figure.querySelectorAll(".drawing > svg")].filter((one) => one.getClientRects().length > 0)
+        .map((one) => one.getAttribute("class")),
+      image: figure.matches(".picture") && figure.querySelectorAll('[role="img"][aria-label]').length,
+    };
+  }));
+}
+
+async function figures() {
+  const smallest = [];
+  for (const [width, drawing] of [[1280, "wide"], [390, "narrow"]]) {
+    const tab = await open("index.html", { viewport: { width, height: 900 } });
+    for (const page of pages) {
+      await tab.goto(base + page, { waitUntil: "load" });
+      // What is folded is seen once it is opened.
+      await tab.locator(FIGURES).evaluateAll((list) => list.forEach((figure) => {
+        for (let at = figure; at; at = at.parentElement) if (at.matches("details, .toggle-hidden")) {
+          at.open = true;
+          at.classList.remove("toggle-hidden");
+        }
+      }));
+      const wrong = (await seenFigures(tab)).map((figure, index) => ({ figure: index + 1, ...figure })).filter((one) => {
+        smallest.push(one.smallest);
+        const drawn = one.drawings.every((name) => name === drawing) && one.drawings.length <= 1;
+        return !(one.smallest >= LEAST_TEXT) || one.cut.length || one.scrolls || !drawn || one.image > 1;
+      });
+      check(`${page}: figures are whole and can be read at ${width} px`, wrong.length === 0, wrong);
+    }
+    await tab.context().close();
+  }
+  console.log(`${smallest.length / 2} figures, the smallest text ${Math.min(...smallest).toFixed(1)} px`);
+
+  for (const width of [1280, 390]) {
+    const tab = await open("tvi.html", { viewport: { width, height: 900 } });
+    const figure = tab.locator("article figure.picture").first();
+    const dialog = tab.locator("dialog.enlarged");
+    const button = figure.getByRole("button");
+    const drawn = (at) => at.locator(".drawing > svg:visible").evaluate((svg) => svg.getBoundingClientRect().width);
+    const before = await drawn(figure);
+    await figure.locator(".drawing").click();
+    check(`a click enlarges a figure at ${width} px`, (await drawn(dialog)) > 1.2 * before, before);
+    const ids = await tab.locator("[id]").evaluateAll((list) => list.map(({ id }) => id));
+    check("and repeats no id", new Set(ids).size === ids.length);
+    await tab.keyboard.press("Escape");
+    check("Escape closes it", (await dialog.count()) === 0);
+    check("and the focus is on its button", await button.evaluate((it) => it === document.activeElement));
+    await tab.keyboard.press("Enter");
+    check("Enter enlarges it", await dialog.isVisible());
+    check("the dialog has a name, and its first key closes it",
+      (await dialog.getAttribute("aria-label")) === "Figure 1, enlarged" && (await tab.evaluate(() => document.activeElement.textContent)) === "Close");
+    await tab.keyboard.press("Enter");
+    check("the key leads back", (await dialog.count()) === 0 && await button.evaluate((it) => it === document.activeElement));
+    await tab.context().close();
+  }
+}
+
 function weights() {
   for (const page of pages) {
     // A figure's drawing and its data are not the page's own weight.
@@ -354,7 +427,7 @@ function weights() {
 
 try {
   weights();
-  for (const part of [ledgerWithoutScript, ledgerControls, deepLinks, cards, code, search, thereAndBack, library]) await part();
+  for (const part of [ledgerWithoutScript, ledgerControls, deepLinks, cards, code, search, figures, thereAndBack, library]) await part();
 } finally {
   await browser.close();
 }

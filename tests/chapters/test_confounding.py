@@ -7,13 +7,11 @@ import pytest
 
 from analysis_lib.analyses import influence, propensity_weighting
 from analysis_lib.chapters import confounding as chapter
-from analysis_lib.presentation import figures
 from analysis_lib.reconstruction import ensemble as ensembles
 
 
 @pytest.fixture(scope="module")
 def patients():
-    figures.style()
     frame = ensembles.load().patients
     return frame.assign(partial_response=(frame["best_response"] == "PR").astype(float))
 
@@ -65,10 +63,11 @@ def test_the_figure_marks_the_early_death_among_all_that_are_left_out(one_less, 
 
 
 def test_the_forest_has_each_score_and_method_with_the_published_results(adjusted):
-    picture = chapter.forest(adjusted, {"Published": (0.629, 0.189, 2.09)})
+    picture = chapter.forest_plot(adjusted, {"Published": (0.629, 0.189, 2.09)})
     lines = picture.csv.splitlines()
     assert len(lines) == 1 + 1 + 1 + len(chapter.SCORES) * (len(propensity_weighting.METHODS) - 1)
-    assert lines[1] == "published,Published,,0.629,,0.189,2.09"
+    assert lines[1] == ",Published,0.629,0.189,2.09,,"
+    assert lines[2].startswith(',"Simulated, not adjusted",')
     words = chapter.words(adjusted)
     low, high = np.percentile(adjusted["all but activity"].ratios["iptw"], (5, 95))
     assert words["without_iptw"] == f"{low:.2f} to {high:.2f}"
@@ -90,10 +89,11 @@ def test_overlap_weights_leave_no_difference_and_the_figure_says_so(adjusted):
 def test_benchmarks_follow_the_published_shares(paper):
     rows = {row[0]: row[1:] for row in map(cells, re.findall(r"<tr>(.*?)</tr>", chapter.benchmarks(paper).html)[1:])}
     assert list(rows) == [name for name, *_ in chapter.BENCHMARKS]
-    assert rows["Grade 1"][:2] == ["77% / 22%", "3.5"]
+    assert rows["Grade 1"][0] == "77% of 26 / 22% of 23: 3.5 times"
+    assert rows["No contact beyond 180° before PRRT"][0] == "58% of 26 / 21% of 19: 2.8 times"
     # Ding and VanderWeele's bound: 3.5 times as frequent and 6.0 times the risk make 3.5 × 6.0 / 8.5 = 2.47.
-    assert rows["Grade 1"][-1] == "6.0" and chapter.bounding_factor(3.5, 6.0) == pytest.approx(2.47, abs=0.01)
-    assert rows["Partial response (after PRRT)"][-1] == "cannot"
+    assert rows["Grade 1"][-1] == "1.5 / 6.0" and chapter.bounding_factor(3.5, 6.0) == pytest.approx(2.47, abs=0.01)
+    assert rows["Partial response (after PRRT)"][-1] == "1.7 / cannot"
     assert rows["No liver metastases"][-2:] == ["works the other way"] * 2
 
 

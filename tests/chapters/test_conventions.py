@@ -8,7 +8,6 @@ import pytest
 
 from analysis_lib.chapters import conventions
 from analysis_lib.ledger import p_value_rules, recipes
-from analysis_lib.presentation import figures
 from analysis_lib.statistics import survival
 
 
@@ -38,7 +37,6 @@ def test_places_of_the_rule_table_add_up_to_all(paper, tested):
 
 
 def test_the_figure_fills_what_prints_as_the_paper_has_it(paper, tested):
-    figures.style()
     picture = conventions.test_figure(paper, tested)
     exact = [row for row in picture.csv.splitlines() if ",exact," in row]
     assert len(exact) == len({t.id for t in tested})

@@ -7,7 +7,6 @@ import pytest
 
 from analysis_lib.analyses import immortal_time
 from analysis_lib.chapters import immortal_time as chapter
-from analysis_lib.presentation import figures
 from analysis_lib.reconstruction import ensemble as ensembles
 from analysis_lib.reconstruction import witnesses
 
@@ -16,7 +15,6 @@ QUARTILES = (12.2, 14.8, 18.3)
 
 @pytest.fixture(scope="module")
 def ensemble():
-    figures.style()
     return ensembles.load()
 
 

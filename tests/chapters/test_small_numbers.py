@@ -6,13 +6,7 @@ import pytest
 
 from analysis_lib.analyses import robustness
 from analysis_lib.chapters import small_numbers
-from analysis_lib.presentation import figures
 from analysis_lib.statistics import logrank_power
-
-
-@pytest.fixture(autouse=True)
-def style():
-    figures.style()
 
 
 def test_every_comparison_near_the_limit_has_its_row_and_index(paper, claims):

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from analysis_lib.chapters import surgery
-from analysis_lib.presentation import figures
 
 
 def test_every_complication_of_table_3_is_counted_under_its_grade(paper):
@@ -22,11 +21,10 @@ def test_every_complication_of_table_3_is_counted_under_its_grade(paper):
 
 
 def test_the_figure_shows_every_event_and_the_bounds_on_patients(paper):
-    figures.style()
     picture = surgery.complications_figure(paper, (6, 15))
     events = re.findall(r",(\d+)$", picture.csv, re.MULTILINE)
     assert len(events) == 14 and sum(map(int, events)) == 26
-    assert "6 to 15" in picture.svg and "Grade IIIa, 9: " in picture.svg
+    assert "6 to 15" in picture.svg and ">Grade IIIa, 9<" in picture.svg
     assert "Of 26 patients 17 had any, 6 to 15 a severe and 1 a fatal one." in picture.alt
 
 

@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from analysis_lib.chapters import survival_simulated
-from analysis_lib.presentation import figures
 from analysis_lib.reconstruction import ensemble, witnesses
 from analysis_lib.statistics import survival_batch
 
@@ -33,7 +32,6 @@ def test_five_patients_have_an_r1_resection_and_a_disease_free_time(cohorts):
 
 
 def test_a_part_of_figure_1_says_that_the_papers_curves_were_not_used(cohorts, paper):
-    figures.style()
     picture = survival_simulated.figure_1(cohorts, paper, "os", row=0)
     assert "own curves were not used" in picture.svg
     assert picture.csv.startswith("lowest,q1,median,q3,highest,years,patients")

@@ -7,7 +7,6 @@ import pytest
 
 from analysis_lib.chapters import tvi
 from analysis_lib.ledger import joint_facts
-from analysis_lib.presentation import figures
 from analysis_lib.reconstruction import ensemble
 
 
@@ -65,13 +64,11 @@ def test_p_of_losing_contact_lies_where_the_heading_says(paper):
 
 
 def test_the_figure_of_moves_says_how_many_are_forced(paper, moves):
-    figures.style()
     picture = tvi.moves_figure(paper, moves)
     assert "752 tables of moves are possible; 17 of 26 patients' moves are forced" in picture.alt
     assert "192 tables of moves are possible; 12 of 19 patients' moves are forced" in picture.alt
 
 
 def test_the_figure_of_vessels_shows_both_ranges():
-    figures.style()
     picture = tvi.vessels_figure(np.array([[1, 0, 9, 0, 1], [13, 18, 25, 10, 5]]), np.array([[3, 6, 10, 1, 1]]))
     assert "3: possible 9 to 25, in the cohorts 10 to 10." in picture.alt

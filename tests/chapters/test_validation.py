@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from analysis_lib.chapters import validation
-from analysis_lib.presentation import figures
 from analysis_lib.reconstruction.studies import diversity
 from analysis_lib.reconstruction.studies.coverage import widened
 
@@ -57,7 +56,6 @@ def test_the_coverage_table_counts_each_truth_once(trial):
 
 
 def test_the_figure_says_how_many_ranges_miss(trial):
-    figures.style()
     picture = validation.ranges_figure(trial)
     shown = trial.ranges[trial.ranges["quantity"].isin(validation._SHOWN) & (trial.ranges["se"] > 0)]
     assert f"{(~validation.inside(shown)).sum()} of {len(shown)} ranges miss" in picture.caption

@@ -5,6 +5,7 @@ import re
 
 import matplotlib.pyplot as plt
 import pandas as pd
+import pytest
 
 from analysis_lib.base.paths import ROOT
 from analysis_lib.ledger import verdicts
@@ -12,12 +13,14 @@ from analysis_lib.presentation import figures
 
 
 def draw(name="demo"):
-    figures.style()
-    figure, axis = plt.subplots()
-    axis.plot([1, 2], [3, 4], color=figures.COLOURS["surgery"])
-    axis.set_xlabel("years")
+    def on(narrow):
+        figure, (axis,) = figures.panels(narrow, 2)
+        axis.plot([1, 2], [3, 4], color=figures.COLOURS["surgery"])
+        axis.set_xlabel("years")
+        return figure
+
     data = pd.DataFrame({"x": [1, 2], "y": [3, 4]})
-    return figures.picture(figure, name=name, alt='a "line"', caption="Up & up.", data=data)
+    return figures.picture(on, name=name, alt='a "line"', caption="Up & up.", data=data)
 
 
 def test_a_picture_carries_alt_text_caption_and_its_data():
@@ -38,14 +41,36 @@ def test_the_same_drawing_gives_the_same_bytes():
     assert draw().svg == draw().svg
 
 
-def test_ids_of_two_figures_never_meet():
-    def ids(picture):
-        return set(re.findall(r'\bid="([^"]+)"', picture.svg))
+def test_ids_of_two_figures_and_of_a_figures_two_drawings_never_meet():
+    ids = [id for name in ("one", "other") for id in re.findall(r'\bid="([^"]+)"', draw(name).svg)]
+    assert ids and len(ids) == len(set(ids))
 
-    one, other = draw("one"), draw("other")
-    assert ids(one) and not ids(one) & ids(other)
-    # Each reference still finds its target.
-    assert set(re.findall(r'href="#([^"]+)"', one.svg)) <= ids(one)
+
+def test_a_figure_is_drawn_for_a_column_and_for_a_phone_with_text_of_one_size():
+    wide, narrow = (one for one in draw().svg.split("</svg>") if one)
+    sizes = [re.search(r'class="(\w+)".*?width="([\d.]+)pt"', one).groups() for one in (wide, narrow)]
+    assert sizes[0][0] == "wide" and sizes[1][0] == "narrow" and float(sizes[1][1]) < float(sizes[0][1]) / 1.8
+    assert set(re.findall(r"font-size:([\d.]+px)", wide + narrow)) == {"9.5px"}
+
+
+def test_panels_stand_side_by_side_and_on_a_phone_one_above_the_other():
+    for narrow, shape in ((False, (1, 3)), (True, (3, 1))):
+        figure, axes = figures.panels(narrow, 2, 3)
+        assert axes[0].get_gridspec().get_geometry() == shape and figure.get_size_inches()[1] == 2 * shape[0]
+        plt.close(figure)
+
+
+@pytest.mark.parametrize("narrow", [False, True])
+def test_each_row_has_its_name_beside_it_or_above(narrow):
+    figure, (axis,) = figures.panels(narrow, 2)
+    figures.label_rows(axis, ["first", "second"], narrow)
+    beside = [label.get_text() for label in axis.get_yticklabels()]
+    assert beside == (["", ""] if narrow else ["first", "second"])
+    assert [(text.get_text(), round(text.get_position()[1])) for text in axis.texts] == (
+        [("first", 0), ("second", 1)] if narrow else []
+    )
+    assert axis.yaxis_inverted()
+    plt.close(figure)
 
 
 def test_a_drawing_is_closed_once_it_is_a_picture():
@@ -64,11 +89,14 @@ def test_a_verdict_is_drawn_in_its_badges_colour_in_light_and_in_dark():
     css = (ROOT / "book/_static/book.css").read_text(encoding="utf-8")
     for verdict, shade in figures.VERDICT_COLOURS.items():
         assert f"--v-{verdict}: {shade};" in css
-    figures.style()
-    figure, axis = plt.subplots()
-    axis.barh([0], [1], color=figures.VERDICT_COLOURS["foretold"])
-    svg = figures.picture(figure, name="bar", alt="", caption="", data=pd.DataFrame()).svg
-    assert "fill: var(--v-foretold, #8a2c72)" in svg
+
+    def on(narrow):
+        figure, (axis,) = figures.panels(narrow, 2)
+        axis.barh([0], [1], color=figures.VERDICT_COLOURS["foretold"])
+        return figure
+
+    svg = figures.picture(on, name="bar", alt="", caption="", data=pd.DataFrame()).svg
+    assert "fill:var(--v-foretold, #8a2c72)" in svg
 
 
 def test_every_verdict_has_a_colour_of_its_own():

@@ -55,3 +55,15 @@ def test_simulated_cohorts_are_a_band_and_their_range(picture):
     )
     assert found.csv.splitlines()[1] == "all,0.5,0.25,1.0,0.4,0.7"
     assert 'class="spread"' not in picture.svg and "lowest" not in picture.csv
+
+
+def test_a_heading_stands_above_its_rows_and_beside_them_in_the_data():
+    found = drawn(forest.Ratio("alone", 1.0, 0.5, 2.0), "Part <one>", forest.Ratio("row", 0.5, 0.25, 1.0))
+    before, after = found.svg.split('<div class="heading">Part &lt;one&gt;</div>')
+    assert "alone" in before and "row" in after
+    assert found.csv.splitlines() == [
+        "heading,label,ratio,low,high",
+        ",alone,1.0,0.5,2.0",
+        "Part <one>,row,0.5,0.25,1.0",
+    ]
+    assert "Part <one>: row: 0.50" in found.alt

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from analysis_lib.presentation import figures, survival_bands
+from analysis_lib.presentation import survival_bands
 from analysis_lib.statistics import survival_batch
 
 
@@ -19,6 +19,10 @@ def two_groups():
     ]
 
 
+def draw(bands):
+    return survival_bands.draw(False, bands, row=2, medians=(9, 8), what="alive", since="treatment")
+
+
 def test_words_tell_what_the_picture_shows(two_groups):
     first = two_groups[0]
     at_five = np.sort(survival_batch.curves(first.time, first.event, np.array([5.0]))[:, 0]) * 100
@@ -27,8 +31,7 @@ def test_words_tell_what_the_picture_shows(two_groups):
 
 
 def test_a_drawing_has_numbers_at_risk_and_its_values(two_groups):
-    figures.style()
-    figure, data = survival_bands.draw(two_groups, row=2, medians=(9, 8), what="alive", since="treatment")
+    figure, data = draw(two_groups), survival_bands.values(two_groups)
     texts = [text.get_text() for text in figure.axes[0].texts]
     assert texts.count("12") == 1 and texts.count("8") == 1
     found = survival_batch.at_risk(two_groups[0].time, (5,))[:, 0]
@@ -40,8 +43,7 @@ def test_a_drawing_has_numbers_at_risk_and_its_values(two_groups):
 
 
 def test_a_curve_is_grey_from_where_fewer_than_five_are_at_risk(two_groups):
-    figures.style()
-    figure, _ = survival_bands.draw(two_groups, row=2, medians=(9, 8), what="alive", since="treatment")
+    figure = draw(two_groups)
     coloured, grey = figure.axes[0].lines[:2]
     time = two_groups[0].time[2, :12]
     turn = coloured.get_xdata()[-1]

@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.analyses.confounding import Adjustment
+from analysis_lib.analyses.description import GROUPS
 from analysis_lib.analyses.propensity_weighting import COVARIATES
 from analysis_lib.chapters.your_cohort import wording
 from analysis_lib.chapters.your_cohort.cohort import Cohort
 from analysis_lib.presentation import figures, tables
-from analysis_lib.presentation.figures import COLOURS
+from analysis_lib.presentation.figures import COLOURS, INK
 from analysis_lib.presentation.tables import Html
 from analysis_lib.printed.names import NAMES
 from analysis_lib.statistics.e_value import e_value_of_hazard_ratio
@@ -75,25 +76,26 @@ def _reading(found: Adjustment) -> list[str]:
 
 def _balance(found: Adjustment) -> figures.Picture | str:
     """Standardised differences before and after weighting."""
-    import matplotlib.pyplot as plt
-
     # In a group of one there is no spread to measure a difference by.
-    balance = found.balance.dropna().iloc[::-1]
+    balance = found.balance.dropna()
     if balance.empty:
         return wording.paragraph("Balance cannot be measured in groups so small.")
-    ink = plt.rcParams["text.color"]
-    figure, axis = plt.subplots(figsize=(7.0, 1.3 + 0.4 * len(balance)))
-    axis.axvspan(-0.1, 0.1, color=ink, alpha=0.08, lw=0)
-    axis.axvline(0, color=ink, lw=0.8)
-    for column, (label, marker) in _BALANCE.items():
-        face = "none" if column == "none" else ink
-        axis.plot(balance[column], np.arange(len(balance)), marker, color=ink, mfc=face, ms=6, label=label)
-    axis.set_yticks(np.arange(len(balance)), [COVARIATES.get(name, name) for name in balance.index])
-    axis.set(xlabel="standardised difference, surgery less PRRT only", ylim=(-0.6, len(balance) - 0.4))
-    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.35), ncol=3)
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, (axis,) = figures.panels(narrow, 1.3 + 0.4 * len(balance))
+        axis.axvspan(-0.1, 0.1, color=INK, alpha=0.08, lw=0)
+        axis.axvline(0, color=INK, lw=0.8)
+        for column, (label, marker) in _BALANCE.items():
+            face = "none" if column == "none" else INK
+            axis.plot(balance[column], np.arange(len(balance)), marker, color=INK, mfc=face, ms=6, label=label)
+        axis.set_xlabel("standardised difference, surgery less PRRT only")
+        figures.label_rows(axis, [COVARIATES.get(name, name) for name in balance.index], narrow)
+        figures.key(axis, narrow)
+        return figure
+
     worst = balance.abs().max()
     return figures.picture(
-        figure,
+        draw,
         name="report-balance",
         alt="Standardised differences of the covariates. "
         + " ".join(f"Greatest, {label}: {worst[column]:.2f}." for column, (label, _) in _BALANCE.items()),
@@ -105,23 +107,25 @@ def _balance(found: Adjustment) -> figures.Picture | str:
 
 def _scores(found: Adjustment) -> figures.Picture:
     """Histograms of the score by group, mirrored."""
-    import matplotlib.pyplot as plt
-
     bins = np.linspace(0, 1, 21)
-    figure, axis = plt.subplots(figsize=(7.0, 2.4))
-    ink = plt.rcParams["text.color"]
-    data = []
-    for group, sign in (("surgery", 1), ("prrt_only", -1)):
-        counts, _ = np.histogram(found.scores.loc[found.scores["group"] == group, "score"], bins)
-        axis.bar(bins[:-1], sign * counts, width=0.046, align="edge", color=COLOURS[group], label=NAMES[group])
-        data.append(pd.DataFrame({"group": group, "score_from": bins[:-1].round(2), "patients": counts}))
-    axis.axhline(0, color=ink, lw=0.8)
-    axis.set(xlabel="propensity score: probability of surgery", ylabel="patients", xlim=(0, 1))
-    axis.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
-    axis.legend()
+    counts = {
+        group: np.histogram(found.scores.loc[found.scores["group"] == group, "score"], bins)[0] for group in GROUPS
+    }
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, (axis,) = figures.panels(narrow, 2.9 if narrow else 2.6)
+        for group, sign in zip(GROUPS, (1, -1), strict=True):
+            colour = COLOURS[group]
+            axis.bar(bins[:-1], sign * counts[group], width=0.046, align="edge", color=colour, label=NAMES[group])
+        axis.axhline(0, color=INK, lw=0.8)
+        axis.set(xlabel="propensity score: probability of surgery", ylabel="patients", xlim=(0, 1))
+        axis.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+        figures.key(axis, narrow)
+        return figure
+
     effective = found.effective.round(0)
     return figures.picture(
-        figure,
+        draw,
         name="report-scores",
         alt=f"Histograms of the propensity score by group; {100 * found.common:.0f}% of patients lie within the "
         "range of both.",
@@ -129,7 +133,14 @@ def _scores(found: Adjustment) -> figures.Picture:
         f"groups weigh as {effective.loc['overlap', 'surgery']:.0f} and "
         f"{effective.loc['overlap', 'prrt_only']:.0f} patients, after inverse probability weighting as "
         f"{effective.loc['iptw', 'surgery']:.0f} and {effective.loc['iptw', 'prrt_only']:.0f}.",
-        data=pd.concat(data, ignore_index=True),
+        data=pd.DataFrame(
+            [
+                (group, start, n)
+                for group, of in counts.items()
+                for start, n in zip(bins[:-1].round(2), of, strict=True)
+            ],
+            columns=["group", "score_from", "patients"],
+        ),
     )
 
 

@@ -12,7 +12,7 @@ from analysis_lib.base.errors import InputError
 from analysis_lib.chapters.your_cohort import wording
 from analysis_lib.chapters.your_cohort.cohort import Cohort
 from analysis_lib.presentation import figures, tables
-from analysis_lib.presentation.figures import COLOURS
+from analysis_lib.presentation.figures import COLOURS, INK
 from analysis_lib.presentation.tables import Html
 from analysis_lib.printed.names import NAMES
 
@@ -124,33 +124,38 @@ def _imbalance(rows: pd.DataFrame) -> str:
 
 def _waterfall(patients: pd.DataFrame) -> figures.Picture:
     """Change in size of each tumour, sorted, a panel a group."""
-    import matplotlib.pyplot as plt
-
     change = 100 * (patients["tumour_size_post_mm"] / patients["tumour_size_mm"] - 1)
     parts = {group: np.sort(change[patients["group"] == group].dropna())[::-1] for group in GROUPS}
     parts = {group: values for group, values in parts.items() if len(values)}
-    figure, axes = plt.subplots(1, len(parts), figsize=(7.0, 2.8), sharey=True, squeeze=False)
-    data = []
-    for axis, (group, values) in zip(axes[0], parts.items(), strict=True):
-        shown = values
-        if len(values) > _MOST_BARS:
-            shown = np.quantile(values, np.linspace(1, 0, _MOST_BARS))
-        axis.bar(np.arange(len(shown)), shown, width=0.85, lw=0, color=COLOURS[group])
-        axis.axhline(-30, color=plt.rcParams["text.color"], lw=0.8, ls=(0, (4, 3)))
-        axis.axhline(0, color=plt.rcParams["text.color"], lw=0.8)
-        axis.set(xticks=[], xlabel=f"{NAMES[group]}, {len(values):,} patients")
-        axis.spines["bottom"].set_visible(False)
-        data.append(pd.DataFrame({"group": group, "change_percent": shown.round(1)}))
-    axes[0, 0].set_ylabel("change in size, %")
+    # Where there are too many tumours for bars of their own, quantiles stand for them.
+    shown = {
+        group: values if len(values) <= _MOST_BARS else np.quantile(values, np.linspace(1, 0, _MOST_BARS))
+        for group, values in parts.items()
+    }
+
+    def draw(narrow: bool) -> figures.Figure:
+        figure, axes = figures.panels(narrow, 2.4 if narrow else 2.8, len(parts), sharey=True)
+        for axis, (group, values) in zip(axes, shown.items(), strict=True):
+            axis.bar(np.arange(len(values)), values, width=0.85, lw=0, color=COLOURS[group])
+            axis.axhline(-30, color=INK, lw=0.8, ls=(0, (4, 3)))
+            axis.axhline(0, color=INK, lw=0.8)
+            axis.set(xticks=[], xlabel=f"{NAMES[group]}, {len(parts[group]):,} patients")
+            axis.spines["bottom"].set_visible(False)
+        axes[0].set_ylabel("change in size, %")
+        return figure
+
     medians = ", ".join(
         f"{NAMES[group]} {np.median(values):+.0f}%".replace("-", "−") for group, values in parts.items()
     )
     each = "one patient" if max(map(len, parts.values())) <= _MOST_BARS else f"a {_MOST_BARS}th of a larger group"
     return figures.picture(
-        figure,
+        draw,
         name="report-size",
         alt=f"Bars, each {each}, of the change in size of the pancreatic tumour. Medians: {medians}.",
         caption=f"Median change in size of the pancreatic tumour: {medians}. One bar is {each}; "
         "dashed, the 30% decrease of a partial response.",
-        data=pd.concat(data, ignore_index=True),
+        data=pd.concat(
+            [pd.DataFrame({"group": group, "change_percent": of.round(1)}) for group, of in shown.items()],
+            ignore_index=True,
+        ),
     )

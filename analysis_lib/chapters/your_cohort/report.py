@@ -12,7 +12,7 @@ from analysis_lib.chapters.your_cohort import beside_paper, confounding, immorta
 from analysis_lib.chapters.your_cohort.cohort import Cohort
 from analysis_lib.cohort import template, validation
 from analysis_lib.cohort.problems import CohortError
-from analysis_lib.presentation import figures, forest
+from analysis_lib.presentation import forest
 from analysis_lib.presentation.tables import Html
 
 
@@ -39,7 +39,6 @@ class Report:
         self.cohort = Cohort(judged.frame, chosen)
         self.cautions = judged.cautions
         self.left_out: list[str] = []
-        figures.style()
 
     def opening(self) -> Html:
         """Whom the report is about, and what looks odd in the file."""

@@ -43,10 +43,10 @@ def section(cohort: Cohort) -> wording.Parts:
 
 
 def _curves(patients: pd.DataFrame, endpoint: str) -> figures.Picture:
-    figure, data = survival_curves.draw(patients, endpoint)
+    data = description.curves(patients, endpoint)
     what, since = ENDPOINTS[endpoint]
     return figures.picture(
-        figure,
+        lambda narrow: survival_curves.draw(narrow, patients, endpoint),
         name=f"report-{endpoint}",
         alt=f"Kaplan–Meier curves, {what}. {survival_curves.describe(data)}",
         caption=f"{TITLES[endpoint]} by group, counted from {since}. A tick is a censored patient; beneath, "
