@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
 # Of the curves, in years: below this, steps cannot be seen.
 _STEP = 0.1
-# With fewer at risk a curve says little and is grey.
-_ENOUGH = 5
+#: With fewer at risk a curve says little and is grey.
+ENOUGH = 5
 _GREY = "#8a8a8a"
 _WORDS = (
     "Simulated cohorts: the paper's own curves were not used\n"
     "dark: the middle half, pale: all, line: one simulated cohort\n"
-    f"grey: fewer than {_ENOUGH} patients at risk"
+    f"grey: fewer than {ENOUGH} patients at risk"
 )
 
 
@@ -90,7 +90,7 @@ def draw(
     envelopes = [band.envelope(grid) for band in bands]
     figure, axis = plt.subplots(figsize=(7.0, 3.3))
     for band, of, median in zip(bands, envelopes, medians, strict=True):
-        left = _enough_until(band.time)
+        left = enough_until(band.time)
         last_coloured = of["years"][of["years"] <= np.median(left)].max()
         for low, high, alpha in (("lowest", "highest", 0.16), ("q1", "q3", 0.34)):
             for part, colour in ((of["years"] <= last_coloured, band.colour), (of["years"] >= last_coloured, _GREY)):
@@ -104,10 +104,10 @@ def draw(
     return figure, pd.concat(envelopes, ignore_index=True).round(4)
 
 
-def _enough_until(time: np.ndarray) -> np.ndarray:
+def enough_until(time: np.ndarray) -> np.ndarray:
     """The time of each cohort until which enough patients are at risk, 0 where there never are."""
     ordered = -np.sort(-time, axis=1)  # blanks stay last
-    return np.nan_to_num(ordered[:, _ENOUGH - 1])
+    return np.nan_to_num(ordered[:, ENOUGH - 1])
 
 
 def _one_curve(axis: Axes, band: Band, row: int, enough_until: float) -> None:
