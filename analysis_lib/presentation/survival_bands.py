@@ -23,13 +23,13 @@ if TYPE_CHECKING:
 
 # Of the curves, in years: below this, steps cannot be seen.
 _STEP = 0.1
-# With fewer at risk a curve says little and is grey.
-_ENOUGH = 5
+#: With fewer at risk a curve says little and is grey.
+ENOUGH = 5
 _GREY = "#8a8a8a"
 _WORDS = (
     "Simulated cohorts: the paper's own curves were not used",
     "dark: the middle half, pale: all, line: one simulated cohort",
-    f"grey: fewer than {_ENOUGH} patients at risk",
+    f"grey: fewer than {ENOUGH} patients at risk",
 )
 
 
@@ -90,7 +90,7 @@ def draw(narrow: bool, bands: Sequence[Band], row: int, medians: Sequence[float]
     envelopes = values(bands)
     figure, (axis,) = figures.panels(narrow, 5 if narrow else 3.8)
     for band, median in zip(bands, medians, strict=True):
-        of, left = envelopes[envelopes["patients"] == band.name], _enough_until(band.time)
+        of, left = envelopes[envelopes["patients"] == band.name], enough_until(band.time)
         last_coloured = of["years"][of["years"] <= np.median(left)].max()
         for low, high, alpha in (("lowest", "highest", 0.16), ("q1", "q3", 0.34)):
             for part, colour in ((of["years"] <= last_coloured, band.colour), (of["years"] >= last_coloured, _GREY)):
@@ -108,17 +108,17 @@ def draw(narrow: bool, bands: Sequence[Band], row: int, medians: Sequence[float]
     return figure
 
 
-def _enough_until(time: np.ndarray) -> np.ndarray:
+def enough_until(time: np.ndarray) -> np.ndarray:
     """The time of each cohort until which enough patients are at risk, 0 where there never are."""
     ordered = -np.sort(-time, axis=1)  # blanks stay last
-    return np.nan_to_num(ordered[:, _ENOUGH - 1])
+    return np.nan_to_num(ordered[:, ENOUGH - 1])
 
 
-def _one_curve(axis: Axes, band: Band, row: int, enough_until: float) -> None:
+def _one_curve(axis: Axes, band: Band, row: int, until: float) -> None:
     known = ~np.isnan(band.time[row])
-    time = np.unique(np.r_[0, band.time[row, known], enough_until])
+    time = np.unique(np.r_[0, band.time[row, known], until])
     height = survival_batch.curves(band.time[[row]], band.event[[row]], time)[0]
-    for part, colour in ((time <= enough_until, band.colour), (time >= enough_until, _GREY)):
+    for part, colour in ((time <= until, band.colour), (time >= until, _GREY)):
         axis.step(time[part], height[part], color=colour, where="post", lw=0.9)
 
 

@@ -417,6 +417,50 @@ async function figures() {
   }
 }
 
+// Figures with a slider: what is shown is the data of the step, by keyboard, by button, and without scripts.
+async function explorables() {
+  for (const page of ["immortal-time.html", "how-it-works.html"]) {
+    const steps = JSON.parse(readFileSync(join(book, page), "utf8").match(/class="picture explorable">.*?<script[^>]*>(.*?)<\/script>/s)[1]);
+    let tab = await open(page);
+    const figure = tab.locator("figure.explorable");
+    const slider = figure.locator("input");
+    const first = Number(await slider.inputValue());
+    const stands = async (at, what) => {
+      const wrong = await figure.evaluate((it, step) => [...it.querySelectorAll("[data-part]")].filter((part) => {
+        const shown = step[part.dataset.part];
+        if (typeof shown === "string") return part.textContent !== shown;
+        return Object.entries(shown).some(([name, value]) => part.getAttribute(name) !== value);
+      }).map((part) => part.dataset.part), steps[at]);
+      const said = await slider.getAttribute("aria-valuetext");
+      check(`${page}: ${what}`, wrong.length === 0 && said === steps[at].step, [said, ...wrong.slice(0, 3)]);
+    };
+    const differ = Object.keys(steps[0]).filter((name) => JSON.stringify(steps[first][name]) !== JSON.stringify(steps[first + 1][name]));
+    check(`${page}: a step moves the sentence and the drawing`,
+      differ.includes("sentence") && differ.some((name) => typeof steps[0][name] === "object"), differ);
+    await stands(first, "at first the page's own step is shown");
+    await slider.focus();
+    await tab.keyboard.press("ArrowRight");
+    await stands(first + 1, "a key leads on");
+    await tab.keyboard.press("End");
+    await stands(steps.length - 1, "a key leads to the end");
+    await figure.getByText("Previous").click();
+    await stands(steps.length - 2, "a button leads back");
+    await figure.getByText("Next").press("Enter");
+    await stands(steps.length - 1, "a button leads on by keyboard");
+    check(`${page}: the sentence is told`, (await figure.locator("output[aria-live=polite]").textContent()) === steps.at(-1).sentence);
+    await tab.emulateMedia({ media: "print" });
+    check(`${page}: on paper no slider and the drawing`, !(await slider.isVisible()) && (await figure.locator(".plot").first().isVisible()));
+    await tab.context().close();
+
+    tab = await open(page, { javaScriptEnabled: false });
+    const still = tab.locator("figure.explorable");
+    check(`${page}: without a script the drawing and its sentence`,
+      (await still.locator(".plot").first().isVisible()) && (await still.locator("output").innerText()) === steps[first].sentence);
+    check(`${page}: without a script no slider`, !(await still.locator("input").isVisible()));
+    await tab.context().close();
+  }
+}
+
 function weights() {
   for (const page of pages) {
     // A figure's drawing and its data are not the page's own weight.
@@ -427,7 +471,7 @@ function weights() {
 
 try {
   weights();
-  for (const part of [ledgerWithoutScript, ledgerControls, deepLinks, cards, code, search, figures, thereAndBack, library]) await part();
+  for (const part of [ledgerWithoutScript, ledgerControls, deepLinks, cards, code, search, figures, explorables, thereAndBack, library]) await part();
 } finally {
   await browser.close();
 }
