@@ -25,6 +25,8 @@ document.addEventListener("DOMContentLoaded", () => {
   };
 
   document.querySelectorAll("article figure.picture").forEach((figure, index) => {
+    // One with a slider is as wide as there is room, and its copy would not move.
+    if (figure.matches(".explorable")) return;
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = "Enlarge";
