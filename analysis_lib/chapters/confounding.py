@@ -233,7 +233,7 @@ def balance(sample: Stack, one: int) -> figures.Picture:
         for side, group in enumerate(("surgery", "prrt_only")):
             mine = (sample.treated[one] == 1 - side) & (sample.counts[one] > 0)
             left.plot(scores[one][mine], side + place[mine], "o", ms=4, color=COLOURS[group])
-        left.set(xlabel="propensity score", xlim=(0, 1))
+        left.set(xlabel="propensity score", xlim=(-0.04, 1.04))
         figures.label_rows(left, ["surgery group", "no-surgery group"], narrow)
         for k, (words, mark) in enumerate(_WEIGHTS.values()):
             for y, (_, _, low, middle, high) in enumerate(row for row in rows if row[1] == words):

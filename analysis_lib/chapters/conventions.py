@@ -71,15 +71,15 @@ def test_figure(numbers: Transcription, tested: Sequence[TestedTable]) -> figure
     def draw(narrow: bool) -> figures.Figure:
         figure, (axis,) = figures.panels(narrow, 0.9 + (0.42 if narrow else 0.29) * len(order))
         for y, t in enumerate(order):
-            axis.text(-0.55, y, f"{t.printed}", ha="center", va="center")
+            axis.text(-0.75, y, f"{t.printed}", ha="center", va="center")
         for id, _, _, test, p, fits in rows:
             x, y, colour = tests.index(test), places.index(id), figures.COLOURS["surgery" if fits else "all"]
             axis.plot(x, y, "o", ms=8, color=colour, mfc=colour if fits else "none")
             axis.annotate(f"{p:.4f}", (x, y), (7, 0), textcoords="offset points", va="center", fontsize=9)
         axis.axhline(split - (0.2 if narrow else 0), color=figures.COLOURS["all"], lw=1)
         figures.label_rows(axis, labels if narrow else [textwrap.fill(label, 40) for label in labels], narrow)
-        axis.set_xticks((-0.55, *range(len(tests))), ["printed", *(test.replace(" ", "\n") for test in tests)])
-        axis.set_xlim(-1, len(tests) - 0.15)
+        axis.set_xticks((-0.75, *range(len(tests))), ["printed", *(test.replace(" ", "\n") for test in tests)])
+        axis.set_xlim(-1.15, len(tests) - 0.15)
         axis.spines[:].set_visible(False)
         axis.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)
         return figure

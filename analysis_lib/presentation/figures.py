@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+# Of groups; on a dark page look.css has paler ones.
 COLOURS = {"surgery": "#0072b2", "prrt_only": "#d55e00", "all": "#7a7a7a"}
 # The badges' in book.css, whose variables stand for them on a page; in the order in which a figure stacks them.
 VERDICT_COLOURS = {
@@ -151,6 +152,7 @@ def _svg(draw: Callable[[bool], Figure], narrow: bool, name: str) -> str:
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
         plt.close(figure)
     text = stream.getvalue().replace(INK, "currentColor")
-    for verdict, shade in VERDICT_COLOURS.items():
-        text = text.replace(shade, f"var(--v-{verdict}, {shade})")
+    for letter, shades in (("v", VERDICT_COLOURS), ("g", COLOURS)):
+        for of, shade in shades.items():
+            text = text.replace(shade, f"var(--{letter}-{of}, {shade})")
     return svg.lighten(text, f"{name}-{word}").replace("<svg", f'<svg class="{word}"', 1)

@@ -31,10 +31,10 @@ def test_a_picture_carries_alt_text_caption_and_its_data():
     assert data == "x,y\n1,3\n2,4\n"
 
 
-def test_ink_follows_the_page_and_hues_do_not():
+def test_ink_follows_the_page_and_a_groups_colour_its_style_sheet():
     svg = draw().svg
     assert "currentColor" in svg and "#010203" not in svg
-    assert figures.COLOURS["surgery"] in svg
+    assert f"stroke:var(--g-surgery, {figures.COLOURS['surgery']})" in svg
 
 
 def test_the_same_drawing_gives_the_same_bytes():
