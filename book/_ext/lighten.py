@@ -7,6 +7,7 @@ to download is packed.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 import shutil
@@ -26,7 +27,11 @@ _STYLE = re.compile(r'<link href="([^"]*?)_static/vendor/fontawesome[^"]*"')
 _TAGS = re.compile(
     r"\s*<(?:link|script)\b(?=[^>]*(?:fontawesome[^>]*\.js|sphinx-thebe|sphinx-design|design-tabs))[^>]*>(?:</script>)?"
 )
-UNUSED = ("vendor/fontawesome", "locales", "sphinx-thebe.*", "sphinx-design.min.css", "design-tabs.js", "**/*.map")
+UNUSED = ("vendor/fontawesome", "locales", "sphinx-thebe.js", "design-tabs.js", "*webpack-macros.html", "**/*.map")
+STYLE = "_static/style.css"
+_SHEET = re.compile(
+    r'<link\b(?=[^>]*rel="stylesheet")[^>]*href="(?P<up>(?:\.\./)*)(?P<file>_static/[^"?]+)[^"]*"[^>]*>\s*'
+)
 _DESIGN = re.compile(r'class="(?:[^"]* )?sd-')
 _SIZES = {"fa-lg"}
 LARGE = 100_000  # bytes of a table to download
@@ -50,6 +55,24 @@ def drawings(script: str, names: Iterable[str]) -> dict[str, str]:
         width, height, path = shapes[-1]
         found[name] = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}"><path d="{path}"/></svg>'
     return found
+
+
+def joined(folder: Path, sheets: Iterable[str]) -> str:
+    """Style sheets as one, for which a page waits once; what they import in its place."""
+
+    def read(sheet: Path) -> str:
+        text = sheet.read_text(encoding="utf-8").replace('@charset "UTF-8";', "")
+        return re.sub(r'@import "([^"]+)";', lambda found: read(sheet.parent / found[1]), text)
+
+    return "\n".join(read(folder / sheet) for sheet in sheets)
+
+
+def with_one_style(html: str, version: str) -> str:
+    """The page with one style sheet in place of its first, and without the others."""
+    if not (first := _SHEET.search(html)):
+        return html
+    link = f'<link rel="stylesheet" href="{first["up"]}{STYLE}?v={version}">\n'
+    return html[: first.start()] + link + _SHEET.sub("", html[first.end() :])
 
 
 def squeezed(html: str) -> str:
@@ -101,7 +124,17 @@ def lighten(folder: Path) -> None:
             raise ExtensionError(f"{path.name} uses sphinx-design, whose style sheet is left out: see UNUSED")
         html = _STYLE.sub(rf'<link href="\g<1>{ICONS}"', _TAGS.sub("", html))
         html = squeezed(code_marks.fewer(_UNBROKEN.sub(r"\1", html), colours))
-        path.write_text(packed.sub(lambda name: name[0].replace(".csv", ".zip"), html), encoding="utf-8")
+        pages[path] = packed.sub(lambda name: name[0].replace(".csv", ".zip"), html)
+    used = {tuple(sheet["file"] for sheet in _SHEET.finditer(html)) for html in pages.values()} - {()}
+    if len(used) > 1:
+        raise ExtensionError(f"pages differ in their style sheets, of which lighten.py makes one: {used}")
+    style = joined(folder, *used)
+    version = hashlib.sha256(style.encode()).hexdigest()[:8]
+    for path, html in pages.items():
+        path.write_text(with_one_style(html, version), encoding="utf-8")
+    for path in (folder / "_static").rglob("*.css"):
+        path.unlink()
+    (folder / STYLE).write_text(style, encoding="utf-8")
     for path in [path for name in UNUSED for path in (folder / "_static").glob(name)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in (folder / "_sources").glob("*.ipynb"):

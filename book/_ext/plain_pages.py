@@ -11,22 +11,17 @@ from pathlib import Path
 
 NOT_FOUND = "404"
 PLAIN = re.compile(rf"_modules/|{NOT_FOUND}$")
-STYLES = {"pygments.css", "copybutton.css", "book.css", "trace.css", "look.css", "page.css"}
 SCRIPTS = {"documentation_options.js", "clipboard.min.js", "copybutton.js"}
 _RELATIVE = re.compile(r'(href|src|action)="(?![a-z]+:|#)')
-
-
-def chosen(files, names: set[str]) -> list:
-    """The style sheets or scripts of these names."""
-    return [file for file in files if str(getattr(file, "filename", "")).rpartition("/")[2] in names]
 
 
 def lay_out(app, pagename, templatename, context, doctree) -> str | None:
     """Name the template of a plain page, and leave out what it does not use."""
     if not PLAIN.match(pagename):
         return None
-    context["css_files"] = chosen(context["css_files"], STYLES)
-    context["script_files"] = chosen(context["script_files"], SCRIPTS)
+    context["script_files"] = [
+        file for file in context["script_files"] if str(getattr(file, "filename", "")).rpartition("/")[2] in SCRIPTS
+    ]
     context["metatags"] = ""
     return "plain.html"
 

@@ -1,6 +1,7 @@
 """A lightened site: the same icons without the theme's script, and nothing that no page asks for."""
 
 import json
+import re
 import sys
 import zipfile
 
@@ -32,7 +33,7 @@ def site(tmp_path):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / FONT / "js" / "all.min.js").write_text(SCRIPT)
     (tmp_path / "_static" / "scripts" / "a.js.map").write_text("{}")
-    (tmp_path / "_static" / "sphinx-thebe.css").write_text("")
+    (tmp_path / "_static" / "sphinx-thebe.js").write_text("")
     (tmp_path / lighten.MARKS).write_text(".highlight { color: black }")
     (tmp_path / "index.html").write_text(PAGE.format(""))
     (tmp_path / "sub" / "page.html").write_text(PAGE.format("../"))
@@ -47,16 +48,34 @@ def test_a_page_takes_its_icons_from_one_style_sheet(site):
     for page, up in (("index.html", ""), ("sub/page.html", "../")):
         html = (site / page).read_text()
         assert "fontawesome" not in html and "<script" not in html
-        assert html.count(f'href="{up}_static/icons.css"') == 1
-    style = (site / lighten.ICONS).read_text()
+        assert html.count(f'href="{up}{lighten.STYLE}?v=') == html.count("<link") == 1
+    style = (site / lighten.STYLE).read_text()
     assert style.count("--icon: url") == 2 and ".fa-sun {" in style and ".fa-arrow-up {" in style
     assert "M2%202z" in style and "M1%201z" not in style, "the solid drawing, not the outline"
+
+
+def test_style_sheets_become_one_in_their_order_with_what_they_import(site):
+    texts = {"styles/a.css": '@charset "UTF-8";@import "../b.css";a {}', "b.css": "b {}", "c.css": "c {}"}
+    (site / "_static" / "styles").mkdir()
+    for name, text in texts.items():
+        (site / "_static" / name).write_text(text)
+    links = (
+        '<link href="{0}_static/styles/a.css?d=1" rel="stylesheet" /><link rel="stylesheet" href="{0}_static/c.css" />'
+    )
+    for page, up in (("index.html", ""), ("sub/page.html", "../")):
+        (site / page).write_text(f"<title>x</title>{links.format(up)}<script></script>")
+    lighten.lighten(site)
+    assert (site / lighten.STYLE).read_text() == "b {}a {}\nc {}"
+    assert re.sub(r"\?v=\w+", "", (site / "sub" / "page.html").read_text()) == (
+        f'<title>x</title><link rel="stylesheet" href="../{lighten.STYLE}">\n<script></script>'
+    )
+    assert [path.name for path in (site / "_static").rglob("*.css")] == ["style.css"]
 
 
 def test_what_no_page_asks_for_is_gone(site):
     lighten.lighten(site)
     left = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
-    assert left == {"index.html", "sub/page.html", "_sources/a.ipynb", lighten.ICONS, lighten.MARKS}
+    assert left == {"index.html", "sub/page.html", "_sources/a.ipynb", lighten.STYLE}
 
 
 def test_a_notebook_to_download_has_no_outputs(site):

@@ -12,13 +12,12 @@ import plain_pages  # noqa: E402
 
 def test_only_source_code_and_the_missing_page_are_plain():
     def context():
-        files = [SimpleNamespace(filename=f"_static/{name}") for name in ("book.css", "mystnb.css", "copybutton.js")]
-        return {"css_files": files, "script_files": files, "metatags": "tags"}
+        files = [SimpleNamespace(filename=f"_static/{name}") for name in ("card.js", "copybutton.js")]
+        return {"script_files": files, "metatags": "tags"}
 
     for name in ("_modules/a/b", "_modules/index", "404"):
         page = context()
         assert plain_pages.lay_out(None, name, "page.html", page, None) == "plain.html"
-        assert [file.filename for file in page["css_files"]] == ["_static/book.css"]
         assert [file.filename for file in page["script_files"]] == ["_static/copybutton.js"] and not page["metatags"]
     page = context()
     assert plain_pages.lay_out(None, "survival", "page.html", page, None) is None and page == context()

@@ -158,8 +158,9 @@ async function measures(tab) {
     for (const fold of document.querySelectorAll("article details")) fold.open = true;
     const start = (element) => element.textContent.trim().slice(0, 60);
     const code = [...document.querySelectorAll("article pre")].filter((pre) => pre.scrollWidth > pre.clientWidth);
-    const long = [...document.querySelectorAll("article section > p")].filter((p) => p.textContent.length > 4 * most)
-      .filter((p) => p.textContent.length / Math.round(p.clientHeight / parseFloat(getComputedStyle(p).lineHeight)) > most);
+    const length = (p) => p.textContent.length - [...p.querySelectorAll(".mark")].reduce((sum, mark) => sum + mark.textContent.length, 0);
+    const lines = (p) => Math.round(p.clientHeight / parseFloat(getComputedStyle(p).lineHeight));
+    const long = [...document.querySelectorAll("article section > p")].filter((p) => lines(p) > 2 && length(p) / lines(p) > most);
     const small = [...document.querySelectorAll("article :is(a.number, .verdict)")].filter((badge) => {
       const { height } = badge.getBoundingClientRect();
       return height > 0 && height < target;
