@@ -91,7 +91,7 @@ def _row(claim: Claim) -> str:
 def _table(claims: Mapping[str, Claim]) -> str:
     heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
     return (
-        f'<table class="ledger-index"><caption>{len(claims)} printed numbers</caption>'
+        '<table class="ledger-index"><caption>Printed numbers</caption>'
         f"<thead><tr>{heads}</tr></thead><tbody>{''.join(map(_row, claims.values()))}</tbody></table>"
     )
 
