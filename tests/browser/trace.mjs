@@ -373,7 +373,7 @@ async function figures() {
   const smallest = [];
   for (const [width, drawing] of [[1280, "wide"], [390, "narrow"]]) {
     const tab = await open("index.html", { viewport: { width, height: 900 } });
-    for (const page of pages) {
+    for (const page of pages.filter((name) => readFileSync(join(book, name), "utf8").includes("<figure"))) {
       await tab.goto(base + page, { waitUntil: "load" });
       // What is folded is seen once it is opened.
       await tab.locator(FIGURES).evaluateAll((list) => list.forEach((figure) => {
