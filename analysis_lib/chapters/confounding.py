@@ -13,11 +13,9 @@ from numpy.typing import ArrayLike
 from analysis_lib.analyses import bootstrap, influence, propensity_weighting
 from analysis_lib.analyses.propensity_weighting import COVARIATES, METHODS, Stack
 from analysis_lib.base import parallel
-from analysis_lib.ledger.joint_facts import GROUPS
 from analysis_lib.presentation import figures, tables
 from analysis_lib.presentation.figures import COLOURS
 from analysis_lib.printed.transcription import Transcription
-from analysis_lib.statistics import e_value
 
 #: Of the univariable models; the paper's Table 5.
 TABLE_5 = {
@@ -36,14 +34,6 @@ SCORES = {
     "grade 1 and performance score": ("grade_1", "kps"),
     "activity and size after PRRT": ("prrt_activity_gbq", "tumour_size_post_mm"),
 }
-#: A favourable trait, where its shares stand, and under which name Table 5 has its hazard ratio of death.
-BENCHMARKS = (
-    ("Grade 1", "table1.grade_1", "grade_1"),
-    ("Partial response (after PRRT)", "results-surgery.pr", "pr"),
-    ("No contact beyond 180° before PRRT", "results-radiology.over_180_before", ""),
-    ("Full activity", "table2.class_full", ""),
-    ("No liver metastases", "table1.m1a", ""),
-)
 # Of p values as drawn.
 _LEAST_P = 0.00005
 _WEIGHTS = {
@@ -282,54 +272,3 @@ def balance(sample: Stack, one: int) -> figures.Picture:
         "90% of the cohorts.",
         data=data.round(3),
     )
-
-
-def benchmarks(published: Transcription) -> tables.Html:
-    """How much measured covariates could explain, beside what would have to be explained.
-
-    A cause that is ``a`` times as frequent in the surgery group and goes with ``b`` times the survival moves a risk
-    ratio by ``a b / (a + b - 1)`` at most.
-    """
-    limit, estimate = (
-        1 / e_value.risk_ratio(published.value(f"results-survival.cox_surgery.{s}")) for s in ("ci_hi", "hr")
-    )
-    rows = []
-    for words, key, death in BENCHMARKS:
-        shares = [published.value(f"{key}.{group}.percent") for group in GROUPS]
-        if words.startswith("No "):
-            shares = [100 - share for share in shares]
-        more = shares[0] / shares[1]
-        cells = [escape(words), " / ".join(f"{share:.0f}%" for share in shares), f"{more:.1f}"]
-        if more <= 1:
-            cells += ["–"] * 2 + ["works the other way"] * 2
-        else:
-            risk = 1 / e_value.risk_ratio(published.value(f"table5.{death}_death.hr")) if death else None
-            cells += [f"{risk:.1f}", f"{bounding_factor(more, risk):.1f}"] if risk else ["not published", f"{more:.1f}"]
-            cells += [_strength(more, factor) for factor in (limit, estimate)]
-        rows.append(cells)
-    head = (
-        "Favourable trait",
-        "With / without surgery",
-        "Times as frequent",
-        "Divides the risk of death by",
-        "Explains at most a factor of",
-        f"To move the interval's end by {limit:.1f}, it would have to divide by",
-        f"To move the estimate by {estimate:.1f}, by",
-    )
-    return tables.table(head, rows, "What measured traits could explain of the unadjusted ratio")
-
-
-def bounding_factor(frequency: float, risk: float) -> float:
-    """Greatest factor by which a cause can move a risk ratio (Ding P, VanderWeele TJ. Epidemiology 2016;27:368-377).
-
-    Examples
-    --------
-    >>> bounding_factor(2.0, 2.0)
-    1.3333333333333333
-    """
-    return frequency * risk / (frequency + risk - 1)
-
-
-def _strength(frequency: float, factor: float) -> str:
-    """By what a cause so much more frequent must divide the risk, to move a risk ratio by the factor."""
-    return "cannot" if frequency <= factor else f"{factor * (frequency - 1) / (frequency - factor):.1f}"
