@@ -124,7 +124,7 @@ def _number(known: dict[str, Floats]) -> Iterator[dict]:
         row["p"] = float(stats.mannwhitneyu(*pair, use_continuity=False, method="asymptotic").pvalue)
         row["test"] = "Mann-Whitney"
         if min(values.size for values in pair) > 1:
-            row["difference"] = _difference(*((v.mean(), v.var(ddof=1)) for v in pair))
+            row["difference"] = standardised_difference(*((v.mean(), v.var(ddof=1)) for v in pair))
     yield row
 
 
@@ -144,7 +144,7 @@ def _counts(field: dict, known: dict[str, np.ndarray]) -> Iterator[dict]:
         row = {"kind": "count", "level": words} | dict(zip(known, counts.tolist(), strict=True))
         if _pair(known):
             shares = counts / table.sum(axis=0)
-            row["difference"] = _difference(*((share, share * (1 - share)) for share in shares))
+            row["difference"] = standardised_difference(*((share, share * (1 - share)) for share in shares))
         yield row | {"p": p, "test": test}
         p, test = np.nan, ""
 
@@ -155,8 +155,14 @@ def _pair(known: dict[str, np.ndarray]) -> list[np.ndarray]:
     return values if len(values) == len(_GROUPS) else []
 
 
-def _difference(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Standardised difference of two (mean, variance)."""
+def standardised_difference(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Standardised difference of two (mean, variance); NaN where neither group varies.
+
+    Examples
+    --------
+    >>> standardised_difference((3.0, 4.0), (2.0, 4.0))
+    0.5
+    """
     spread = np.sqrt((one[1] + other[1]) / 2)
     return float((one[0] - other[0]) / spread) if spread > 0 else np.nan
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from scipy import special
+
+from analysis_lib.analyses.baseline import standardised_difference
 from analysis_lib.ledger.joint_facts import GROUPS
 from analysis_lib.ledger.methods import implied_count
 from analysis_lib.ledger.verdicts import Claim
@@ -16,6 +20,24 @@ from analysis_lib.statistics.contingency import Proportion, binomial_interval
 COLUMNS = (
     *("group", "os_years", "os_event", "best_response", "tvi_pre", "tvi_post"),
     *("dfs_years", "dfs_event", "organ_invasion_pre", "organ_invasion_post", "liver_metastases_gone"),
+)
+# What is published of both groups before PRRT as counts: its name, where it stands, and where its p value does.
+_COUNTED = (
+    ("Grade 1", "table1.grade_1", "table1.grade.p"),
+    ("Contact beyond 180°", "results-radiology.over_180_before", ""),
+    ("Invasion of organs", "results-radiology.organ_before", ""),
+    ("Liver metastases", "table1.m1a", ""),
+    ("Three or more liver metastases", "table1.liver_3", ""),
+    ("Lymph node metastases", "table1.n1", ""),
+    ("Progression before PRRT", "table1.progression_before", ""),
+    ("Uptake above kidneys and spleen", "table1.uptake_kidney", "table1.uptake.p"),
+    ("Tumour in the head", "table1.head", "table1.location.p"),
+    ("Functional tumour", "table1.functional", ""),
+    ("Male sex", "table1.sex_male", ""),
+    ("Somatostatin analogue before", "table1.prior_ssa", ""),
+    ("Surgery before", "table1.prior_surgery", ""),
+    ("Chemotherapy before", "table1.prior_chemotherapy", ""),
+    ("Embolisation before", "table1.prior_embolisation", ""),
 )
 
 
@@ -127,6 +149,35 @@ def baseline_table(claims: Mapping[str, Claim], caption: str) -> tables.Html:
     ]
     head = ("Before PRRT", "Surgery group", "No-surgery group", "p", "Named as an exception")
     return tables.table(head, rows, caption)
+
+
+def standardised_differences(numbers: Transcription) -> dict[str, tuple[str, float]]:
+    """By characteristic before PRRT, the id of its p value and its standardised difference, the largest first.
+
+    Of those that the paper gives as counts, or as a mean and a standard deviation, of both groups.
+    """
+    of_age = [tuple(numbers.value(f"table1.age.{g}.{s}") for s in ("mean", "sd")) for g in GROUPS]
+    found = {"Age": ("table1.age.p", standardised_difference(*((mean, sd**2) for mean, sd in of_age)))}
+    for name, stem, p in _COUNTED:
+        table = "table4" if stem.startswith("results-radiology") else "table1"
+        shares = [numbers.count(f"{stem}.{g}.count") / numbers.count(f"{table}.patients.{g}.n") for g in GROUPS]
+        found[name] = p or f"{stem}.p", standardised_difference(*((share, share * (1 - share)) for share in shares))
+    return dict(sorted(found.items(), key=lambda one: -abs(one[1][1])))
+
+
+def beyond(found: Mapping[str, tuple[str, float]], limit: float, sizes: Sequence[int]) -> tuple[int, float]:
+    """How many differences are larger, of either sign, and how many would be if patients were allocated at random."""
+    expected = len(found) * 2 * special.ndtr(-limit / math.sqrt(sum(1 / n for n in sizes)))
+    return sum(abs(difference) > limit for _, difference in found.values()), float(expected)
+
+
+def differences_table(found: Mapping[str, tuple[str, float]], claims: Mapping[str, Claim], caption: str) -> tables.Html:
+    """Standardised differences before PRRT beside the published p values."""
+    rows = [
+        (escape(name), f"{difference:+.2f}".replace("-", "−"), tables.linked(claims[p]))
+        for name, (p, difference) in found.items()
+    ]
+    return tables.table(("Before PRRT", "Surgery less no surgery, in standard deviations", "p"), rows, caption)
 
 
 def beside_table(found: Mapping[str, Share], claims: Mapping[str, Claim], caption: str) -> tables.Html:

@@ -13,11 +13,9 @@ from numpy.typing import ArrayLike
 from analysis_lib.analyses import bootstrap, influence, propensity_weighting
 from analysis_lib.analyses.propensity_weighting import COVARIATES, METHODS, Stack
 from analysis_lib.base import parallel
-from analysis_lib.ledger.joint_facts import GROUPS
 from analysis_lib.presentation import figures, forest, tables
 from analysis_lib.presentation.figures import COLOURS, INK
 from analysis_lib.printed.transcription import Transcription
-from analysis_lib.statistics import e_value
 
 #: Of the univariable models; the paper's Table 5.
 TABLE_5 = {
@@ -36,15 +34,6 @@ SCORES = {
     "grade 1 and performance score": ("grade_1", "kps"),
     "activity and size after PRRT": ("prrt_activity_gbq", "tumour_size_post_mm"),
 }
-#: A favourable trait, where its shares stand and of which patients they are, and under which name Table 5 has its
-#: hazard ratio of death.
-BENCHMARKS = (
-    ("Grade 1", "table1.grade_1", "table1", "grade_1"),
-    ("Partial response (after PRRT)", "results-surgery.pr", "table1", "pr"),
-    ("No contact beyond 180° before PRRT", "results-radiology.over_180_before", "table4", ""),
-    ("Full activity", "table2.class_full", "table2", ""),
-    ("No liver metastases", "table1.m1a", "table1", ""),
-)
 # Of p values as drawn.
 _LEAST_P = 0.00005
 _WEIGHTS = {
@@ -260,55 +249,3 @@ def balance(sample: Stack, one: int) -> figures.Picture:
         "90% of the cohorts.",
         data=data.round(3),
     )
-
-
-def benchmarks(published: Transcription) -> tables.Html:
-    """How much measured covariates could explain, beside what would have to be explained.
-
-    A cause that is ``a`` times as frequent in the surgery group and goes with ``b`` times the survival moves a risk
-    ratio by ``a b / (a + b - 1)`` at most.
-    """
-    limit, estimate = (
-        1 / e_value.risk_ratio(published.value(f"results-survival.cox_surgery.{s}")) for s in ("ci_hi", "hr")
-    )
-    rows = []
-    for words, key, where, death in BENCHMARKS:
-        shares = [published.value(f"{key}.{group}.percent") for group in GROUPS]
-        if words.startswith("No "):
-            shares = [100 - share for share in shares]
-        more = shares[0] / shares[1]
-        sizes = [published.count(f"{where}.patients.{group}.n") for group in GROUPS]
-        found = " / ".join(f"{share:.0f}% of {n}" for share, n in zip(shares, sizes, strict=True))
-        risk = 1 / e_value.risk_ratio(published.value(f"table5.{death}_death.hr")) if death else None
-        if more <= 1:
-            explains = needed = "works the other way"
-        else:
-            explains = f"{bounding_factor(more, risk):.1f}" if risk else f"{more:.1f} at most"
-            needed = " / ".join(_strength(more, factor) for factor in (limit, estimate))
-        rows.append(
-            (escape(words), f"{found}: {more:.1f} times", f"{risk:.1f}" if risk else "not published", explains, needed)
-        )
-    head = (
-        "Favourable trait",
-        "Surgery / no-surgery group",
-        "Divides the risk of death by",
-        "Explains a factor of",
-        f"Would have to divide it by, to explain {limit:.1f} (the interval's end) / {estimate:.1f} (all)",
-    )
-    return tables.table(head, rows, "What measured traits could explain of the unadjusted ratio")
-
-
-def bounding_factor(frequency: float, risk: float) -> float:
-    """Greatest factor by which a cause can move a risk ratio (Ding P, VanderWeele TJ. Epidemiology 2016;27:368-377).
-
-    Examples
-    --------
-    >>> bounding_factor(2.0, 2.0)
-    1.3333333333333333
-    """
-    return frequency * risk / (frequency + risk - 1)
-
-
-def _strength(frequency: float, factor: float) -> str:
-    """By what a cause so much more frequent must divide the risk, to move a risk ratio by the factor."""
-    return "cannot" if frequency <= factor else f"{factor * (frequency - 1) / (frequency - factor):.1f}"

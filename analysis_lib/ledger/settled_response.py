@@ -84,6 +84,17 @@ def _response(numbers: Transcription) -> Answer:
     )
 
 
+@_settles("prrt.liver")
+def _liver(numbers: Transcription) -> Answer:
+    gone, of = (by_group(numbers, f"results-radiology.liver_gone.*.{s}") for s in ("count", "n"))
+    small, p = usual_p(numbers, [gone, [n - k for k, n in zip(gone, of, strict=True)]])
+    return Answer(
+        small and gone[0] / of[0] > gone[1] / of[1],
+        f"They disappeared in {gone[0]} of {of[0]} patients with surgery and in {gone[1]} of {of[1]} without ({p}). "
+        "So a difference is not shown, and not ruled out.",
+    )
+
+
 @_settles("prrt.allowed_surgery")
 def _allowed_surgery(numbers: Transcription) -> Answer:
     same, operated, untouched = (
@@ -219,6 +230,19 @@ def _partelli(numbers: Transcription) -> Answer:
         between(low.interval, there.interval, high.interval),
         f"The 95% interval here is {low.printed} to {high.printed} years, and the median there {there.printed}. "
         "The clocks may not have started at the same point.",
+    )
+
+
+@_settles("elsewhere.partelli_contact")
+def _partelli_contact(numbers: Transcription) -> Answer:
+    n, none = (sum(by_group(numbers, f"table4.{row}")) for row in ("patients.*.n", "none.*.count"))
+    there = numbers["discussion.partelli_vein_before.cited"]
+    # By Table 4, whoever has contact has it with the portal or the superior mesenteric vein.
+    limits, words = share(n - none, n)
+    return Answer(
+        is_below(there.interval, exactly(limits.low)),
+        f"Here the tumour touched the portal or the superior mesenteric vein in {words}. The interval lies above the "
+        f"{there.printed}% cited.",
     )
 
 

@@ -25,6 +25,8 @@ from analysis_lib.printed.transcription import Transcription
 CRUDE, ADJUSTED = "results-survival.cox_surgery", "results-survival.cox_surgery_adjusted"
 # Power and level for which trials are planned.
 _POWER, _LEVEL = 0.8, 0.05
+# Per cent of patients that may die of an operation, at most, before it would hardly be called safe.
+_ACCEPTABLE = 10
 SETTLED: dict[str, Settle] = {}
 _settles = registering(SETTLED)
 
@@ -49,6 +51,17 @@ def _association(numbers: Transcription) -> Answer:
 def _feasible(numbers: Transcription) -> Answer:
     limits, words = share(numbers.count("table3.r0.surgery.count"), numbers.count("abstract.patients.surgery.n"))
     return Answer(is_below(exactly(50), exactly(limits.low)), f"The margins were free of tumour in {words}.")
+
+
+@_settles("conclusion.safe")
+def _safe(numbers: Transcription) -> Answer:
+    limits, words = share(
+        numbers.count("table3.complication_v_haemorrhage.surgery.count"), numbers.count("abstract.patients.surgery.n")
+    )
+    return Answer(
+        is_below(exactly(limits.high), exactly(_ACCEPTABLE)),
+        f"{words} died of a complication. So few patients do not rule out one in ten.",
+    )
 
 
 @_settles("conclusion.induction")

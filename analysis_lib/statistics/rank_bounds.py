@@ -49,7 +49,7 @@ def mann_whitney_bounds(sizes: tuple[int, int], first: Quantiles, second: Quanti
     >>> round(mann_whitney_bounds((20, 20), first, second).high, 4)
     0.4989
     """
-    (low1, high1), (low2, high2) = (_ordered(n, q) for n, q in zip(sizes, (first, second), strict=True))
+    (low1, high1), (low2, high2) = (bounds_of_ordered(n, q) for n, q in zip(sizes, (first, second), strict=True))
     if (low1 > high1).any() or (low2 > high2).any():
         raise ValueError("no values have these quantiles")
     middle = math.prod(sizes) / 2
@@ -63,8 +63,15 @@ def mann_whitney_bounds(sizes: tuple[int, int], first: Quantiles, second: Quanti
     return Interval(_p(max(abs(above), abs(below)), sizes, most_tied), _p(nearest, sizes, 1))
 
 
-def _ordered(n: int, quantiles: Quantiles) -> tuple[Floats, Floats]:
-    """The least and the greatest that each of n ordered values can be."""
+def bounds_of_ordered(n: int, quantiles: Quantiles) -> tuple[Floats, Floats]:
+    """Order statistics: the least and the greatest that each of n ordered values can be, from their quantiles.
+
+    Examples
+    --------
+    >>> low, high = bounds_of_ordered(4, {0.5: Interval(2, 3)})
+    >>> low.tolist(), high.tolist()
+    ([-inf, -inf, 2.0, 2.0], [3.0, 3.0, inf, inf])
+    """
     low, high = np.full(n, -math.inf), np.full(n, math.inf)
     place = np.arange(1, n + 1)
     for fraction, value in quantiles.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 
 from analysis_lib.analyses import discussion
@@ -53,6 +54,32 @@ def test_the_groups_differed_in_what_the_text_does_not_name(claims):
     for p in ("table1.ki67.p", "results-radiology.over_180_before.p"):
         assert tables.entry_address(p) in html
         assert claims[p].number.interval.high < 0.05
+
+
+def test_standardised_differences_are_those_of_the_published_means_and_counts(paper, claims):
+    found = comparisons.standardised_differences(paper)
+    # (54.7 - 57.7) / ((9.7² + 13.8²) / 2)^0.5, and shares of 11 of 26 and 15 of 19 patients.
+    assert found["Age"][1] == pytest.approx(-3 / 11.93, abs=5e-4)
+    spread = ((11 * 15 / 26**2 + 15 * 4 / 19**2) / 2) ** 0.5
+    assert found["Contact beyond 180°"][1] == pytest.approx((11 / 26 - 15 / 19) / spread)
+    assert list(found)[:2] == ["Grade 1", "Contact beyond 180°"]
+    html = comparisons.differences_table(found, claims, "Found").html
+    assert "<div>−0.81</div>" in html and "ledger.html#table1.liver_3.p" in html
+    significant = [name for name, (p, _) in found.items() if claims[p].number.interval.high < 0.05]
+    assert significant == ["Grade 1", "Contact beyond 180°"]
+    # What the page says: most are farther apart than 0.1.
+    assert sum(abs(difference) > 0.1 for _, difference in found.values()) > len(found) / 2
+
+
+def test_differences_by_chance_are_those_of_random_allocation(paper):
+    found = comparisons.standardised_differences(paper)
+    rng = np.random.default_rng(1)
+    values = rng.standard_normal((4000, 49))
+    first, second = values[:, :26], values[:, 26:]
+    spread = ((first.var(axis=1, ddof=1) + second.var(axis=1, ddof=1)) / 2) ** 0.5
+    share = (abs(first.mean(axis=1) - second.mean(axis=1)) / spread > 0.25).mean()
+    larger, by_chance = comparisons.beyond(found, 0.25, (26, 23))
+    assert larger == 10 and by_chance == pytest.approx(len(found) * share, rel=0.05)
 
 
 def test_cited_shares_are_held_against_the_interval(shares, claims):

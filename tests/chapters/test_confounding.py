@@ -1,7 +1,5 @@
 """The chapter on confounding shows what the analyses give, and its sentences hold of the ensemble."""
 
-import re
-
 import numpy as np
 import pytest
 
@@ -84,21 +82,6 @@ def test_overlap_weights_leave_no_difference_and_the_figure_says_so(adjusted):
     picture = chapter.balance(next(iter(adjusted.values())).sample, 0)
     overlap = [line.split(",") for line in picture.csv.splitlines() if "overlap weights" in line]
     assert len(overlap) == 4 and all(abs(float(value)) == 0 for row in overlap for value in row[2:])
-
-
-def test_benchmarks_follow_the_published_shares(paper):
-    rows = {row[0]: row[1:] for row in map(cells, re.findall(r"<tr>(.*?)</tr>", chapter.benchmarks(paper).html)[1:])}
-    assert list(rows) == [name for name, *_ in chapter.BENCHMARKS]
-    assert rows["Grade 1"][0] == "77% of 26 / 22% of 23: 3.5 times"
-    assert rows["No contact beyond 180° before PRRT"][0] == "58% of 26 / 21% of 19: 2.8 times"
-    # Ding and VanderWeele's bound: 3.5 times as frequent and 6.0 times the risk make 3.5 × 6.0 / 8.5 = 2.47.
-    assert rows["Grade 1"][-1] == "1.5 / 6.0" and chapter.bounding_factor(3.5, 6.0) == pytest.approx(2.47, abs=0.01)
-    assert rows["Partial response (after PRRT)"][-1] == "1.7 / cannot"
-    assert rows["No liver metastases"][-2:] == ["works the other way"] * 2
-
-
-def cells(row):
-    return re.findall(r"<div>(.*?)</div>", row)
 
 
 def test_the_sentences_of_the_chapter_hold_of_the_ensemble(patients):

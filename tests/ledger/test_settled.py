@@ -21,6 +21,7 @@ TURNS = {
     "conclusion.association": {"abstract.pfs.p": "0.20"},
     "conclusion.feasible": {"table3.r0.surgery.count": "17"},
     "conclusion.induction": {"abstract.patients.surgery.n": "10"},
+    "conclusion.safe": {"abstract.patients.surgery.n": "226"},
     "conclusion.neoadjuvant": {"table1.patients.prrt_only.n": "13"},
     "conclusion.selection": {"results-survival.cox_score.ci_hi": "1.908"},
     "survival.os": {"results-survival.cox_surgery.ci_hi": "1.678"},
@@ -34,6 +35,7 @@ TURNS = {
     "prrt.response": {"abstract.pr.surgery.percent": "38", "results-surgery.sd.surgery.percent": "62"},
     "prrt.vessels": {"table4.total_increase.surgery.count": "9"},
     "prrt.organs": {"results-radiology.organ_after.surgery.count": "6"},
+    "prrt.liver": {"results-radiology.liver_gone.surgery.count": "8"},
     "prrt.allowed_surgery": {"table4.total_no_change.surgery.count": "10"},
     "prrt.beyond_180": {"results-radiology.over_180_before.prrt_only.count": "1"},
     "prrt.organs_groups": {"results-radiology.organ_after.surgery.count": "9"},
@@ -45,6 +47,7 @@ TURNS = {
     "elsewhere.fas_vessels": {"discussion.fas_tvi.cited": "4"},
     "elsewhere.vascular": {"discussion.vascular.surgery.count": "2"},
     "elsewhere.partelli": {"discussion.partelli_pfs_prrt.cited": "9.3"},
+    "elsewhere.partelli_contact": {"discussion.partelli_vein_before.cited": "84"},
     "elsewhere.largest": {"discussion.partelli_prrt_n.cited": "63"},
 }
 # By arithmetic: at least half of the recurrences come by the median of all, whatever the numbers.
