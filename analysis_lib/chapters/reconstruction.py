@@ -212,6 +212,46 @@ def rules_table(broken: pd.DataFrame, cohorts: int) -> tables.Html:
     return tables.table(heads, rows, f"Patients of {cohorts:,} cohorts who break a rule, and cohorts beyond its limit")
 
 
+def unrelated_table(patients: pd.DataFrame) -> tables.Html:
+    """Association: findings that go together in a clinic, each where it is expected more often and less often."""
+    seen, nodes = patients[patients["tvi_pre"].notna()], patients[patients["nodes_positive"].notna()]
+    left, stained = seen[seen["no_surgery_reason"].notna()], patients[patients["uptake"].notna()]
+    contact = left["tvi_post"] > 0
+
+    def share(found: pd.Series, of: pd.Series) -> str:
+        return f"{100 * found[of].mean():.0f}%"
+
+    touched, positive = seen["tvi_pre"] > 0, nodes["nodes_positive"] > 0
+    unresectable = left["no_surgery_reason"] == "unresectable"
+    size = seen.groupby("organ_invasion_pre")["tumour_size_mm"].median()
+    cells = stained.groupby(stained["uptake"] == "higher_than_kidneys")["sstr2a_percent"].mean()
+    rows = [
+        (
+            "Contact with vessels",
+            f"{share(touched, seen['tumour_location'] == 'head')} of tumours of the head",
+            f"{share(touched, seen['tumour_location'] == 'tail')} of tumours of the tail",
+        ),
+        (
+            "Positive lymph nodes in the specimen",
+            f"{share(positive, nodes['n1'] == 1)} with N1 on imaging",
+            f"{share(positive, nodes['n1'] == 0)} without",
+        ),
+        (
+            "Not operated on because unresectable",
+            f"{share(unresectable, contact)} with contact left after PRRT",
+            f"{share(unresectable, ~contact)} without",
+        ),
+        ("Tumour size, median", f"{size[1]:.0f} mm with invasion of organs", f"{size[0]:.0f} mm without"),
+        (
+            "SSTR2a-positive cells, mean",
+            f"{cells[True]:.0f}% where the uptake is above the kidneys’",
+            f"{cells[False]:.0f}% where it is lower",
+        ),
+    ]
+    caption = "What goes together in a clinic, and hardly does here: patients of all simulated cohorts"
+    return tables.table(("Finding", "Expected more", "Expected less"), rows, caption)
+
+
 def other_assumptions_table(unprinted: pd.DataFrame, others: Ensemble, without: Iterable[str]) -> tables.Html:
     """What cohorts under other assumptions say of the unprinted, beside the ensemble."""
     elsewhere = diversity.unprinted(others)

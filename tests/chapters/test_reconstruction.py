@@ -1,8 +1,10 @@
 """Tables and figure of the appendix on simulated cohorts say what lies on file."""
 
+import re
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from analysis_lib.chapters import reconstruction
@@ -41,6 +43,25 @@ def test_an_assumption_that_the_table_does_not_know_is_named(paper, claims, ense
 def test_a_broken_rule_shows_how_many_patients_break_it(ensemble):
     broken = plausibility.counts(ensemble.patients[ensemble.patients["cohort"] < 5])
     assert [int(row[4]) for row in cells(reconstruction.rules_table(broken, 5))] == broken["patients"].tolist()
+
+
+def test_findings_are_counted_among_those_who_can_have_them():
+    patients = pd.DataFrame(
+        {
+            "tvi_pre": [1, 0, 1, 1, None],
+            "tumour_location": ["head", "head", "tail", "tail", "tail"],
+            "nodes_positive": [0, 2, 3, None, None],
+            "n1": [1, 1, 0, 0, 0],
+            "tvi_post": [0, 0, 1, 0, None],
+            "no_surgery_reason": ["unresectable", "request", "unresectable", None, "unresectable"],
+            "organ_invasion_pre": [1, 0, 0, 0, None],
+            "tumour_size_mm": [90, 20, 30, 40, 500],
+            "uptake": ["higher_than_kidneys", "equal_to_liver", "higher_than_liver", None, None],
+            "sstr2a_percent": [80, 10, 30, 99, 99],
+        }
+    )
+    shown = [[re.match(r"\d+", cell)[0] for cell in row[1:]] for row in cells(reconstruction.unrelated_table(patients))]
+    assert shown == [["50", "100"], ["50", "100"], ["100", "50"], ["90", "30"], ["80", "20"]]
 
 
 @pytest.mark.parametrize(

@@ -455,6 +455,33 @@ def test_a_half_that_is_known_exactly_is_rounded_up_or_to_even(printed, verdict)
     assert ("a half" in found.reason) is (verdict == "contradicted")
 
 
+def test_a_half_of_a_rounded_number_may_have_been_rounded_either_way():
+    numbers = [number("one", "mean", "0.35"), number("target", "mean", "0.3")]
+    assert judge(numbers[1], [recipe("target", "sum", "one")], Transcription(numbers)).verdict == "consistent"
+
+
+@pytest.mark.parametrize(("statistic", "printed", "limits"), [("p", "1.2", "from 0 to 1"), ("hr", "<0", "not below 0")])
+def test_what_no_number_of_a_kind_can_be_is_told_with_its_limits(statistic, printed, limits):
+    found = claim(printed, "patient_level", statistic=statistic)
+    assert (found.verdict, found.reason) == (
+        "contradicted",
+        f"Printed {printed}, but a number of this kind is {limits}.",
+    )
+
+
+def test_what_print_cannot_settle_has_the_bounds_of_its_kind():
+    assert claim("0.5", "patient_level", statistic="p").bounds == Interval(0, 1)
+
+
+def test_an_inequality_is_not_explained_by_rounding_twice():
+    counts = [number(id, "count", text) for id, text in zip("abcd", ("5", "10", "5", "29"), strict=True)]
+    numbers = Transcription([*counts, number("target", "p", "<0.05")])
+    found = judge(numbers["target"], [recipe("target", "odds_ratio_p", "a; b; c; d")], numbers)
+    # Woolf: z = ln 4.8 / sqrt(1/5 + 1/5 + 1/5 + 1/24) = 1.9582.
+    assert found.recomputed == pytest.approx(0.0502039936616)
+    assert (found.verdict, "SPSS displays" in found.reason) == ("contradicted", False)
+
+
 # --- the audit as a whole, and the list of expected verdicts
 
 

@@ -64,9 +64,13 @@ class Conflict:
     rule: str = ""
 
     def __str__(self) -> str:
-        together = f"{self.searches} searches failed to meet these together, and met them without any one of them: "
-        parts = (f"the rule {self.rule} of {plausibility.FILE.name}",) if self.rule else ()
-        return together + ", ".join((*parts, *self.ids)) + (f"; {self.nearest}" if self.nearest else "")
+        rule = f"the rule {self.rule} of {plausibility.FILE.name}"
+        if not self.ids:
+            told = f"{self.searches} searches broke {rule}, whichever printed number was left out"
+        else:
+            told = f"{self.searches} searches failed to meet these together, and met them without any one of them: "
+            told += ", ".join((*((rule,) if self.rule else ()), *self.ids))
+        return told + (f"; {self.nearest}" if self.nearest else "")
 
 
 def smallest(meets: Callable[[Targets], bool], targets: Targets, ids: Sequence[str]) -> tuple[str, ...]:

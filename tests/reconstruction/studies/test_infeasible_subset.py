@@ -105,6 +105,18 @@ def test_a_rule_that_whole_cohorts_break_is_named_with_the_number_that_makes_the
     assert f"the rule {rule.id} of plausibility.csv, {id}" in str(found)
 
 
+def test_a_rule_that_is_broken_whatever_number_is_left_out_is_named_alone(targets, monkeypatch):
+    (rule,) = (rule for rule in plausibility.rules() if rule.id == "too_frail_for_prrt")
+    monkeypatch.setattr(plausibility, "rules", lambda: (rule,))
+    monkeypatch.setattr(infeasible_subset, "find_start", lambda *arguments: (None, None))
+    monkeypatch.setattr(infeasible_subset, "find_response", lambda *arguments: None)
+    frail = pd.DataFrame({"patient": [1], "kps": [40]})
+    monkeypatch.setattr(infeasible_subset, "cohorts_around", lambda *arguments: iter([frail]))
+    found = infeasible_subset.find(targets, 1, SearchFailed("none", search.VERIFICATION))
+    assert (found.rule, found.ids) == (rule.id, ())
+    assert f"broke the rule {rule.id} of plausibility.csv, whichever printed number was left out" in str(found)
+
+
 def test_a_search_whose_cohorts_cannot_be_verified_says_so(targets, monkeypatch):
     monkeypatch.setattr(search, "_STARTS", 1)
     monkeypatch.setattr(search, "find_response", lambda *arguments: None)
