@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -69,11 +70,25 @@ def inside(ranges: pd.DataFrame) -> pd.Series:
     return ranges["truth"].between(ranges["low"], ranges["high"])
 
 
-def adversary() -> tuple[int, int, int]:
+def extremes() -> pd.DataFrame:
+    """What an adversary reached in known studies, beside each truth: the columns of ``data/truth/extremes.csv``."""
+    return pd.read_csv(ROOT / "data" / "truth" / "extremes.csv")
+
+
+def adversary(found: pd.DataFrame) -> tuple[int, int, int]:
     """How many truths lie between the extremes of cohorts, how many between an adversary's, and of how many."""
-    found = pd.read_csv(ROOT / "data" / "truth" / "extremes.csv")
     before = found["truth"].between(found["cohorts_low"], found["cohorts_high"])
     return int(before.sum()), int(inside(found).sum()), len(found)
+
+
+def missed_table(found: pd.DataFrame) -> tables.Html:
+    """The truths that an adversary did not reach, with how near it came."""
+    rows = [
+        (escape(study_name(one.study)), escape(QUANTITIES[one.quantity]), f"{one.truth:.3f}", f"{nearest:.3f}")
+        for one in found[~inside(found)].itertuples()
+        for nearest in [one.low if one.truth < one.low else one.high]
+    ]
+    return tables.table(("Study", "Quantity", "Truth", "Nearest reached"), rows, "The adversary stopped short of these")
 
 
 def misses(ranges: pd.DataFrame) -> pd.Series:

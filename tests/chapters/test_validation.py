@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from analysis_lib.chapters import validation
-from analysis_lib.reconstruction.studies import diversity
+from analysis_lib.reconstruction import witnesses
+from analysis_lib.reconstruction.studies import diversity, known_extremes
 from analysis_lib.reconstruction.studies.coverage import widened
 
 
@@ -31,8 +32,24 @@ def test_what_the_page_says_in_words_holds_on_file(trial):
 
 
 def test_the_adversary_holds_more_truths_than_the_cohorts_it_began_with_and_misses_some():
-    before, reached, of = validation.adversary()
+    before, reached, of = validation.adversary(validation.extremes())
     assert before < reached < of
+
+
+def test_each_miss_is_told_with_the_side_on_which_the_adversary_stopped():
+    found = validation.extremes()
+    missed = found[~validation.inside(found)]
+    html = validation.missed_table(found).html
+    assert column(html, "Truth") == [f"{truth:.3f}" for truth in missed["truth"]]
+    gaps = (missed["low"] - missed["truth"]).clip(lower=0) + (missed["truth"] - missed["high"]).clip(lower=0)
+    nearest = np.array(column(html, "Nearest reached"), float)
+    assert abs(nearest - missed["truth"].to_numpy()) == pytest.approx(gaps.to_numpy(), abs=1e-3)
+
+
+def test_the_adversary_had_the_steps_that_the_page_names():
+    assert known_extremes._ROUNDS * known_extremes._STEPS == 480_000
+    table = witnesses.load().table
+    assert set(table.loc[table["id"] == "time_dependent_hr", "steps"]) == {1_600_000}
 
 
 def test_the_source_table_counts_each_study_and_cohort_once(trial):
