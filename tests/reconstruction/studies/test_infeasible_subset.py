@@ -43,6 +43,7 @@ def test_targets_that_can_be_met_have_no_conflict(targets):
     assert infeasible_subset.smallest(lambda left: True, targets, list(targets)[:3]) == ()
 
 
+@pytest.mark.long
 def test_a_median_above_its_own_interval_is_named_with_its_limits(targets, monkeypatch):
     monkeypatch.setattr(infeasible_subset, "_STATES", 3)
     monkeypatch.setattr(infeasible_subset, "_TRIES", 1)
