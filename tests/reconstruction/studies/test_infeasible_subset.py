@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis_lib import __main__ as commands
@@ -26,6 +26,7 @@ def with_interval(targets: Targets, id: str, low: float, high: float) -> Targets
     return Targets(list(changed.values()), targets.numbers, targets.assumptions)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_the_filter_finds_exactly_one_of_the_smallest_conflicts(targets, data):
     ids = list(targets)[:12]
