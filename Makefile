@@ -37,7 +37,11 @@ report: $(READY) ## a report on your own patients: make report COHORT=file OUT=f
 
 .PHONY: test
 test: $(READY) ## run the tests
-	@$(VENV_PYTHON) -m pytest -n 2 --dist worksteal -q
+	@$(VENV_PYTHON) -m pytest -n 2 --dist worksteal -q -m "not long"
+
+.PHONY: test-long
+test-long: $(READY) ## run the tests that take many seconds each
+	@$(VENV_PYTHON) -m pytest -n 2 --dist worksteal -q -m long
 
 .PHONY: lint
 lint: $(READY) ## check style, types and the order of the rooms

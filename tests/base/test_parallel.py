@@ -67,6 +67,7 @@ def test_no_number_of_processes_is_refused(jobs, monkeypatch):
         parallel.from_environment()
 
 
+@pytest.mark.long
 def test_an_ensemble_from_a_cluster_is_the_ensemble_from_here_to_the_byte(cluster, tmp_path, monkeypatch):
     some = ensemble.load().patients.drop(columns="cohort").head(10 * 49)
 

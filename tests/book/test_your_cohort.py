@@ -40,6 +40,7 @@ def files_with_mark(folder: Path) -> list[Path]:
     return [path for path in files if any(form in path.read_bytes() for form in wanted)]
 
 
+@pytest.mark.long
 def test_nothing_is_sent_and_nothing_of_a_patient_is_left_outside_the_folder_named(tmp_path):
     for name in ("home", "temporary", "mine", "watch", "out"):
         (tmp_path / name).mkdir()

@@ -66,6 +66,7 @@ function pagesOf(folder) {
 // A tab that notes everything a page complains about or asks of another host.
 async function listeningTab(context, base) {
   const tab = await context.newPage();
+  tab.setDefaultTimeout(120_000); // a busy machine is no fault of the book
   const complaints = [];
   const outside = [];
   tab.on("console", (message) => {
@@ -82,35 +83,42 @@ async function listeningTab(context, base) {
   return { tab, complaints, outside };
 }
 
-// The ledger's hundreds of rows are of one template each: axe sees all entries at the widest, else the first of a table.
-const LATER_ENTRIES = "table.ledger tbody tr:nth-child(n+9)";
-const LATER_LINES = "table.ledger-index tbody tr:nth-child(n+9)";
-
-async function axe(tab, width) {
-  const violations = await tab.evaluate(async ({ entries, lines, shown }) => {
-    for (const row of document.querySelectorAll(entries)) row.style.display = shown ? "" : "none";
-    for (const row of document.querySelectorAll(lines)) row.style.display = "none";
+// The ledger's hundreds of rows are of a few makes: axe sees every entry once, else the first row of each make.
+async function axe(tab, all) {
+  const violations = await tab.evaluate(async (all) => {
+    const makes = new Set();
+    for (const row of document.querySelectorAll(":is(table.ledger, table.ledger-index) tbody tr")) {
+      const parts = [...row.querySelectorAll("*")].map((part) => `${part.tagName}.${part.getAttribute("class")}`);
+      const make = [...new Set(parts)].sort().join();
+      const entry = row.closest("table.ledger");
+      row.style.display = (all && entry) || !makes.has(make) ? "" : "none";
+      makes.add(make);
+    }
     return (await window.axe.run({ resultTypes: ["violations"] })).violations;
-  }, { entries: LATER_ENTRIES, lines: LATER_LINES, shown: width === WIDEST });
+  }, all);
   return violations
     .flatMap(({ id, impact, nodes }) =>
       nodes.map(({ target, html }) => `${id} (${impact}) at ${target.join(" ")}: ${html.slice(0, 140)}`));
 }
 
-// Pages of source code are all of one template, and many: all are opened, and every thirty-second is looked at from all sides.
-const ONE_IN = 32;
+// The pages of source code are of one template, and those of reference: all are opened, the first of each is looked at whole.
+const TEMPLATES = ["_modules" + sep + "analysis_lib", "library-"];
 const isCode = (page) => page.startsWith("_modules" + sep);
-const whole = (page) => !isCode(page) || pages.indexOf(page) % ONE_IN === 0;
 // Nobody cites source code or a page that is missing.
 const isCited = (page) => !isCode(page) && page !== "404.html";
+const whole = (page) => TEMPLATES.every((start) => !page.startsWith(start) || page === pages.find((p) => p.startsWith(start)));
+
+// The theme lets the keyboard into what scrolls a moment after a resize.
+const KEYBOARD_GETS_IN = () => [...document.querySelectorAll("pre, .cell_output > .output")].every((box) =>
+  box.tabIndex === 0 || (box.scrollWidth <= box.clientWidth && box.scrollHeight <= box.clientHeight));
 
 async function axeAtWidths(tab, theme) {
   const found = [];
   await tab.evaluate(axeSource);
   for (const width of AXE_WIDTHS[theme]) {
     await tab.setViewportSize({ width, height: 900 });
-    await tab.waitForTimeout(500); // the theme lets the keyboard into what scrolls a moment after a resize
-    found.push(...(await axe(tab, width)).map((problem) => `${width} px: ${problem}`));
+    await tab.waitForFunction(KEYBOARD_GETS_IN, null, { timeout: 5000 }).catch(() => null); // if it does not, axe says so
+    found.push(...(await axe(tab, theme === "light" && width === WIDEST)).map((problem) => `${width} px: ${problem}`));
   }
   return found;
 }
@@ -218,22 +226,17 @@ async function checkServed(context, base, page, links, anchors) {
   await tab.close();
 }
 
-async function checkDark(context, base, page) {
-  const { tab } = await listeningTab(context, base);
-  await tab.setViewportSize({ width: 1280, height: 900 });
-  await tab.goto(base + page, { waitUntil: "load" });
-  const theme = await tab.evaluate(() => document.documentElement.dataset.theme);
-  check(page, "axe, dark", theme === "dark" ? await axeAtWidths(tab, "dark") : [`the theme is ${theme}`]);
-  await tab.close();
-}
-
+// Without a server, and dark.
 async function checkFile(context, page) {
   const base = pathToFileURL(book).href + "/";
   const { tab, complaints, outside } = await listeningTab(context, base);
+  await tab.setViewportSize({ width: 1280, height: 900 });
   await tab.goto(base + page, { waitUntil: "load" });
   await tab.waitForTimeout(200);
   check(page, "no complaint on the console (file)", complaints);
   check(page, "no request to another host (file)", outside);
+  const theme = await tab.evaluate(() => document.documentElement.dataset.theme);
+  check(page, "axe, dark", theme === "dark" ? await axeAtWidths(tab, "dark") : [`the theme is ${theme}`]);
   await tab.close();
 }
 
@@ -283,18 +286,18 @@ const links = new Map();
 const anchors = new Map();
 let longestWord = "";
 try {
-  const waiting = [...pages];
+  // The largest take longest, so that they come first.
+  const waiting = [...pages].sort((a, b) => statSync(join(book, b)).size - statSync(join(book, a)).size);
   const work = async () => {
     // A context for each look, so that no stored theme is carried from one to another.
-    const [served, dark, file] = await Promise.all([0, 1, 2].map(() => browser.newContext()));
-    await dark.addInitScript(() => {
+    const [served, file] = await Promise.all([0, 1].map(() => browser.newContext()));
+    await file.addInitScript(() => {
       localStorage.setItem("mode", "dark");
       localStorage.setItem("theme", "dark");
     });
     for (let page = waiting.shift(); page; page = waiting.shift()) {
       const started = Date.now();
       await checkServed(served, base, page, links, anchors);
-      if (whole(page)) await checkDark(dark, base, page);
       if (whole(page)) await checkFile(file, page);
       console.log(`${page} ${((Date.now() - started) / 1000).toFixed(1)} s`);
     }

@@ -132,6 +132,7 @@ def test_what_a_chapter_reads_by_itself_is_no_file(chapter):
     parameters.check_files(chapter, parameters.check(chapter, {}))
 
 
+@pytest.mark.long
 def test_plain_papermill_stops_at_a_misspelt_name_before_any_analysis(tmp_path):
     with pytest.raises(papermill.PapermillExecutionError, match="did you mean interval"):
         papermill.execute_notebook(
@@ -198,9 +199,16 @@ def test_the_folder_of_a_run_is_made_where_it_is_not_there(tmp_path, monkeypatch
         assert parameters.run("toxicity", {}, tmp_path / "my" / "runs").is_file()
 
 
-def test_a_run_leaves_the_executed_notebook_in_the_folder_asked_for(tmp_path):
-    values = parameters.parse("toxicity", ["interval=wilson"])
-    notebook = parameters.run("toxicity", values, tmp_path / "runs")
+def test_a_run_leaves_the_executed_notebook_in_the_folder_asked_for(tmp_path, monkeypatch):
+    cells = [
+        nbformat.v4.new_code_cell('interval: str = "exact"', metadata={"tags": ["parameters"]}),
+        nbformat.v4.new_code_cell('import os\nprint(f"an interval that is {interval}, in {os.getcwd()}")'),
+    ]
+    (tmp_path / "book").mkdir()
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), tmp_path / "book" / "toxicity.ipynb")
+    monkeypatch.setattr(parameters, "ROOT", tmp_path)
+    notebook = parameters.run("toxicity", parameters.parse("toxicity", ["interval=wilson"]), tmp_path / "runs")
     assert notebook.parent == tmp_path / "runs"
-    text = notebook.read_text(encoding="utf-8")
-    assert "95% Wilson interval" in text and "95% Clopper–Pearson interval" not in text
+    (shown,) = nbformat.read(notebook, 4).cells[-1].outputs
+    assert shown.text == f"an interval that is wilson, in {tmp_path}\n"

@@ -47,6 +47,7 @@ def test_the_example_is_no_reconstructed_cohort():
     assert not invented.merge(reconstructed, on=columns).size
 
 
+@pytest.mark.long
 def test_the_operation_does_nothing_for_invented_patients_whatever_the_naive_ratio_says():
     columns = ["patient", "group", "os_years", "os_event", "months_to_surgery"]
     drawn = [template.example(seed=seed)[columns].assign(cohort=seed) for seed in range(30)]

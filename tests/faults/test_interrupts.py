@@ -93,7 +93,9 @@ HOW = {
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere what a killed program has started may go on")
-@pytest.mark.parametrize("how", [*HOW, LOADING])
+@pytest.mark.parametrize(
+    "how", ["Ctrl-C", *(pytest.param(how, marks=pytest.mark.long) for how in (*HOW, LOADING) if how != "Ctrl-C")]
+)
 def test_a_build_ends_when_it_is_told_to(book, how):
     mark = uuid.uuid4().hex
     running = 0 if how == LOADING else 2

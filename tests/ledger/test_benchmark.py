@@ -108,6 +108,7 @@ def _badness(claim) -> int:
     return BAD.index(verdict) + 1 if verdict in BAD else 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_short_way_comes_to_what_the_whole_audit_comes_to(kind, results, before, tmp_path):
     of_kind = [one for one in results if one.kind == kind]
@@ -132,6 +133,7 @@ def test_there_are_ten_thousand_errors_of_every_kind_and_each_miss_has_its_reaso
         assert bool(one.reason) is (one.audit not in NOTICED), one
 
 
+@pytest.mark.long
 def test_no_number_that_is_printed_otherwise_and_rightly_is_an_alarm(trial):
     on_file = benchmark.load(ROUNDINGS)
     assert on_file == [trial.result(one) for one in trial.reprinted()]

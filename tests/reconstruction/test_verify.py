@@ -24,6 +24,7 @@ def missed(frame, targets):
     return {miss.target.id for miss in verify.misses(frame, targets)}
 
 
+@pytest.mark.long
 def test_the_shipped_cohorts_are_well_formed_and_nothing_is_wrong_with_a_sample(shipped, targets):
     pd.testing.assert_frame_equal(validation.load_cohorts(SHIPPED), shipped.patients)
     for number in shipped.origin.index[:: len(shipped) // 3]:
@@ -175,6 +176,7 @@ def test_each_cohort_of_a_file_is_told_of_once_in_order(five):
     assert list(dict.fromkeys(line.split(":")[0] for line in told)) == ["cohort 0", "cohort 1", "cohort 4"]
 
 
+@pytest.mark.long
 def test_processes_find_what_one_finds_in_the_same_order(five):
     assert verify.verify_file(five, jobs=2) == verify.verify_file(five)
 
@@ -218,6 +220,7 @@ def edits(frame, target):
                 yield frame.assign(**{name: schema.type_column(values, name)})
 
 
+@pytest.mark.long
 def test_every_target_has_an_edit_that_breaks_it(one, targets):
     unbroken = {
         target.id

@@ -38,6 +38,7 @@ def test_on_file_all_that_compute_agree_and_those_that_draw_come_near(on_file):
         assert other["difference"] < (0.2 if other.get("sampled") else GOAL), other
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("row", fits.ROWS, ids=lambda row: row.name)
 def test_the_fits_agree_with_other_libraries(row, sample):
     ours = row.ours(*row.arrays(sample))
@@ -92,6 +93,7 @@ def test_a_simulated_study_has_the_patients_asked_for_and_ends_with_the_study():
     assert set(study["event"]) == {0, 1}
 
 
+@pytest.mark.long
 def test_memory_is_that_of_a_process_and_not_of_the_one_that_started_it():
     ballast = np.ones(60_000_000)  # 480 MB
     spent, megabytes = growth.command("validate", str(growth.template.EXAMPLE))

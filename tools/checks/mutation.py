@@ -101,17 +101,8 @@ OUTCOMES = {
     "check was interrupted by user": "killed: cannot be imported",
     "suspicious": "killed: cannot be imported",
 }
-# Tests that start interpreters of their own or read every cohort, and take many seconds for what others see sooner.
-_LEFT_OUT = (
-    "test_the_shipped_cohorts_are_well_formed_and_a_sample_meets_every_target",
-    "test_blanks_are_told_where_the_paper_has_every_patient_and_trace_back_nowhere",
-    "test_importing_the_modules_loads_no_slow_library",
-    "test_processes_find_what_one_finds_in_the_same_order",
-    "test_plain_papermill_stops_at_a_misspelt_name_before_any_analysis",
-    "test_a_cluster_of_which_a_worker_is_killed_midway_redraws_the_same",
-)
 # hypothesis' own profile for CI: the same examples in each run.
-_OPTIONS = ("-p", "no:cacheprovider", "-k", f"not ({' or '.join(_LEFT_OUT)})", "--hypothesis-profile=ci")
+_OPTIONS = ("-p", "no:cacheprovider", "-m", "not long", "--hypothesis-profile=ci")
 _COPIED = ("analysis_lib", "tests", "tools", "data", "book", "pyproject.toml", "requirements.lock", "references.bib")
 _PRELOADED = ("pytest", "hypothesis", "pandas", "pyarrow", "scipy.stats", "statsmodels.api", "lifelines")
 _MEMORY = 6 << 30

@@ -1,5 +1,7 @@
 """All pushes together: restartable, the same bytes, and nothing that breaks a target is written."""
 
+import shutil
+
 import pandas as pd
 import pytest
 
@@ -11,8 +13,8 @@ IDS = ["landmark_hr_18", "os_5y_surgery"]
 STARTS = range(0, 40, 5)
 
 
-@pytest.fixture
-def pushes(monkeypatch, shipped):
+@pytest.fixture(scope="module")
+def pushes(shipped):
     """Pushes that only take a shipped cohort each, and the names of those that were made."""
     made = []
     numbers = dict(zip((task.name for task in build.tasks(IDS)), STARTS, strict=True))
@@ -21,19 +23,25 @@ def pushes(monkeypatch, shipped):
         made.append(task.name)
         return shipped.one(numbers[task.name]).drop(columns="cohort")
 
-    monkeypatch.setattr(build, "find_witness", find_witness)
-    return made
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(build, "find_witness", find_witness)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def built(pushes, tmp_path_factory):
+    """The folder of a build that nothing interrupted, and what it returned."""
+    folder = tmp_path_factory.mktemp("built")
+    found = build.build(1, folder / "cohorts.parquet", IDS)
+    assert pushes == [task.name for task in build.tasks(IDS)]
+    return folder, found
 
 
 def everything(folder):
     return {file.name: file.read_bytes() for file in folder.iterdir()}
 
 
-def test_an_interrupted_run_goes_on_where_it_was_and_ends_with_the_same_bytes(pushes, tmp_path, monkeypatch):
-    (tmp_path / "whole").mkdir()
-    (tmp_path / "interrupted").mkdir()
-    build.build(1, tmp_path / "whole" / "cohorts.parquet", IDS)
-    assert pushes == [task.name for task in build.tasks(IDS)]
+def test_an_interrupted_run_goes_on_where_it_was_and_ends_with_the_same_bytes(built, pushes, tmp_path, monkeypatch):
     pushes.clear()
     fake = build.find_witness
 
@@ -44,16 +52,16 @@ def test_an_interrupted_run_goes_on_where_it_was_and_ends_with_the_same_bytes(pu
 
     monkeypatch.setattr(build, "find_witness", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        build.build(1, tmp_path / "interrupted" / "cohorts.parquet", IDS)
+        build.build(1, tmp_path / "cohorts.parquet", IDS)
     monkeypatch.setattr(build, "find_witness", fake)
-    build.build(1, tmp_path / "interrupted" / "cohorts.parquet", IDS)
+    build.build(1, tmp_path / "cohorts.parquet", IDS)
     assert pushes == [task.name for task in build.tasks(IDS)]
-    assert everything(tmp_path / "whole") == everything(tmp_path / "interrupted")
+    assert everything(tmp_path) == everything(built[0])
 
 
-def test_what_is_written_is_read_and_is_the_most_extreme_of_all(pushes, tmp_path, shipped):
-    found = build.build(1, tmp_path / "cohorts.parquet", IDS)
-    read = witnesses.load(tmp_path / "cohorts.parquet")
+def test_what_is_written_is_read_and_is_the_most_extreme_of_all(built, shipped):
+    folder, found = built
+    read = witnesses.load(folder / "cohorts.parquet")
     pd.testing.assert_frame_equal(read.table, found, check_dtype=False)
     patients = shipped.patients[shipped.patients["cohort"].isin(STARTS)]
     needy = unprinted.needs(patients).any(axis=1)
@@ -97,9 +105,9 @@ def test_needs_are_what_a_cohort_has_beyond_the_usual_limits(one):
         ("landmark_hr_18,low,", "landmark_hr_18,low,x", "row 2, column 'value': a number is not one"),
     ],
 )
-def test_a_table_that_is_not_as_described_is_refused(pushes, tmp_path, old, new, told):
-    build.build(1, tmp_path / "cohorts.parquet", IDS)
-    table = tmp_path / witnesses.TABLE
+def test_a_table_that_is_not_as_described_is_refused(built, tmp_path, old, new, told):
+    folder = shutil.copytree(built[0], tmp_path / "copy")
+    table = folder / witnesses.TABLE
     table.write_text(table.read_text().replace(old, new, 1))
     with pytest.raises(InputError, match=told):
-        witnesses.load(tmp_path / "cohorts.parquet")
+        witnesses.load(folder / "cohorts.parquet")

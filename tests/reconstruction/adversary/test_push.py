@@ -18,8 +18,8 @@ def short(monkeypatch):
     "task",
     [
         Task("landmark_hr_18", "high", usual=True),
-        Task("time_dependent_hr_pfs", "high", usual=True),
-        Task("weighted_hr", "high", usual=False),
+        pytest.param(Task("time_dependent_hr_pfs", "high", usual=True), marks=pytest.mark.long),
+        pytest.param(Task("weighted_hr", "high", usual=False), marks=pytest.mark.long),
     ],
     ids=lambda task: task.name,
 )

@@ -52,6 +52,7 @@ def test_each_value_is_that_of_its_cohort_and_an_edited_one_is_found(found, valu
     assert differing(edited, values) == [3]
 
 
+@pytest.mark.long
 def test_each_value_is_the_most_extreme_of_all_witnesses_and_beyond_the_ensemble(found, values, shipped):
     for id, asked in QUANTITIES.items():
         low, high = found.extremes(id)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis_lib import __main__ as commands
@@ -26,6 +26,7 @@ def with_interval(targets: Targets, id: str, low: float, high: float) -> Targets
     return Targets(list(changed.values()), targets.numbers, targets.assumptions)
 
 
+@settings(deadline=None)
 @given(st.data())
 def test_the_filter_finds_exactly_one_of_the_smallest_conflicts(targets, data):
     ids = list(targets)[:12]
@@ -43,6 +44,7 @@ def test_targets_that_can_be_met_have_no_conflict(targets):
     assert infeasible_subset.smallest(lambda left: True, targets, list(targets)[:3]) == ()
 
 
+@pytest.mark.long
 def test_a_median_above_its_own_interval_is_named_with_its_limits(targets, monkeypatch):
     monkeypatch.setattr(infeasible_subset, "_STATES", 3)
     monkeypatch.setattr(infeasible_subset, "_TRIES", 1)
