@@ -150,9 +150,13 @@ def benchmarks(published: Transcription) -> tables.Html:
         "Surgery / no-surgery group",
         "Divides the risk of death by",
         "Explains at most a factor of",
-        f"Would have to divide it by, to explain {limit:.1f} (the interval's end) / {estimate:.1f} (all)",
+        f"Needed for {limit:.1f} / {estimate:.1f}",
     )
-    return tables.table(head, rows, "What measured traits could explain of the unadjusted ratio")
+    caption = (
+        "What measured traits could explain of the unadjusted ratio. Needed: by what a trait would have to divide the "
+        f"risk of death to explain {limit:.1f} (up to the interval's end) and {estimate:.1f} (all)"
+    )
+    return tables.table(head, rows, caption)
 
 
 def _range(values: list[float] | tuple[float, ...], form: str) -> str:

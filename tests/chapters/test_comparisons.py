@@ -64,7 +64,7 @@ def test_standardised_differences_are_those_of_the_published_means_and_counts(pa
     assert found["Contact beyond 180°"][1] == pytest.approx((11 / 26 - 15 / 19) / spread)
     assert list(found)[:2] == ["Grade 1", "Contact beyond 180°"]
     html = comparisons.differences_table(found, claims, "Found").html
-    assert "<div>−0.81</div>" in html and "ledger.html#table1.liver_3.p" in html
+    assert "<div>−0.81</div>" in html and tables.entry_address("table1.liver_3.p") in html
     significant = [name for name, (p, _) in found.items() if claims[p].number.interval.high < 0.05]
     assert significant == ["Grade 1", "Contact beyond 180°"]
     # What the page says: most are farther apart than 0.1.
