@@ -97,8 +97,9 @@ def _table(claims: Mapping[str, Claim]) -> str:
 
 
 def as_json(claims: Mapping[str, Claim]) -> str:
-    """The whole ledger, as ``audit --json`` writes it."""
-    return json.dumps([claim.as_dict() for claim in claims.values()], indent=1, ensure_ascii=False) + "\n"
+    """The whole ledger, as ``audit --json`` writes it, an entry a line."""
+    lines = (json.dumps(claim.as_dict(), ensure_ascii=False) for claim in claims.values())
+    return "[\n" + ",\n".join(lines) + "\n]\n"
 
 
 def as_csv(claims: Mapping[str, Claim]) -> str:

@@ -37,6 +37,8 @@ _SIZES = {"fa-lg"}
 LARGE = 100_000  # bytes of a table to download
 # Around each word of a signature, a quarter of a page of the reference, in its own colour.
 _UNBROKEN = re.compile(r'<span class="(?:pre|n|p|w)">([^<]*)</span>')
+# Of links into the reference, whose words name what they lead to.
+_TITLE = re.compile(r'(<a class="reference internal" href="[^"]*#(analysis_lib[\w.]+)") title="\2"')
 _HEAD = """.fa-solid, .fas { display: inline-block; width: 1em; height: 1em; background: currentColor;
   vertical-align: -0.125em; mask: var(--icon) center / contain no-repeat; }
 .fa-lg { font-size: 1em; }
@@ -73,6 +75,13 @@ def with_one_style(html: str, version: str) -> str:
         return html
     link = f'<link rel="stylesheet" href="{first["up"]}{STYLE}?v={version}">\n'
     return html[: first.start()] + link + _SHEET.sub("", html[first.end() :])
+
+
+def unwrapped(html: str) -> str:
+    """The page without the wrapping of each word of a signature, and without titles that repeat a link's address."""
+    while (fewer := _UNBROKEN.sub(r"\1", html)) != html:
+        html = fewer
+    return _TITLE.sub(r"\1", html)
 
 
 def squeezed(html: str) -> str:
@@ -123,7 +132,7 @@ def lighten(folder: Path) -> None:
         if _DESIGN.search(html):
             raise ExtensionError(f"{path.name} uses sphinx-design, whose style sheet is left out: see UNUSED")
         html = _STYLE.sub(rf'<link href="\g<1>{ICONS}"', _TAGS.sub("", html))
-        html = squeezed(code_marks.fewer(_UNBROKEN.sub(r"\1", html), colours))
+        html = squeezed(code_marks.fewer(unwrapped(html), colours))
         pages[path] = packed.sub(lambda name: name[0].replace(".csv", ".zip"), html)
     used = {tuple(sheet["file"] for sheet in _SHEET.finditer(html)) for html in pages.values()} - {()}
     if len(used) > 1:

@@ -89,6 +89,12 @@ def test_a_signature_keeps_its_words_without_their_wrapping(site):
     (site / "index.html").write_text('<code><span class="pre">f(x)</span></code> <span class="pre">a <b>b</b></span>')
     lighten.lighten(site)
     assert (site / "index.html").read_text() == '<code>f(x)</code> <span class="pre">a <b>b</b></span>'
+    assert lighten.unwrapped('<em><span class="n"><span class="pre">str</span></span></em>') == "<em>str</em>"
+
+
+def test_a_link_into_the_reference_has_no_title_that_repeats_its_address():
+    link = '<a class="reference internal" href="library-a.html#analysis_lib.b.C"{}>C</a>'
+    assert lighten.unwrapped(link.format(' title="analysis_lib.b.C"')) == link.format("")
 
 
 def test_empty_lines_go_and_code_and_scripts_stay(site):

@@ -65,6 +65,7 @@ function pagesOf(folder) {
 
 // A tab that notes everything a page complains about or asks of another host.
 async function listeningTab(context, base) {
+  context.setDefaultTimeout(120_000); // a busy machine is no fault of the book
   const tab = await context.newPage();
   tab.setDefaultTimeout(120_000); // a busy machine is no fault of the book
   const complaints = [];

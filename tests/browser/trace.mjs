@@ -364,7 +364,7 @@ async function seenFigures(tab) {
         && getComputedStyle(element).overflowX !== "visible" && element.clientWidth > 0 && !element.closest("svg")).length,
       drawings: [...figure.querySelectorAll(".drawing > svg")].filter((one) => one.getClientRects().length > 0)
         .map((one) => one.getAttribute("class")),
-      image: figure.matches(".picture") && figure.querySelectorAll('[role="img"][aria-label]').length,
+      image: figure.matches(".picture:not(.explorable)") && figure.querySelectorAll('[role="img"][aria-label]').length,
     };
   }));
 }
