@@ -88,7 +88,7 @@ def missed_table(found: pd.DataFrame) -> tables.Html:
         for one in found[~inside(found)].itertuples()
         for nearest in [one.low if one.truth < one.low else one.high]
     ]
-    return tables.table(("Study", "Quantity", "Truth", "Nearest reached"), rows, "The adversary stopped short of these")
+    return tables.table(("Study", "Quantity", "Truth", "Nearest reached"), rows, "Where the adversary stopped short")
 
 
 def misses(ranges: pd.DataFrame) -> pd.Series:

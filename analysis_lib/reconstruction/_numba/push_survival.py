@@ -18,7 +18,8 @@ from analysis_lib.reconstruction._numba.statement import Statement, shortfall
 from analysis_lib.reconstruction._numba.tests_and_curves import quantile
 from analysis_lib.targets.time_unit import Clock
 
-_HOT, _COLD = 0.5, 0.04
+# The last temperature of a push, as a share of the first.
+_COOLING = 0.08
 _QUARTILES = (0.5, 0.25, 0.75)
 # Of all moves, those of surgery, and those of surgery and the end of follow-up together.
 _SURGERY, _TOGETHER = 0.4, 0.1
@@ -104,6 +105,7 @@ def push_survival(
     boxes: Boxes,
     statement: Statement,
     steps: int,
+    hot: float,
 ) -> float:
     """Move days of the end of follow-up and of surgery until all that is printed fits and the statement is true.
 
@@ -111,6 +113,8 @@ def push_survival(
     ----------
     day, surgery
         Shape (n,), changed in place; the latter 0 for who was not operated on.
+    hot
+        The temperature that it begins with.
 
     Returns
     -------
@@ -125,7 +129,7 @@ def push_survival(
     for turn in range(steps):
         if energy == 0.0:
             break
-        temperature = _HOT * (_COLD / _HOT) ** (turn / steps)
+        temperature = hot * _COOLING ** (turn / steps)
         kind = rng.random()
         # The operated come first.
         i = rng.integers(0, operations if kind < _SURGERY + _TOGETHER else n)

@@ -14,8 +14,8 @@ from analysis_lib.reconstruction.stages.state import Blocks, Survival
 from analysis_lib.reconstruction.stages.survival import IMAGING_DAYS, SEPSIS_DAYS
 from analysis_lib.reconstruction.stages.treatment import POSTOPERATIVE_DAYS
 
-# Turns of a push.
-STEPS = 100_000
+# Turns of a push, and the temperature that it begins with.
+STEPS, _HOT = 100_000, 0.5
 
 
 def value(asked: Quantity, state: Survival) -> float:
@@ -38,7 +38,7 @@ def push(
     boxes = Boxes(blocks.survival, blocks.targets.box(ids), blocks.follow_up, blocks.quantile)
     left = push_survival(
         rng, pushed.day, pushed.event, pushed.operated, pushed.surgery_day, _limits(measure, pushed),
-        pushed.clock, boxes, statement, steps,
+        pushed.clock, boxes, statement, steps, _HOT,
     )  # fmt: skip
     return pushed if left == 0.0 else None
 

@@ -26,7 +26,7 @@ def test_a_pushed_cohort_goes_past_its_goal_with_the_same_printed_times(name, qu
     each = [one.reset_index(drop=True) for _, one in cohorts_of(name).groupby("cohort")]
     start = min(each, key=push.value)
     goal = push.value(start) + 0.02
-    found = push.push(np.random.default_rng(1), 1.0, start, goal)
+    found = push.push(np.random.default_rng(1), 1.0, 0.5, start, goal)
     assert push.value(found) >= goal
     texts = push.strings
     again = summaries(found)
@@ -50,5 +50,5 @@ def test_the_true_patients_lie_where_the_adversary_may_go():
         patients = STUDIES[row.study].patients
         # No move at all: they meet every printed number as they are, and have the value.
         still = known_extremes.Push(STUDIES[row.study], row.quantity, steps=0)
-        assert still.push(np.random.default_rng(1), 1.0, patients, row.truth - 1e-6) is not None, row.study
+        assert still.push(np.random.default_rng(1), 1.0, 0.5, patients, row.truth - 1e-6) is not None, row.study
         assert not (patients["wait"] >= patients["time"]).any()
