@@ -36,7 +36,7 @@ _DESIGN = re.compile(r'class="(?:[^"]* )?sd-')
 _SIZES = {"fa-lg"}
 LARGE = 100_000  # bytes of a table to download
 # Around each word of a signature, a quarter of a page of the reference, in its own colour.
-_UNBROKEN = re.compile(r'<span class="(?:pre|n|p|w)">([^<]*)</span>')
+_UNBROKEN = re.compile(r'<span class="(?:pre|n|p|w|colon|sig-paren)">([^<]*)</span>')
 # Of links into the reference, whose words name what they lead to.
 _TITLE = re.compile(r'(<a class="reference internal" href="[^"]*#(analysis_lib[\w.]+)") title="\2"')
 _HEAD = """.fa-solid, .fas { display: inline-block; width: 1em; height: 1em; background: currentColor;
@@ -78,10 +78,10 @@ def with_one_style(html: str, version: str) -> str:
 
 
 def unwrapped(html: str) -> str:
-    """The page without the wrapping of each word of a signature, and without titles that repeat a link's address."""
+    """The page without the wrapping of each word of a signature, or a title that only repeats its link."""
     while (fewer := _UNBROKEN.sub(r"\1", html)) != html:
         html = fewer
-    return _TITLE.sub(r"\1", html)
+    return _TITLE.sub(r"\1", html).replace(' class="docutils literal notranslate"', ' class="literal notranslate"')
 
 
 def squeezed(html: str) -> str:
