@@ -42,6 +42,7 @@ INK = "#010203"
 _WIDE, _NARROW = 6.6, 3.54
 # Points, of text that nothing says more of: 12.7 pixels, in both drawings.
 _TEXT = 9.5
+# Over seaborn's ticks.
 _STYLE = {
     **dict.fromkeys(("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color"), INK),
     **dict.fromkeys(("figure.facecolor", "axes.facecolor", "savefig.facecolor"), "none"),
@@ -145,9 +146,10 @@ def picture(draw: Callable[[bool], Figure], *, name: str, alt: str, caption: str
 def _svg(draw: Callable[[bool], Figure], narrow: bool, name: str) -> str:
     import matplotlib as mpl
     import matplotlib.pyplot as plt
+    import seaborn as sns
 
     stream, word = io.StringIO(), "narrow" if narrow else "wide"
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(sns.axes_style("ticks") | _STYLE):
         figure = draw(narrow)
         figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None})
         plt.close(figure)
