@@ -1,8 +1,8 @@
 """Sphinx extension: leave out of the site what no page needs, which is most of its weight.
 
 The theme loads a script of 1.5 MB that draws a dozen icons; a style sheet of some kilobytes with the same drawings does
-for them. Source maps, locales and fonts are read by nobody, and a notebook to download needs no outputs. A large table
-to download is packed.
+for them. Of the other style sheets the rules stay that some page can use. Source maps, locales and fonts are read by
+nobody, and a notebook to download needs no outputs. A large table to download is packed.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import code_marks
+import used_rules
 from sphinx.errors import ExtensionError
 
 ICONS = "_static/icons.css"
@@ -137,7 +138,8 @@ def lighten(folder: Path) -> None:
     used = {tuple(sheet["file"] for sheet in _SHEET.finditer(html)) for html in pages.values()} - {()}
     if len(used) > 1:
         raise ExtensionError(f"pages differ in their style sheets, of which lighten.py makes one: {used}")
-    style = joined(folder, *used)
+    scripts = (path.read_text(encoding="utf-8") for path in (folder / "_static").rglob("*.js"))
+    style = used_rules.used(joined(folder, *used), used_rules.words([*pages.values(), *scripts]))
     version = hashlib.sha256(style.encode()).hexdigest()[:8]
     for path, html in pages.items():
         path.write_text(with_one_style(html, version), encoding="utf-8")
