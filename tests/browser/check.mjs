@@ -101,8 +101,9 @@ async function axe(tab) {
       nodes.map(({ target, html }) => `${id} (${impact}) at ${target.join(" ")}: ${html.slice(0, 140)}`));
 }
 
-// The pages of source code are of one template, and those of reference: all are opened, the first of each is looked at whole.
-const TEMPLATES = ["_modules" + sep + "analysis_lib", "library-"];
+// The pages of source code are of one template, and so are those of reference and of a section's entries: all are opened,
+// the first of each is looked at whole.
+const TEMPLATES = ["_modules" + sep + "analysis_lib", "library-", "ledger-"];
 const isCode = (page) => page.startsWith("_modules" + sep);
 // Nobody cites source code or a page that is missing.
 const isCited = (page) => !isCode(page) && page !== "404.html";
