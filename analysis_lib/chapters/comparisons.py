@@ -10,7 +10,7 @@ from html import escape
 from scipy import special
 
 from analysis_lib.analyses.baseline import standardised_difference
-from analysis_lib.ledger.joint_facts import GROUPS
+from analysis_lib.ledger.joint_facts import GROUPS, group_sizes
 from analysis_lib.ledger.methods import implied_count
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import tables
@@ -159,8 +159,8 @@ def standardised_differences(numbers: Transcription) -> dict[str, tuple[str, flo
     of_age = [tuple(numbers.value(f"table1.age.{g}.{s}") for s in ("mean", "sd")) for g in GROUPS]
     found = {"Age": ("table1.age.p", standardised_difference(*((mean, sd**2) for mean, sd in of_age)))}
     for name, stem, p in _COUNTED:
-        table = "table4" if stem.startswith("results-radiology") else "table1"
-        shares = [numbers.count(f"{stem}.{g}.count") / numbers.count(f"{table}.patients.{g}.n") for g in GROUPS]
+        sizes = group_sizes(numbers, stem)
+        shares = [numbers.count(f"{stem}.{g}.count") / n for g, n in zip(GROUPS, sizes, strict=True)]
         found[name] = p or f"{stem}.p", standardised_difference(*((share, share * (1 - share)) for share in shares))
     return dict(sorted(found.items(), key=lambda one: -abs(one[1][1])))
 

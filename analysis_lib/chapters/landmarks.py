@@ -104,12 +104,7 @@ def _parts(endpoint: str, across: float, row: Mapping[str, Any]) -> dict[str, Pa
     top, middle, bottom = (percent(_down(row[name])) for name in ("highest", "median", "lowest"))
     none = f", {row['none']:,} have no ratio" if row["none"] else ""
     return {
-        f"{endpoint}_range": {
-            "x1": x,
-            "x2": x,
-            "y1": percent(_down(row["highest"])),
-            "y2": percent(_down(row["lowest"])),
-        },
+        f"{endpoint}_range": {"x1": x, "x2": x, "y1": top, "y2": bottom},
         f"{endpoint}_median": {"cx": x, "cy": middle},
         f"{endpoint}_ratios": f"{row['lowest']:.2f} to {row['highest']:.2f}, median {row['median']:.2f}",
         f"{endpoint}_below": {"width": below},

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis_lib.ledger.joint_facts import GROUPS
+from analysis_lib.ledger.joint_facts import FACTS, GROUPS, group_sizes
 from analysis_lib.presentation import tables
 from analysis_lib.printed.transcription import Transcription
 from analysis_lib.statistics import e_value, logrank_power
@@ -64,14 +64,10 @@ def traits(published: Transcription) -> Iterator[Trait]:
     yield from (_printed(published, *one) for one in _AFTER)
     invaded = sum(published.count(f"{_ORGANS}.{group}.count") for group in GROUPS)
     # Of those without scans, any may have died.
-    deaths = _deaths(published) - published.count("table4.excluded.prrt_only.count")
+    deaths = FACTS["deaths"](published) - published.count("table4.excluded.prrt_only.count")
     organs = _printed(published, "No invasion of organs after PRRT", _ORGANS, "")
     share = invaded / sum(organs.patients)
     yield Trait(organs.name, organs.patients, organs.shares, _most_if_not_significant(deaths, share), True)
-
-
-def _patients(published: Transcription, table: str = "table1") -> tuple[int, ...]:
-    return tuple(published.count(f"{table}.patients.{group}.n") for group in GROUPS)
 
 
 def _printed(published: Transcription, name: str, key: str, death: str) -> Trait:
@@ -79,13 +75,7 @@ def _printed(published: Transcription, name: str, key: str, death: str) -> Trait
     if name.startswith("No "):
         shares = [100 - share for share in shares]
     risk = 1 / e_value.risk_ratio(published.value(f"table5.{death}_death.hr")) if death else None
-    # Contact and organs were read from scans, which Table 4 counts.
-    patients = _patients(published, "table4" if key.startswith("results-radiology") else "table1")
-    return Trait(name, patients, ((shares[0], shares[1]),), risk)
-
-
-def _deaths(published: Transcription) -> int:
-    return sum(published.count(f"results-survival.deaths.{group}.count") for group in GROUPS)
+    return Trait(name, group_sizes(published, key), ((shares[0], shares[1]),), risk)
 
 
 def _most_if_not_significant(deaths: int, share: float) -> float:
@@ -96,15 +86,15 @@ def _most_if_not_significant(deaths: int, share: float) -> float:
 def _metastases(published: Transcription) -> Trait:
     """Metastases of any site: published for all patients, and in the liver, which is the fewest, for the groups."""
     total = published.count("results-prrt.metastatic.all.count")
-    n, liver = _patients(published), [published.count(f"table1.m1a.{group}.count") for group in GROUPS]
+    n, liver = group_sizes(published, "table1.m1a"), [published.count(f"table1.m1a.{group}.count") for group in GROUPS]
     pairs = tuple((100 * (1 - m / n[0]), 100 * (1 - (total - m) / n[1])) for m in range(liver[0], total - liver[1] + 1))
-    return Trait("No metastases", n, pairs, _most_if_not_significant(_deaths(published), total / sum(n)), True)
+    return Trait("No metastases", n, pairs, _most_if_not_significant(FACTS["deaths"](published), total / sum(n)), True)
 
 
 def _time_since_diagnosis(published: Transcription) -> Trait:
     """A time since diagnosis up to the median of all patients: bounds on its shares from each group's quartiles."""
     limit = published["table1.since_diagnosis.all.median"].interval
-    n, fewest, most = _patients(published), [], []
+    n, fewest, most = group_sizes(published, "table1.since_diagnosis"), [], []
     for size, group in zip(n, GROUPS, strict=True):
         known = {share: published[f"table1.since_diagnosis.{group}.{q}"].interval for q, share in _QUARTILES.items()}
         low, high = bounds_of_ordered(size, known)
@@ -133,10 +123,10 @@ def benchmarks(published: Transcription) -> tables.Html:
     for trait in traits(published):
         *_, more = trait.frequencies
         groups = [
-            f"{_range(shares, '{:.0f}')}% of {n}"
+            f"{tables.range_text(shares, '{:.0f}')}% of {n}"
             for shares, n in zip(zip(*trait.shares, strict=True), trait.patients, strict=True)
         ]
-        cells = [trait.name, f"{' / '.join(groups)}: {_range(trait.frequencies, '{:.1f}')} times"]
+        cells = [trait.name, f"{' / '.join(groups)}: {tables.range_text(trait.frequencies, '{:.1f}')} times"]
         if more <= 1:
             cells += ["–"] + ["works the other way"] * 2
         else:
@@ -157,11 +147,6 @@ def benchmarks(published: Transcription) -> tables.Html:
         f"risk of death to explain {limit:.1f} (up to the interval's end) and {estimate:.1f} (all)"
     )
     return tables.table(head, rows, caption)
-
-
-def _range(values: list[float] | tuple[float, ...], form: str) -> str:
-    low, high = form.format(min(values)), form.format(max(values))
-    return low if low == high else f"{low} to {high}"
 
 
 def bounding_factor(frequency: float, risk: float) -> float:

@@ -52,6 +52,20 @@ def facts(numbers: Transcription) -> dict[str, float]:
     return {name: compute(numbers) for name, compute in FACTS.items()}
 
 
+def group_sizes(numbers: Transcription, key: str) -> tuple[int, ...]:
+    """Denominators: how many patients of each group a characteristic is known of.
+
+    Examples
+    --------
+    >>> from analysis_lib.printed import transcription
+    >>> group_sizes(transcription.load(), "results-radiology.over_180_before")
+    (26, 19)
+    """
+    # Contact and organs were read from scans, which Table 4 counts.
+    table = "table4" if key.startswith("results-radiology") else "table1"
+    return tuple(numbers.count(f"{table}.patients.{group}.n") for group in GROUPS)
+
+
 # --- sums of counts, in the language of recipes
 
 _SUMS = {

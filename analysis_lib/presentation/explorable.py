@@ -14,7 +14,7 @@ from html import escape
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis_lib.presentation.tables import csv_link
+from analysis_lib.presentation.tables import figcaption, head_row
 
 #: What an element of the drawing shows in one step: its text, or its attributes.
 Part = str | Mapping[str, str]
@@ -66,7 +66,7 @@ class Explorable:
             f'<button type="button">Next</button></div>{self.drawing.format_map(shown)}'
             f'<output for="{slider}" aria-live="polite" data-part="sentence">{shown["sentence"]}</output>'
             f"{self.beneath.format_map(shown)}"
-            f"<figcaption>{escape(self.caption)} {csv_link(self.name, self.csv, 'Data as CSV')}</figcaption>"
+            f"{figcaption(self.caption, self.name, self.csv)}"
             f'<script type="application/json">{data}</script></figure>'
         )
 
@@ -158,9 +158,8 @@ def plot(alt: str, curves: str, marks: str, x: Mapping[str, float], y: Mapping[s
 
 def table(heads: Iterable[str], rows: Iterable[Sequence[str]], caption: str) -> str:
     """A small table that stays one on a phone; cells are HTML already, caption and heads are text."""
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     body = "".join(
         f'<tr><th scope="row">{first}</th>' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
         for first, *cells in rows
     )
-    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<table><caption>{escape(caption)}</caption>{head_row(heads)}<tbody>{body}</tbody></table>"

@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from analysis_lib.presentation import svg
-from analysis_lib.presentation.tables import csv_link
+from analysis_lib.presentation.tables import figcaption
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,9 +70,7 @@ class Picture:
     def _repr_html_(self) -> str:
         return (
             f'<figure class="picture"><div class="drawing" role="img" aria-label="{escape(self.alt)}">{self.svg}</div>'
-            f"<figcaption>{escape(self.caption)} "
-            f"{csv_link(self.name, self.csv, 'Data as CSV')}"
-            "</figcaption></figure>"
+            f"{figcaption(self.caption, self.name, self.csv)}</figure>"
         )
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:

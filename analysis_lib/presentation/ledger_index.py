@@ -11,7 +11,7 @@ from html import escape
 
 from analysis_lib.ledger.verdicts import VERDICTS, Claim
 from analysis_lib.presentation.ledger_page import about, badges
-from analysis_lib.presentation.tables import Html, entry_address, recomputed_text
+from analysis_lib.presentation.tables import Html, entry_address, head_row, recomputed_text
 from analysis_lib.printed.formatting import with_unit
 from analysis_lib.printed.names import PLACES
 
@@ -89,10 +89,9 @@ def _row(claim: Claim) -> str:
 
 
 def _table(claims: Mapping[str, Claim]) -> str:
-    heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
     return (
         '<table class="ledger-index"><caption>Printed numbers</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(map(_row, claims.values()))}</tbody></table>"
+        f"{head_row(HEADS)}<tbody>{''.join(map(_row, claims.values()))}</tbody></table>"
     )
 
 

@@ -14,7 +14,7 @@ from analysis_lib.base.paths import ROOT
 from analysis_lib.ledger.methods import METHODS
 from analysis_lib.ledger.recipes import Recipe
 from analysis_lib.ledger.verdicts import VERDICTS, Claim
-from analysis_lib.presentation.tables import STATISTICS, Html, entry_address, labelled_cell, recomputed_text
+from analysis_lib.presentation.tables import STATISTICS, Html, entry_address, head_row, labelled_cell, recomputed_text
 from analysis_lib.printed.formatting import bounds_text, with_unit
 from analysis_lib.printed.names import NAMES, PLACES
 
@@ -164,9 +164,8 @@ def section(claims: Mapping[str, Claim], recipes: Mapping[str, list[Recipe]], wh
         for id, claim in claims.items()
         if claim.number.where == where
     ]
-    heads = "".join(f'<th scope="col">{head}</th>' for head in HEADS)
     return Html(
         f'<p><a href="ledger.html?where={where}#find">Search, filter and order</a> these and all other numbers.</p>'
         f'<table class="book-table ledger"><caption>{len(rows)} numbers, in the paper’s order</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        f"{head_row(HEADS)}<tbody>{''.join(rows)}</tbody></table>"
     )

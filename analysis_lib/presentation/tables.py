@@ -85,16 +85,24 @@ def csv_link(name: str, text: str, label: str) -> str:
     return f'<a download="{escape(name)}.csv" href="data:text/csv;base64,{data}">{escape(label)}</a>'
 
 
+def head_row(names: Iterable[str]) -> str:
+    """The head of a table, from the names of its columns."""
+    return "<thead><tr>" + "".join(f'<th scope="col">{escape(name)}</th>' for name in names) + "</tr></thead>"
+
+
+def figcaption(caption: str, name: str, csv: str) -> str:
+    """A figure's caption, with its values as the CSV file of that name."""
+    return f"<figcaption>{escape(caption)} {csv_link(name, csv, 'Data as CSV')}</figcaption>"
+
+
 def table(head: Iterable[str], rows: Iterable[Iterable[str]], caption: str) -> Html:
     """An HTML table; cells are HTML already, the caption and heads are text."""
     head = list(head)
-    heads = "".join(f'<th scope="col">{escape(h)}</th>' for h in head)
     body = "".join(
         "<tr>" + "".join(labelled_cell(h, cell) for h, cell in zip(head, row, strict=True)) + "</tr>" for row in rows
     )
     return Html(
-        f'<table class="book-table"><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        f'<table class="book-table"><caption>{escape(caption)}</caption>{head_row(head)}<tbody>{body}</tbody></table>'
     )
 
 

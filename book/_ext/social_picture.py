@@ -10,7 +10,9 @@ from pathlib import Path
 import ledger_roles
 from cite import SOCIAL_PICTURE, plain
 
-RATIOS = {"Unadjusted": "results-survival.cox_surgery", "Adjusted": "results-survival.cox_surgery_adjusted"}
+from analysis_lib.ledger.settled_survival import ADJUSTED, CRUDE
+
+RATIOS = {"Unadjusted": CRUDE, "Adjusted": ADJUSTED}
 INK, ACCENT, GROUND = "#1b2a33", "#1f5a78", "#ffffff"
 WIDTH, HEIGHT, DPI = 1200, 630, 100
 
