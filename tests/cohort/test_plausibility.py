@@ -523,6 +523,21 @@ EDITS = {
         for place in ("body", "tail")
         for touched in ((0, 1), (1, 0))
     ],
+    "progression_of_a_shrunken_tumour": [
+        (
+            "m1a == 1",
+            sizes("PD", 100, 99) | {"progression": kind},
+            sizes("PD", 100, 100) | {"progression": kind},
+        )
+        for kind in ("pancreas", "pancreas_liver")
+    ],
+    "recurrence_before_operation": [
+        (
+            OPERATED,
+            lambda p: {"progression": "local", "pfs_years": p["months_to_surgery"] / 12 - DAY},
+            lambda p: {"progression": "local", "pfs_years": p["months_to_surgery"] / 12},
+        )
+    ],
     "contact_grew_in_response": [
         (
             "patient == 7",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 import numpy as np
@@ -48,6 +49,7 @@ def complete(build: Builder, covariates: Covariates, treatment: Treatment, progr
     """
     c, rng = build.columns, build.rng
     times(build, treatment, progression)
+    settle_places(c, progression.day, treatment.surgery_day)
     c["kps"], c["prrt_activity_gbq"], c["prrt_cycles"] = covariates.kps, covariates.activity, treatment.cycles
     clinical.response_times(build, treatment, progression)
     _grade(build, covariates)
@@ -111,6 +113,44 @@ def _kinds(build: Builder, progressed: np.ndarray) -> np.ndarray:
             other = build.choose(grown, 1, "progression of the pancreatic tumour")[0]
             kind[patient], kind[other] = kind[other], kind[patient]
     return kind
+
+
+def settle_places(c: Mapping[str, np.ndarray], progressed_on: np.ndarray, operated_on: np.ndarray) -> None:
+    """Exchange kinds of progression within a group, so that each goes with tumour size and operation.
+
+    A pancreatic tumour that shrank has not progressed, and nothing recurs where nothing was taken out. Who takes the
+    other's kind is no random choice: all that comes later keeps its random numbers.
+
+    Parameters
+    ----------
+    c
+        Columns of a cohort; ``progression`` is changed.
+    progressed_on, operated_on
+        Days of the end of progression-free survival and of the operation, shape (n,).
+
+    Raises
+    ------
+    SearchFailed
+        If too few can take the other's kind.
+    """
+    kind, operated = c["progression"], c["group"] == "surgery"
+    ratio = np.nan_to_num(c["tumour_size_post_mm"] / c["tumour_size_mm"])
+    as_response = c["best_response"] == "PD"
+    shrank = ~operated & as_response & np.isin(kind, ("pancreas", "pancreas_liver")) & (ratio < 1)
+    _exchange(kind, shrank, ~operated & ~as_response & (kind == "liver"), (progressed_on, -ratio))
+    since = progressed_on - operated_on
+    early = operated & (kind == "local") & (since < 0)
+    later = operated & np.isin(kind, ("liver", "bone", "bone_liver")) & (since > 0)
+    _exchange(kind, early, later, (progressed_on, since))
+
+
+def _exchange(kind: np.ndarray, giving: np.ndarray, taking: np.ndarray, order: tuple[np.ndarray, np.ndarray]) -> None:
+    """Those ``giving`` exchange kinds with as many of those ``taking``, the least in the last of ``order`` first."""
+    givers, takers = ((by := np.lexsort(order))[who[by]] for who in (giving, taking))
+    if givers.size > takers.size:
+        raise SearchFailed("too few patients can take another's kind of progression", "kinds of progression")
+    takers = takers[: givers.size]
+    kind[givers], kind[takers] = kind[takers], kind[givers]
 
 
 def _printed(build: Builder, id: str) -> int:
