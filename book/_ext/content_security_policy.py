@@ -16,8 +16,6 @@ from pathlib import Path
 
 SCRIPT = re.compile(r"<script(?P<attributes>[^>]*)>(?P<text>.*?)</script>", re.DOTALL)
 HANDLER = re.compile(r'<[a-z][^<>]*?\son[a-z]+="(?P<text>[^"]*)"')
-# Of a page, by the theme.
-PAGE_NAME = "DOCUMENTATION_OPTIONS.pagename = '{}';"
 BLANK = "without-its-text-{}.html"
 # After all else has added to a page, or written it.
 LAST = 990
@@ -74,8 +72,7 @@ def write_policies(app, exception) -> None:
         path.unlink()
     for path in [] if exception else Path(app.outdir).glob("**/*.html"):
         page = path.read_text(encoding="utf-8")
-        name = path.relative_to(app.outdir).with_suffix("").as_posix()
-        own = scripts_of(page) & (scripts | {hash_of(PAGE_NAME.format(name))})
+        own = scripts_of(page) & scripts
         # The search reads the pages that it finds, and a browser judges their handlers by its page's policy.
         tag = f'<meta http-equiv="Content-Security-Policy" content="{policy(own, handlers)}">'
         path.write_text(page.replace("<head>", f"<head>\n{tag}", 1), encoding="utf-8")

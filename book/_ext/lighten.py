@@ -1,8 +1,9 @@
 """Sphinx extension: leave out of the site what no page needs, which is most of its weight.
 
 The theme loads a script of 1.5 MB that draws a dozen icons; a style sheet of some kilobytes with the same drawings does
-for them. Of the other style sheets the rules stay that some page can use. Source maps, locales and fonts are read by
-nobody, and a notebook to download needs no outputs. A large table to download is packed.
+for them. Of the other style sheets the rules stay that some page can use. A chapter's scripts become one at its end, so
+that it is painted before them. Source maps, locales and fonts are read by nobody, and a notebook to download needs no
+outputs. A large table to download is packed.
 """
 
 from __future__ import annotations
@@ -32,6 +33,12 @@ UNUSED = ("vendor/fontawesome", "locales", "sphinx-thebe.js", "design-tabs.js", 
 STYLE = "_static/style.css"
 _SHEET = re.compile(
     r'<link\b(?=[^>]*rel="stylesheet")[^>]*href="(?P<up>(?:\.\./)*)(?P<file>_static/[^"?]+)[^"]*"[^>]*>\s*'
+)
+SCRIPT = "_static/script.js"
+_SCRIPT = re.compile(r'<script src="(?P<up>(?:\.\./)*)(?P<file>[^":?]+)[^"]*"></script>\s*')
+# A script that is read ahead holds up the page; and the theme says a page's name, which nothing asks for.
+_AHEAD = re.compile(
+    r'\s*<link rel="preload" as="script"[^>]*>|<script>DOCUMENTATION_OPTIONS\.pagename = \'[^<]*</script>\s*'
 )
 _DESIGN = re.compile(r'class="(?:[^"]* )?sd-')
 _SIZES = {"fa-lg"}
@@ -76,6 +83,18 @@ def with_one_style(html: str, version: str) -> str:
         return html
     link = f'<link rel="stylesheet" href="{first["up"]}{STYLE}?v={version}">\n'
     return html[: first.start()] + link + _SHEET.sub("", html[first.end() :])
+
+
+def with_one_script(html: str, shared: tuple[str, ...], version: str) -> str:
+    """The page with one script in place of the ``shared`` ones, and its own after that, both at the end."""
+    found = list(_SCRIPT.finditer(html))
+    if not shared or not {one["file"] for one in found}.issuperset(shared):
+        return html
+    own = "".join(one[0] for one in found if one["file"] not in shared)
+    # A page's own scripts would run before one that waits for the whole page.
+    waits = "" if own else "defer "
+    one = f'<script {waits}src="{found[0]["up"]}{SCRIPT}?v={version}"></script>\n'
+    return _SCRIPT.sub("", html).replace("</body>", f"{one}{own}</body>")
 
 
 def unwrapped(html: str) -> str:
@@ -132,20 +151,28 @@ def lighten(folder: Path) -> None:
     for path, html in pages.items():
         if _DESIGN.search(html):
             raise ExtensionError(f"{path.name} uses sphinx-design, whose style sheet is left out: see UNUSED")
-        html = _STYLE.sub(rf'<link href="\g<1>{ICONS}"', _TAGS.sub("", html))
+        html = _STYLE.sub(rf'<link href="\g<1>{ICONS}"', _AHEAD.sub("", _TAGS.sub("", html)))
         html = squeezed(code_marks.fewer(unwrapped(html), colours))
         pages[path] = packed.sub(lambda name: name[0].replace(".csv", ".zip"), html)
     used = {tuple(sheet["file"] for sheet in _SHEET.finditer(html)) for html in pages.values()} - {()}
     if len(used) > 1:
         raise ExtensionError(f"pages differ in their style sheets, of which lighten.py makes one: {used}")
-    scripts = (path.read_text(encoding="utf-8") for path in (folder / "_static").rglob("*.js"))
-    style = used_rules.used(joined(folder, *used), used_rules.words([*pages.values(), *scripts]))
-    version = hashlib.sha256(style.encode()).hexdigest()[:8]
+    scripts = {path: path.read_text(encoding="utf-8") for path in (folder / "_static").rglob("*.js")}
+    style = used_rules.used(joined(folder, *used), used_rules.words([*pages.values(), *scripts.values()]))
+    shared = tuple(one["file"] for one in _SCRIPT.finditer(pages[folder / "index.html"]))
+    script = "\n;".join(scripts[folder / file] for file in shared)
+    versions = [hashlib.sha256(text.encode()).hexdigest()[:8] for text in (style, script)]
     for path, html in pages.items():
-        path.write_text(with_one_style(html, version), encoding="utf-8")
+        pages[path] = with_one_script(with_one_style(html, versions[0]), shared, versions[1])
+        path.write_text(pages[path], encoding="utf-8")
     for path in (folder / "_static").rglob("*.css"):
         path.unlink()
     (folder / STYLE).write_text(style, encoding="utf-8")
+    if shared:
+        (folder / SCRIPT).write_text(script, encoding="utf-8")
+    left = {one["file"] for html in pages.values() for one in _SCRIPT.finditer(html)}
+    for file in set(shared) - left:
+        (folder / file).unlink()
     for path in [path for name in UNUSED for path in (folder / "_static").glob(name)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     for path in (folder / "_sources").glob("*.ipynb"):

@@ -4,6 +4,7 @@ import json
 import re
 import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 from sphinx.errors import ExtensionError
@@ -70,6 +71,31 @@ def test_style_sheets_become_one_in_their_order_with_what_they_import(site):
         f'<title>x</title><link rel="stylesheet" href="../{lighten.STYLE}">\n<script></script>'
     )
     assert [path.name for path in (site / "_static").rglob("*.css")] == ["style.css"]
+
+
+def test_a_page_runs_one_script_at_its_end_and_then_its_own(site):
+    for name in ("a.js", "scripts/b.js", "c.js", "d.js"):
+        (site / "_static" / name).write_text(f"{Path(name).stem}()")
+    tag = '<script src="{}_static/{}?v=1"></script>\n'
+    shared = [tag.format("{0}", "a.js"), tag.format("{0}", "scripts/b.js")]
+    ahead = '<link rel="preload" as="script" href="{0}_static/scripts/b.js" />'
+    sheet = '<link rel="stylesheet" href="{0}_static/a.css" />'
+    (site / "_static" / "a.css").write_text("p {}")
+    page = f"{sheet}{ahead}{shared[0]}<script>e = 1</script>{{1}}<p>x</p>{shared[1]}</body>"
+    (site / "index.html").write_text(page.format("", ""))
+    (site / "sub" / "page.html").write_text(page.format("../", tag.format("../", "d.js")))
+    plain = tag.format("", "a.js") + tag.format("", "c.js")
+    (site / "plain.html").write_text(f"{plain}</body>")
+    lighten.lighten(site)
+    assert (site / lighten.SCRIPT).read_text() == "a()\n;b()"
+    without = [re.sub(r"\?v=\w+|<link.*\n", "", (site / name).read_text()) for name in ("index.html", "sub/page.html")]
+    one = '<script {}src="{}_static/script.js"></script>\n'
+    assert without[0] == f"<script>e = 1</script><p>x</p>{one.format('defer ', '')}</body>"
+    own = '<script src="../_static/d.js"></script>\n'
+    assert without[1] == f"<script>e = 1</script><p>x</p>{one.format('', '../')}{own}</body>"
+    assert (site / "plain.html").read_text() == f"{plain}</body>", "of which some are the shared ones, and stay"
+    left = {path.name for path in (site / "_static").rglob("*.js")}
+    assert left == {"a.js", "c.js", "d.js", "script.js"}
 
 
 def test_what_no_page_asks_for_is_gone(site):
