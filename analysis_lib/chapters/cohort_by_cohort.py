@@ -12,13 +12,13 @@ from analysis_lib.analyses import immortal_time
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import explorable, survival_bands, tables
 from analysis_lib.presentation.explorable import Part, percent, shape_slot, text_slot
+from analysis_lib.printed.names import GROUPS_IN_PROSE
 from analysis_lib.reconstruction.ensemble import Ensemble
 from analysis_lib.statistics import survival, survival_batch
 
 COLUMNS = ("group", "os_years", "os_event", "months_to_surgery")
 #: How many cohorts a reader can step through.
 SHOWN = 20
-GROUPS = {"surgery": "surgery group", "prrt_only": "no-surgery group"}
 _STEP = 0.25  # years; finer steps of a band cannot be seen
 _TICK = 0.015  # half its height
 _TICKS = (0, 5, 10, 15, 20)
@@ -40,7 +40,7 @@ def printed(cohort: pd.DataFrame) -> dict[str, float]:
     """What the paper prints of overall survival, recomputed from one cohort, by the names of the parts."""
     time, event, operated = cohort["os_years"], cohort["os_event"], cohort["group"] == "surgery"
     found = {"hr": immortal_time.naive(cohort)["hr"].item(), "p": survival.logrank(time, event, operated).p}
-    for group in GROUPS:
+    for group in GROUPS_IN_PROSE:
         who = cohort["group"] == group
         found[f"median_{group}"] = survival.median_survival(time[who], event[who]).median
         found[f"deaths_{group}"] = int(event[who].sum())
@@ -51,7 +51,7 @@ def not_printed(ensemble: Ensemble) -> pd.DataFrame:
     """What the paper does not print, a row a cohort: percentages alive, and the hazard ratio with surgery dated."""
     event, found = ensemble.array("os_event"), {}
     for years in _ALIVE:
-        for group, name in GROUPS.items():
+        for group, name in GROUPS_IN_PROSE.items():
             time = ensemble.array("os_years", ensemble.patients["group"] == group)
             alive = survival_batch.curves(time, event, np.array([years]))[:, 0]
             found[f"Alive at {years:g} years, {name}"] = 100 * alive
@@ -110,7 +110,7 @@ def _step(
     for part, value in printed(cohort).items():
         decimals = claims[_PRINTED[part][1]].number.printed.decimals
         step[part] = f"{value:.{decimals + 2}f}" if decimals else f"{value}"
-    for group in GROUPS:
+    for group in GROUPS_IN_PROSE:
         of = cohort[cohort["group"] == group]
         time, event = (of[column].to_numpy()[np.newaxis] for column in ("os_years", "os_event"))
         step[f"curve_{group}"], step[f"few_{group}"] = ({"d": d} for d in _curve(time, event, last))
@@ -144,7 +144,7 @@ def _drawing(ensemble: Ensemble, claims: Mapping[str, Claim], last: int) -> str:
     grid, event = np.arange(0, last, _STEP), ensemble.array("os_event")
     bands, lines, said = [], [], []
     marks = ['<text class="key" x="-40" y="100%" dy="4.9em">patients at risk</text>']
-    for row, (group, name) in enumerate(GROUPS.items()):
+    for row, (group, name) in enumerate(GROUPS_IN_PROSE.items()):
         time = ensemble.array("os_years", ensemble.patients["group"] == group)
         of = survival_batch.envelope(survival_batch.curves(time, event, grid)).assign(years=grid).dropna()
         enough = np.median(survival_bands.enough_until(time)) // _STEP * _STEP

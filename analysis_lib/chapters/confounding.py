@@ -15,6 +15,7 @@ from analysis_lib.analyses.propensity_weighting import COVARIATES, METHODS, Stac
 from analysis_lib.base import parallel
 from analysis_lib.presentation import figures, forest, tables
 from analysis_lib.presentation.figures import COLOURS, INK
+from analysis_lib.printed.names import GROUPS_IN_PROSE
 from analysis_lib.printed.transcription import Transcription
 
 #: Of the univariable models; the paper's Table 5.
@@ -219,11 +220,11 @@ def balance(sample: Stack, one: int) -> figures.Picture:
 
     def draw(narrow: bool) -> figures.Figure:
         figure, (left, right) = figures.panels(narrow, 2.9, 2, height_ratios=(1, 1.8) if narrow else (1,))
-        for side, group in enumerate(("surgery", "prrt_only")):
+        for side, group in enumerate(GROUPS_IN_PROSE):
             mine = (sample.treated[one] == 1 - side) & (sample.counts[one] > 0)
             left.plot(scores[one][mine], side + place[mine], "o", ms=4, color=COLOURS[group])
         left.set(xlabel="propensity score", xlim=(-0.04, 1.04))
-        figures.label_rows(left, ["surgery group", "no-surgery group"], narrow)
+        figures.label_rows(left, list(GROUPS_IN_PROSE.values()), narrow)
         for k, (words, mark) in enumerate(_WEIGHTS.values()):
             for y, (_, _, low, middle, high) in enumerate(row for row in rows if row[1] == words):
                 height = y + 0.17 * (k - 1) + 0.07 * narrow

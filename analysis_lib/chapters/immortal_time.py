@@ -13,6 +13,7 @@ from analysis_lib.analyses import immortal_time, target_trial
 from analysis_lib.base.units import MONTHS_PER_YEAR
 from analysis_lib.presentation import figures, forest, tables
 from analysis_lib.presentation.figures import COLOURS, INK
+from analysis_lib.printed.names import GROUPS_IN_PROSE
 from analysis_lib.reconstruction.witnesses import Witnesses
 
 #: By endpoint and analysis, the least and the greatest ratio in any cohort that is known.
@@ -257,7 +258,7 @@ def swimmer(cohort: pd.DataFrame, landmark_months: float) -> figures.Picture:
         axis.plot(died["os_years"] + 0.12, died.index, "x", color=INK, ms=4.5, mew=1.4)
         axis.axvline(at, color=INK, lw=1, ls=(0, (4, 3)))
         axis.text(at + 0.1, -1.4, f"landmark, {landmark_months:g} months", va="center")
-        for group, words in (("surgery", "surgery group"), ("prrt_only", "no-surgery group")):
+        for group, words in GROUPS_IN_PROSE.items():
             middle = lanes.index[lanes["group"] == group].max() - 1.5
             axis.text(lanes["os_years"].max(), middle, words, ha="right", color=COLOURS[group])
         axis.set(ylim=(len(lanes) - 0.4, -2.2), xlim=(0, None), xlabel="years from the start of PRRT")

@@ -16,6 +16,7 @@ from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR, Z95
 from analysis_lib.ledger import joint_facts, p_value_rules, recipes
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import figures, forest, tables
+from analysis_lib.printed.names import GROUPS_IN_PROSE
 from analysis_lib.printed.transcription import Transcription
 from analysis_lib.statistics import contingency, fragility, logrank_power, sceptical_prior
 
@@ -24,7 +25,27 @@ PRIORS = {"mildly sceptical": (0.25, 4.0), "sceptical": (0.5, 2.0), "very scepti
 _RATIOS = {"Crude": "results-survival.cox_surgery", "Adjusted": "results-survival.cox_surgery_adjusted"}
 # Results further from 0.05 than this are left out of the table of fragility.
 _NEAR = 0.1
+# Squares of patients.
+_IN_A_ROW = 13
 _ORACLES = ROOT / "tests" / "oracles"
+
+
+def deaths_by_patient(numbers: Transcription) -> tables.Html:
+    """A small figure: a square for each patient by group, filled for each who died during follow-up."""
+    rows = []
+    for group, name in GROUPS_IN_PROSE.items():
+        n = numbers.count(f"table1.patients.{group}.n")
+        deaths = numbers.count(f"results-survival.deaths.{group}.count")
+        squares = "".join(
+            f'<rect{" class=dead" * (k < deaths)} x="{11 * (k % _IN_A_ROW) + 1}" y="{11 * (k // _IN_A_ROW) + 1}"'
+            ' width="8" height="8"/>'
+            for k in range(n)
+        )
+        size = f"{11 * _IN_A_ROW} {11 * math.ceil(n / _IN_A_ROW)}"
+        said = f"{deaths} of {n} patients died"
+        svg = f'<svg class="{group}" viewBox="0 0 {size}" role="img" aria-label="{said}">{squares}</svg>'
+        rows.append(f"<div>{name}: {deaths} of {n} died</div>{svg}")
+    return tables.Html(f'<div class="deaths">{"".join(rows)}</div>')
 
 
 def fragility_table(numbers: Transcription, claims: Mapping[str, Claim]) -> tables.Html:

@@ -1,4 +1,4 @@
-"""Names that the paper gives to its sections, its groups and its categories of contact with vessels."""
+"""Names: what the paper calls its sections, groups and categories of contact with vessels, and what the book does."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ PLACES = {
     "discussion": "Discussion",
 }
 NAMES = {"surgery": "PRRT + surgery", "prrt_only": "PRRT only", "all": "all patients", "": ""}
+# What this book calls them.
+GROUPS_IN_PROSE = {"surgery": "surgery group", "prrt_only": "no-surgery group"}
 
 # Of Table 4: those that its categories are about, and the others.
 VESSELS = ("smv", "pv", "cha", "sma", "ca")

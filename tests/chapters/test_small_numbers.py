@@ -9,6 +9,13 @@ from analysis_lib.chapters import small_numbers
 from analysis_lib.statistics import logrank_power
 
 
+def test_the_small_figure_has_a_square_for_each_patient_filled_for_each_death(paper):
+    html = small_numbers.deaths_by_patient(paper).html
+    drawn = [(svg.count("<rect"), svg.count("class=dead")) for svg in html.split("<svg ")[1:]]
+    assert drawn == [(26, 7), (23, 16)]
+    assert re.findall('aria-label="([^"]*)"', html) == ["7 of 26 patients died", "16 of 23 patients died"]
+
+
 def test_every_comparison_near_the_limit_has_its_row_and_index(paper, claims):
     html = small_numbers.fragility_table(paper, claims).html
     shown = re.findall(r'ledger-[\w-]+\.html#([^"]+)".*?data-label="Fragility index"><div>(\d+)<', html)
