@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis_lib.base.units import DAYS_PER_MONTH
 from analysis_lib.reconstruction._numba.anneal_progression import FREE_R0, FREE_R1, NOT_FREE
+from analysis_lib.reconstruction.stages.columns import settle_places
 from analysis_lib.reconstruction.stages.state import Blocks, Progression, Survival, Treatment
 
 
@@ -41,10 +42,7 @@ class Finished:
         ordered = cohort.iloc[np.lexsort([cohort["patient"], cohort["os_event"] == 0, first, ~operated])]
         ordered = ordered.reset_index(drop=True)
         years = blocks.clock.years
-        surgery, last_cycle = (
-            (ordered[name].fillna(0) * DAYS_PER_MONTH).round().to_numpy(np.int64)
-            for name in ("months_to_surgery", "prrt_months")
-        )
+        surgery, last_cycle = (_days(ordered[name]) for name in ("months_to_surgery", "prrt_months"))
         survival = Survival(
             np.searchsorted(years, ordered["os_years"].to_numpy(float)),
             ordered["os_event"].to_numpy(np.int64),
@@ -58,3 +56,18 @@ class Finished:
         end = np.searchsorted(years, ordered["pfs_years"].to_numpy(float))
         progression = Progression(role, ordered["progression"].notna().to_numpy(bool), end)
         return cls(ordered, survival, treatment, progression)
+
+
+def settled(cohort: pd.DataFrame, blocks: Blocks) -> pd.DataFrame:
+    """The cohort with kinds of progression that go with its sizes, which were changed after it was finished."""
+    columns = {name: cohort[name].to_numpy(object, na_value=None) for name in ("group", "best_response", "progression")}
+    columns |= {
+        name: cohort[name].to_numpy(float, na_value=np.nan) for name in ("tumour_size_mm", "tumour_size_post_mm")
+    }
+    end = np.searchsorted(blocks.clock.years, cohort["pfs_years"].to_numpy(float))
+    settle_places(columns, end, _days(cohort["months_to_surgery"]))
+    return cohort.assign(progression=pd.array(columns["progression"], dtype="string"))
+
+
+def _days(months: pd.Series) -> np.ndarray:
+    return (months.fillna(0) * DAYS_PER_MONTH).round().to_numpy(np.int64)

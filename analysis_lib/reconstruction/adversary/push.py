@@ -15,7 +15,7 @@ import pandas as pd
 from analysis_lib.reconstruction import verify
 from analysis_lib.reconstruction._numba.statement import Statement
 from analysis_lib.reconstruction.adversary import progressions, scores, sizes, times, unprinted
-from analysis_lib.reconstruction.adversary.finished import Finished
+from analysis_lib.reconstruction.adversary.finished import Finished, settled
 from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SCORES, SIDES, value
 from analysis_lib.reconstruction.adversary.ratchet import ratchet
 from analysis_lib.reconstruction.base_measure import BaseMeasure
@@ -131,7 +131,7 @@ def _by_sizes(rng: np.random.Generator, blocks: Blocks, _: BaseMeasure, start: p
         found = sizes.push(rng, start, blocks.targets, larger=task.sign > 0)
         if task.sign * (value(task.id, found) - value(task.id, start)) > 0:
             path.append(found)
-    return path, lambda cohort: iter([cohort])
+    return path, lambda cohort: iter([settled(cohort, blocks)])
 
 
 def _by_scores(rng: np.random.Generator, blocks: Blocks, _: BaseMeasure, start: pd.DataFrame, task: Task) -> Way:
