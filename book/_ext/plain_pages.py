@@ -12,6 +12,7 @@ from pathlib import Path
 NOT_FOUND = "404"
 PLAIN = re.compile(rf"_modules/|{NOT_FOUND}$")
 SCRIPTS = {"documentation_options.js", "clipboard.min.js", "copybutton.js"}
+_BARS = re.compile(r"sidebars$|theme_(?:navbar|article|content|footer|primary_sidebar)_(?!icon|depth|align)")
 _RELATIVE = re.compile(r'(href|src|action)="(?![a-z]+:|#)')
 
 
@@ -24,6 +25,12 @@ def lay_out(app, pagename, templatename, context, doctree) -> str | None:
     ]
     context["metatags"] = ""
     return "plain.html"
+
+
+def empty_bars(app, pagename, templatename, context, doctree) -> None:
+    """Take from a plain page the bars that it does not show, before the theme fills them with the whole contents."""
+    if PLAIN.match(pagename):
+        context |= {name: [] for name in context if _BARS.match(name) and context[name]}
 
 
 def not_found(app):
@@ -46,6 +53,7 @@ def place(app, exception) -> None:
 
 
 def setup(app):
+    app.connect("html-page-context", empty_bars, priority=1)
     # After all else has had its say.
     app.connect("html-page-context", lay_out, priority=980)
     app.connect("html-collect-pages", not_found)

@@ -23,6 +23,16 @@ def test_only_source_code_and_the_missing_page_are_plain():
     assert plain_pages.lay_out(None, "survival", "page.html", page, None) is None and page == context()
 
 
+def test_the_bars_of_a_plain_page_are_empty_before_the_theme_fills_them():
+    def context():
+        return {"sidebars": ["nav.html"], "theme_footer_end": ["a.html"], "theme_logo": {"text": "x"}, "body": "text"}
+
+    plain, usual = context(), context()
+    plain_pages.empty_bars(None, "_modules/a", "page.html", plain, None)
+    plain_pages.empty_bars(None, "survival", "page.html", usual, None)
+    assert plain == context() | {"sidebars": [], "theme_footer_end": []} and usual == context()
+
+
 def test_the_missing_page_finds_its_styles_from_any_folder():
     page = (
         '<a href="index.html">x</a><a href="#top">y</a><a href="https://z.org">z</a><form action="search.html"></form>'
