@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from html import escape
 
 import numpy as np
 import pandas as pd
@@ -79,16 +78,6 @@ def adversary(found: pd.DataFrame) -> tuple[int, int, int]:
     """How many truths lie between the extremes of cohorts, how many between an adversary's, and of how many."""
     before = found["truth"].between(found["cohorts_low"], found["cohorts_high"])
     return int(before.sum()), int(inside(found).sum()), len(found)
-
-
-def missed_table(found: pd.DataFrame) -> tables.Html:
-    """The truths that an adversary did not reach, with how near it came."""
-    rows = [
-        (escape(study_name(one.study)), escape(QUANTITIES[one.quantity]), f"{one.truth:.3f}", f"{nearest:.3f}")
-        for one in found[~inside(found)].itertuples()
-        for nearest in [one.low if one.truth < one.low else one.high]
-    ]
-    return tables.table(("Study", "Quantity", "Truth", "Nearest reached"), rows, "Where the adversary stopped short")
 
 
 def misses(ranges: pd.DataFrame) -> pd.Series:

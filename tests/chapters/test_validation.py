@@ -32,24 +32,14 @@ def test_what_the_page_says_in_words_holds_on_file(trial):
     assert trial.factors["landmark"] >= trial.factors["landmark_waiting"]
 
 
-def test_the_adversary_holds_more_truths_than_the_cohorts_it_began_with_and_misses_one():
+def test_the_adversary_holds_every_truth_which_the_cohorts_it_began_with_do_not():
     before, reached, of = validation.adversary(validation.extremes())
-    assert before < reached == of - 1
-
-
-def test_each_miss_is_told_with_the_side_on_which_the_adversary_stopped():
-    found = validation.extremes()
-    missed = found[~validation.inside(found)]
-    html = validation.missed_table(found).html
-    assert column(html, "Truth") == [f"{truth:.3f}" for truth in missed["truth"]]
-    gaps = (missed["low"] - missed["truth"]).clip(lower=0) + (missed["truth"] - missed["high"]).clip(lower=0)
-    nearest = np.array(column(html, "Nearest reached"), float)
-    assert abs(nearest - missed["truth"].to_numpy()) == pytest.approx(gaps.to_numpy(), abs=1e-3)
+    assert before < reached == of
 
 
 def test_the_adversary_had_the_steps_that_the_page_names():
     pushes = known_extremes._STARTS * len(known_extremes._TEMPERATURES) * ROUNDS
-    assert pushes * known_extremes._STEPS == 1_920_000
+    assert pushes * known_extremes._STEPS == 5_760_000
     table = witnesses.load().table
     assert set(table.loc[table["id"] == "time_dependent_hr", "steps"]) == {1_600_000}
 

@@ -2,9 +2,9 @@
 
 Cohorts that were found from a study's printed summaries alone are pushed by the same kernel as those of the paper: one
 study of each public data set. The true patients meet their own summaries, so that a search without end would hold each
-truth, except that the times of the larynx study are no whole days. Every quantity is pushed from two cohorts, by hot
-pushes and then by cool ones: a hot push goes far from its cohort, but seldom finds the hazard ratio to three decimals
-again.
+truth, except that the times of the larynx study are no whole days. Every quantity is pushed from three cohorts, by hot
+pushes and by cool ones in turn: a hot push goes far from its cohort, but seldom finds the hazard ratio to three
+decimals again.
 Run as ``python -m analysis_lib.reconstruction.studies.known_extremes``: some minutes.
 """
 
@@ -50,9 +50,9 @@ PUSHED = {
     "landmark_waiting": (statement.LANDMARK, "wait_q3", 0.1, 20.0),
 }
 # How many cohorts a quantity is pushed from, the most extreme first, and how many turns a push has.
-_STARTS, _STEPS = 2, 60_000
+_STARTS, _STEPS = 3, 60_000
 # The temperatures that the pushes of a ratchet begin with, a ratchet after the other.
-_TEMPERATURES = 0.5, 0.1
+_TEMPERATURES = 0.5, 0.1, 0.5, 0.1
 # Tests and regressions change in jumps, and so count for less than times do.
 _JUMPS = 30.0
 
