@@ -650,13 +650,22 @@ def test_a_rule_with_a_limit_is_broken_by_one_patient_more(one):
     rule = next(rule for rule in RULES if rule.id == "liver_metastases_left")
     assert rule.limit == 1
     one["liver_metastases_gone"] = one["liver_metastases_gone"].where(one["m1a"] == 0, 1.0)
-    told = []
+    told, counted = [], []
     for row in one.query(OPERATED).index[:2]:
         one = edited(one, row, left(), "")
         told.append([found for found in plausibility.broken(one) if found.rule == rule])
-    assert told[0] == []
+        counted.append(plausibility.counts(one).loc[rule.id].tolist())
+    assert told[0] == [] and counted == [[1, 0], [2, 1]]
     assert str(told[1][0]).startswith("patients 1, 2: no_evidence_of_disease is 1, and liver metastases were neither")
     assert str(told[1][0]).endswith("(0; 1 may)")
+
+
+def test_a_file_of_one_cohort_needs_no_column_that_says_so(one):
+    row = one.index[one["patient"] == 7][0]
+    alone = edited(one, row, {"age_years": None}, "").drop(columns="cohort")
+    assert [
+        (found.cohort, found.patients) for found in plausibility.broken(alone) if found.rule.id == "blank_of_all"
+    ] == [(0, (7,))]
 
 
 def test_counts_are_of_patients_and_of_cohorts_above_the_limit(shipped):
