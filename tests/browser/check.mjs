@@ -1,5 +1,6 @@
 // Opens every page of a built book in Debian's Chromium, over HTTP and from file://, and checks
-// what a reader would notice. `node check.mjs FOLDER`; closes with 'N passed, N failed'.
+// what a reader would notice. `node check.mjs FOLDER`; closes with 'N passed, N failed'. With --every after it, pages of
+// one template are each looked at whole, which takes some ten minutes more.
 import { createServer } from "node:http";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -101,12 +102,12 @@ async function axe(tab) {
 }
 
 // The pages of source code are of one template, and so are those of reference and of a section's entries: all are opened,
-// the first of each is looked at whole.
+// the first of each is looked at whole; all of them with --every.
 const TEMPLATES = ["_modules" + sep + "analysis_lib", "library-", "ledger-"];
 const isCode = (page) => page.startsWith("_modules" + sep);
 // Nobody cites source code or a page that is missing.
 const isCited = (page) => !isCode(page) && page !== "404.html";
-const whole = (page) => TEMPLATES.every((start) => !page.startsWith(start) || page === pages.find((p) => p.startsWith(start)));
+const whole = (page) => process.argv.includes("--every") || TEMPLATES.every((start) => !page.startsWith(start) || page === pages.find((p) => p.startsWith(start)));
 
 // The theme lets the keyboard into what scrolls a moment after a resize.
 const KEYBOARD_GETS_IN = () => [...document.querySelectorAll("pre, .cell_output > .output")].every((box) =>
