@@ -14,6 +14,7 @@ from analysis_lib.presentation import figures, survival_bands, tables
 from analysis_lib.printed.names import NAMES
 from analysis_lib.printed.transcription import Transcription
 from analysis_lib.reconstruction.ensemble import Ensemble
+from analysis_lib.reconstruction.witnesses import Witnesses
 from analysis_lib.statistics import survival_batch
 
 COLUMNS = (
@@ -44,6 +45,12 @@ _PARTS = {
         "surgery",
         "The R1 curve rests on five patients, and the R0 curve ends above 45%, so that SPSS defines no interval.",
     ),
+}
+# Which of the shares in the table were pushed, and the quantity.
+_PUSHED = {
+    f"OS at {years} years, {NAMES[group]}": f"os_{years}y_{group}"
+    for years in (5, 10)
+    for group in ("surgery", "prrt_only")
 }
 _HUES = {
     _SURGERY: figures.COLOURS["surgery"],
@@ -132,7 +139,9 @@ def _estimate(texts: Mapping[str, str]) -> str:
     return "<br>".join(filter(None, (f"{estimate} {limits}".strip(), p)))
 
 
-def unpublished_table(shares: pd.DataFrame, ratios: pd.DataFrame, scheme: pd.Series) -> tables.Html:
+def unpublished_table(
+    shares: pd.DataFrame, ratios: pd.DataFrame, scheme: pd.Series, witnesses: Witnesses
+) -> tables.Html:
     """What the paper does not give, by censoring assumption: median, 5th to 95th percentile, and the extremes.
 
     Parameters
@@ -141,6 +150,8 @@ def unpublished_table(shares: pd.DataFrame, ratios: pd.DataFrame, scheme: pd.Ser
         One row a cohort, one column a quantity: survival from 0 to 1, and hazard ratios.
     scheme
         The censoring assumption of each cohort.
+    witnesses
+        Of how far an adversary pushed some of the ``shares``.
     """
     of_each = sorted(set(scheme))
     rows = []
@@ -151,9 +162,17 @@ def unpublished_table(shares: pd.DataFrame, ratios: pd.DataFrame, scheme: pd.Ser
             for one in of_each:
                 low, middle, high = (form.format(x) + unit for x in np.percentile(known[scheme == one], (5, 50, 95)))
                 cells.append(f"{middle} ({low} to {high})")
-            rows.append((name, *cells, tables.range_text(known, form + unit)))
+            pushed = "not pushed"
+            if name in _PUSHED:
+                pushed = tables.range_text([100 * end for end in witnesses.extremes(_PUSHED[name])], form + unit)
+            rows.append((name, *cells, tables.range_text(known, form + unit), pushed))
     return tables.table(
-        ("Not in the paper", *(f"Censoring assumption {one}" for one in of_each), "All cohorts"),
+        (
+            "Not in the paper",
+            *(f"Censoring assumption {one}" for one in of_each),
+            "All cohorts",
+            "With those of an adversary",
+        ),
         rows,
         f"Survival in {len(scheme):,} simulated cohorts: median (5th to 95th percentile), then lowest to highest",
     )

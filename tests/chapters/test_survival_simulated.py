@@ -1,6 +1,7 @@
 """What the chapter on survival says of simulated cohorts is so in them."""
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -46,11 +47,13 @@ def test_a_row_says_where_a_value_would_print_otherwise(claims):
 
 def test_what_is_not_published_is_told_by_assumption_and_over_all():
     scheme = pd.Series(["B", "A", "A"], index=[0, 1, 2])
-    shares = pd.DataFrame({"alive": [0.5, 0.6, 0.8]})
+    shares = pd.DataFrame({"OS at 5 years, PRRT only": [0.5, 0.6, 0.8]})
+    pushed = SimpleNamespace(extremes={"os_5y_prrt_only": (0.4, 0.9)}.get)
     ratios = pd.DataFrame({"ratio": [0.25, 0.5, np.nan]})
-    cells = re.findall("<td.*?<div>(.*?)</div>", survival_simulated.unpublished_table(shares, ratios, scheme).html)
-    assert cells[:4] == ["alive", "70% (61% to 79%)", "50% (50% to 50%)", "50% to 80%"]
-    assert cells[4:] == ["ratio", "0.50 (0.50 to 0.50)", "0.25 (0.25 to 0.25)", "0.25 to 0.50"]
+    html = survival_simulated.unpublished_table(shares, ratios, scheme, pushed).html
+    cells = re.findall("<td.*?<div>(.*?)</div>", html)
+    assert cells[:5] == ["OS at 5 years, PRRT only", "70% (61% to 79%)", "50% (50% to 50%)", "50% to 80%", "40% to 90%"]
+    assert cells[5:] == ["ratio", "0.50 (0.50 to 0.50)", "0.25 (0.25 to 0.25)", "0.25 to 0.50", "not pushed"]
 
 
 def test_words_follow_from_the_cohorts(cohorts, paper):

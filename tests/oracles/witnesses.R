@@ -69,7 +69,7 @@ quantities <- function(d) list(
   landmark_hr_12 = landmark(d, 12, "os"), landmark_hr_18 = landmark(d, 18, "os"),
   landmark_hr_24 = landmark(d, 24, "os"), time_dependent_hr = time_dependent(d, "os"),
   os_5y_surgery = alive(d, "surgery", 5), os_5y_prrt_only = alive(d, "prrt_only", 5),
-  os_10y_surgery = alive(d, "surgery", 10),
+  os_10y_surgery = alive(d, "surgery", 10), os_10y_prrt_only = alive(d, "prrt_only", 10),
   rmst_5y_difference = apart(d, 5), rmst_10y_difference = apart(d, 10),
   landmark_hr_18_pfs = landmark(d, 18, "pfs"), time_dependent_hr_pfs = time_dependent(d, "pfs"),
   shrinkage_difference = shrinkage(d), weighted_hr = weighted(d), adjusted_hr_without_activity = adjusted(d)

@@ -120,6 +120,7 @@ QUANTITIES: Mapping[str, Quantity] = {
     "os_5y_surgery": _survival(_SURGERY, 5.0),
     "os_5y_prrt_only": _survival(_PRRT_ONLY, 5.0),
     "os_10y_surgery": _survival(_SURGERY, 10.0),
+    "os_10y_prrt_only": _survival(_PRRT_ONLY, 10.0),
     "rmst_5y_difference": _restricted(5.0),
     "rmst_10y_difference": _restricted(10.0),
     "landmark_hr_18_pfs": Quantity(partial(_landmark, "pfs", 18), "progression", statement.LANDMARK, 1.5),
