@@ -35,6 +35,15 @@ SCORES = {
     "grade 1 and performance score": ("grade_1", "kps"),
     "activity and size after PRRT": ("prrt_activity_gbq", "tumour_size_post_mm"),
 }
+#: What the text calls the ratios that an adversary pushed, and their ids.
+PUSHED = {
+    "iptw": "weighted_hr",
+    "overlap": "overlap_hr",
+    "strata": "stratified_hr",
+    "without": "adjusted_hr_without_activity",
+    "before": "adjusted_hr_grade_and_kps",
+    "after": "adjusted_hr_activity_and_size",
+}
 # Of p values as drawn.
 _LEAST_P = 0.00005
 _WEIGHTS = {

@@ -28,15 +28,6 @@ AS_PUBLISHED, OVER_TIME, EARLY, LATE = (
     "Time-dependent, late surgery",
 )
 TRIAL, WEIGHTED = "Target trial", "Target trial, adjusted"
-#: Endpoint and landmark (none: time-dependent) of each quantity that an adversary pushed.
-PUSHED: Mapping[str, tuple[str, float | None]] = {
-    "landmark_hr_12": ("os", 12),
-    "landmark_hr_18": ("os", 18),
-    "landmark_hr_24": ("os", 24),
-    "time_dependent_hr": ("os", None),
-    "landmark_hr_18_pfs": ("pfs", 18),
-    "time_dependent_hr_pfs": ("pfs", None),
-}
 # Of the bootstrap of the target trial: cohorts, resamples of each, random numbers.
 _COHORTS, _TIMES, _SEED = 10, 100, 2022
 _LANE = 0.135  # inches
@@ -45,6 +36,23 @@ _LANE = 0.135  # inches
 def landmark_name(months: float) -> str:
     """The name of a landmark analysis in the table and the figure."""
     return f"Landmark, {months:g} months"
+
+
+#: Endpoint and analysis of each quantity that an adversary pushed.
+PUSHED: Mapping[str, tuple[str, str]] = {
+    **{f"landmark_hr_{months}": ("os", landmark_name(months)) for months in (12, 18, 24)},
+    "time_dependent_hr": ("os", OVER_TIME),
+    "target_trial_hr": ("os", TRIAL),
+    "target_trial_hr_adjusted": ("os", WEIGHTED),
+    **{f"landmark_hr_{months}_pfs": ("pfs", landmark_name(months)) for months in (12, 18, 24)},
+    "time_dependent_hr_pfs": ("pfs", OVER_TIME),
+    "hr_pfs": ("pfs", AS_PUBLISHED),
+}
+# What the table says instead where nothing was pushed for its own sake.
+_NOT_PUSHED = {
+    ("os", AS_PUBLISHED): "published",
+    **{(endpoint, name): "no whole cohorts" for endpoint in immortal_time.ENDPOINTS for name in (EARLY, LATE)},
+}
 
 
 def hazard_ratios(
@@ -112,8 +120,7 @@ def summarise(ratios: pd.DataFrame, scheme: pd.Series) -> pd.DataFrame:
 def farthest(summary: pd.DataFrame, found: Witnesses) -> dict[tuple[str, str], tuple[float, float]]:
     """The least and the greatest ratio in any cohort, of the ensemble or pushed there by an adversary."""
     by, reached = summary.groupby(["endpoint", "analysis"]), {}
-    for id, (endpoint, at) in PUSHED.items():
-        key = endpoint, OVER_TIME if at is None else landmark_name(at)
+    for id, key in PUSHED.items():
         low, high = found.extremes(id)
         reached[key] = min(low, by["lowest"].min()[key]), max(high, by["highest"].max()[key])
     return reached
@@ -133,7 +140,7 @@ def table(ratios: pd.DataFrame, extremes: Extremes, endpoint: str, landmark_mont
                 escape(name),
                 tables.range_text(known.quantile([0.05, 0.95])),
                 tables.range_text(known),
-                tables.range_text(pushed) if pushed else "not pushed",
+                tables.range_text(pushed) if pushed else _NOT_PUSHED.get((endpoint, name), "not pushed"),
                 "no interval" if upper.isna().all() else f"{(upper < 1).sum():,} of {len(mine):,}",
             )
         )
@@ -205,9 +212,7 @@ def words(
     for short, name in (("trial", TRIAL), ("adjusted", WEIGHTED)):
         texts[short] = tables.range_text(of["os", name]["hr"])
         texts[f"{short}_median"] = f"{of['os', name]['hr'].median():.2f}"
-    for endpoint, name in extremes:
-        short = "over" if name == OVER_TIME else name.split()[1]
-        texts[f"farthest_{endpoint}_{short}"] = tables.range_text(extremes[endpoint, name])
+    texts |= {f"farthest_{id}": tables.range_text(extremes[key]) for id, key in PUSHED.items()}
     texts["farthest_pfs_high"] = f"{extremes['pfs', OVER_TIME][1]:.2f}"
     for short, name in (("published", AS_PUBLISHED), ("dated", OVER_TIME)):
         texts[f"one_{short}"] = f"{of['os', name].at[one, 'hr']:.2f}"

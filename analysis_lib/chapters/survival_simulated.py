@@ -46,11 +46,16 @@ _PARTS = {
         "The R1 curve rests on five patients, and the R0 curve ends above 45%, so that SPSS defines no interval.",
     ),
 }
-# Which of the shares in the table were pushed, and the quantity.
-_PUSHED = {
-    f"OS at {years} years, {NAMES[group]}": f"os_{years}y_{group}"
-    for years in (5, 10)
-    for group in ("surgery", "prrt_only")
+# What the table calls each quantity that is not published, by its id among those that an adversary pushes.
+_UNPUBLISHED = {
+    **{
+        f"{end}_{years}y_{group}": f"{end.upper()} at {years} years, {NAMES[group]}"
+        for end, years in (("os", 5), ("os", 10), ("pfs", 2), ("pfs", 5))
+        for group in ("surgery", "prrt_only")
+    },
+    "hr_pfs": "HR, progression or death",
+    "hr_until_5y": "HR, death in the first 5 years",
+    "hr_after_5y": "HR, death after 5 years",
 }
 _HUES = {
     _SURGERY: figures.COLOURS["surgery"],
@@ -147,25 +152,24 @@ def unpublished_table(
     Parameters
     ----------
     shares, ratios
-        One row a cohort, one column a quantity: survival from 0 to 1, and hazard ratios.
+        One row a cohort, one column a quantity by its id: survival from 0 to 1, and hazard ratios.
     scheme
         The censoring assumption of each cohort.
     witnesses
-        Of how far an adversary pushed some of the ``shares``.
+        Of how far an adversary pushed each.
     """
     of_each = sorted(set(scheme))
     rows = []
     for found, form, unit in ((100 * shares, "{:.0f}", "%"), (ratios, "{:.2f}", "")):
-        for name, values in found.items():
+        for id, values in found.items():
             known = values.dropna()
             cells = []
             for one in of_each:
                 low, middle, high = (form.format(x) + unit for x in np.percentile(known[scheme == one], (5, 50, 95)))
                 cells.append(f"{middle} ({low} to {high})")
-            pushed = "not pushed"
-            if name in _PUSHED:
-                pushed = tables.range_text([100 * end for end in witnesses.extremes(_PUSHED[name])], form + unit)
-            rows.append((name, *cells, tables.range_text(known, form + unit), pushed))
+            scale = 100 if unit else 1
+            pushed = tables.range_text([scale * end for end in witnesses.extremes(id)], form + unit)
+            rows.append((_UNPUBLISHED[id], *cells, tables.range_text(known, form + unit), pushed))
     return tables.table(
         (
             "Not in the paper",
@@ -199,9 +203,9 @@ def in_words(
     opposite
         The patients of the cohort that a search for a lead of the no-surgery group found.
     """
-    gap = shares[f"OS at 5 years, {_SURGERY}"] - shares[f"OS at 5 years, {_PRRT_ONLY}"]
+    gap = shares["os_5y_surgery"] - shares["os_5y_prrt_only"]
     # No estimate where nobody of a group died after five years.
-    progression, early, late = (column for _, column in ratios.dropna().items())
+    progression, early, late = (ratios.dropna()[id] for id in ("hr_pfs", "hr_until_5y", "hr_after_5y"))
     scheme = ensemble.origin["scheme"].loc[early.index]
     grew = [100 * (late < early)[scheme == one].mean() for one in sorted(set(scheme))]
     median, median_without = (numbers.value(f"abstract.os.{group}.median") for group in ("surgery", "prrt_only"))

@@ -102,7 +102,12 @@ def find_start(rng: np.random.Generator, blocks: Blocks) -> tuple[BaseMeasure, S
 
 
 def cohorts_around(
-    rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, survival: Survival, partial: np.ndarray
+    rng: np.random.Generator,
+    blocks: Blocks,
+    measure: BaseMeasure,
+    survival: Survival,
+    partial: np.ndarray,
+    activity: np.ndarray | None = None,
 ) -> Iterator[pd.DataFrame]:
     """Whole cohorts around times of death and partial responses, which share all that is hard to find.
 
@@ -111,23 +116,28 @@ def cohorts_around(
     SearchFailed
         If a stage found nothing.
     """
-    course = find_course(rng, blocks, measure, survival, partial)
+    course = find_course(rng, blocks, measure, survival, partial, activity)
     covariates = find_measured(rng, blocks, survival, course)
     for _ in range(_COMPLETED):
         yield complete(course.build, covariates, course.treatment, course.progression)
 
 
 def find_course(
-    rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, survival: Survival, partial: np.ndarray
+    rng: np.random.Generator,
+    blocks: Blocks,
+    measure: BaseMeasure,
+    survival: Survival,
+    partial: np.ndarray,
+    activity: np.ndarray | None = None,
 ) -> Course:
-    """Treatment, best response and progression around times of death and partial responses.
+    """Treatment, best response and progression around times of death and partial responses, and activities if known.
 
     Raises
     ------
     SearchFailed
         If a stage found nothing.
     """
-    activity = find_activity(rng, blocks, survival)
+    activity = find_activity(rng, blocks, survival) if activity is None else activity
     treatment = find_treatment(rng, blocks, measure, survival, activity)
     build = Builder(rng, blocks, survival)
     response = np.where(partial == 1, "PR", "SD").astype(object)

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis_lib.chapters import survival_simulated
+from analysis_lib.printed.names import NAMES
 from analysis_lib.reconstruction import ensemble, witnesses
 from analysis_lib.statistics import survival_batch
 
@@ -47,21 +48,22 @@ def test_a_row_says_where_a_value_would_print_otherwise(claims):
 
 def test_what_is_not_published_is_told_by_assumption_and_over_all():
     scheme = pd.Series(["B", "A", "A"], index=[0, 1, 2])
-    shares = pd.DataFrame({"OS at 5 years, PRRT only": [0.5, 0.6, 0.8]})
-    pushed = SimpleNamespace(extremes={"os_5y_prrt_only": (0.4, 0.9)}.get)
-    ratios = pd.DataFrame({"ratio": [0.25, 0.5, np.nan]})
+    shares = pd.DataFrame({"os_5y_prrt_only": [0.5, 0.6, 0.8]})
+    pushed = SimpleNamespace(extremes={"os_5y_prrt_only": (0.4, 0.9), "hr_pfs": (0.2, 0.75)}.get)
+    ratios = pd.DataFrame({"hr_pfs": [0.25, 0.5, np.nan]})
     html = survival_simulated.unpublished_table(shares, ratios, scheme, pushed).html
     cells = re.findall("<td.*?<div>(.*?)</div>", html)
     assert cells[:5] == ["OS at 5 years, PRRT only", "70% (61% to 79%)", "50% (50% to 50%)", "50% to 80%", "40% to 90%"]
-    assert cells[5:] == ["ratio", "0.50 (0.50 to 0.50)", "0.25 (0.25 to 0.25)", "0.25 to 0.50", "not pushed"]
+    ratio = ["HR, progression or death", "0.50 (0.50 to 0.50)", "0.25 (0.25 to 0.25)", "0.25 to 0.50", "0.20 to 0.75"]
+    assert cells[5:] == ratio
 
 
 def test_words_follow_from_the_cohorts(cohorts, paper):
     shares = pd.DataFrame(
-        {f"OS at 5 years, {g}": alive(cohorts, "os", g, 5) for g in ("PRRT + surgery", "PRRT only")},
+        {f"os_5y_{g}": alive(cohorts, "os", NAMES[g], 5) for g in ("surgery", "prrt_only")},
         index=cohorts.origin.index,
     )
-    ratios = pd.DataFrame({"pfs": 0.5, "early": 0.4, "late": 0.3}, index=shares.index)
+    ratios = pd.DataFrame({"hr_pfs": 0.5, "hr_until_5y": 0.4, "hr_after_5y": 0.3}, index=shares.index)
     behind = witnesses.load().witness("rmst_5y_difference", "low")
     words = survival_simulated.in_words(cohorts, paper, shares, ratios, landmark_months=1e3, opposite=behind)
     surgery, without = map(int, re.findall(r"(\d+)%", words["behind"]))

@@ -1,6 +1,7 @@
 # Asks R for every quantity that the adversary pushes, in every witness cohort, for
 # tests/reconstruction/adversary/test_witnesses.py. `python witnesses.py` writes the cohorts and runs this in its folder.
 source("answer.R")
+source("emulation.R")
 suppressMessages(library(survival))
 
 cox <- function(formula, d) {
@@ -31,10 +32,28 @@ time_dependent <- function(d, endpoint) {
   hazard_ratio(cox(Surv(start, stop, event) ~ operated, rbind(first, second)))
 }
 
-curve <- function(d, group) survfit(Surv(os_years, os_event) ~ 1, d[d$group == group, ])
+# Of the groups as they are, from the events after some years and until others.
+groups <- function(d, endpoint, after, until) {
+  d$time <- d[[paste0(endpoint, "_years")]]
+  d$event <- ifelse(d$time <= until, d[[paste0(endpoint, "_event")]], 0)
+  d$operated <- as.numeric(d$group == "surgery")
+  hazard_ratio(cox(Surv(time, event) ~ operated, d[d$time > after, ]))
+}
+
+target_trial <- function(d, covariates) {
+  d <- transform(d, time = round(os_years, 8), died = os_event, left = round(years_to_surgery(d), 8))
+  d$grade_1 <- as.numeric(d$grade == "G1")
+  hazard_ratio(emulate(d, covariates, end = 2)$trial)
+}
+
+curve <- function(d, group, endpoint = "os") {
+  d$time <- d[[paste0(endpoint, "_years")]]
+  d$event <- d[[paste0(endpoint, "_event")]]
+  survfit(Surv(time, event) ~ 1, d[d$group == group, ])
+}
 ended <- function(fit, at) max(fit$time) < at && min(fit$surv) > 0
-alive <- function(d, group, at) {
-  fit <- curve(d, group)
+alive <- function(d, group, at, endpoint = "os") {
+  fit <- curve(d, group, endpoint)
   if (ended(fit, at)) NA else summary(fit, times = at, extend = TRUE)$surv
 }
 restricted_mean <- function(d, group, at) {
@@ -51,14 +70,29 @@ scored <- function(d, covariates) {
   d$score <- fitted(fit)
   d
 }
+all_four <- c("grade_1", "kps", "prrt_activity_gbq", "tumour_size_post_mm")
 weighted <- function(d) {
-  d <- scored(d, c("grade_1", "kps", "prrt_activity_gbq", "tumour_size_post_mm"))
+  d <- scored(d, all_four)
   share <- mean(d$operated)
   d$w <- ifelse(d$operated == 1, share / d$score, (1 - share) / (1 - d$score))
   hazard_ratio(cox(Surv(os_years, os_event) ~ operated, d))
 }
-adjusted <- function(d) {
-  hazard_ratio(cox(Surv(os_years, os_event) ~ operated + score, scored(d, c("grade_1", "kps", "tumour_size_post_mm"))))
+overlap <- function(d) {
+  d <- scored(d, all_four)
+  d$w <- ifelse(d$operated == 1, 1 - d$score, d$score)
+  hazard_ratio(cox(Surv(os_years, os_event) ~ operated, d))
+}
+# Thirds of the score by its middle rank; scores that differ from the tenth digit on are one.
+stratified <- function(d) {
+  d <- scored(d, all_four)
+  d$third <- pmin(floor(3 * (rank(round(d$score, 9)) - 0.5) / nrow(d)), 2)
+  hazard_ratio(cox(Surv(os_years, os_event) ~ operated + strata(third), d))
+}
+adjusted <- function(d, covariates) hazard_ratio(cox(Surv(os_years, os_event) ~ operated + score, scored(d, covariates)))
+# P value of activity for death without the patient who died after the first cycle.
+activity_p <- function(d) {
+  fit <- cox(Surv(os_years, os_event) ~ prrt_activity_gbq, d[!(d$dose_adjustment %in% "death"), ])
+  summary(fit)$coefficients[1, "Pr(>|z|)"]
 }
 shrinkage <- function(d) {
   decrease <- 100 * (1 - d$tumour_size_post_mm / d$tumour_size_mm)
@@ -68,11 +102,22 @@ shrinkage <- function(d) {
 quantities <- function(d) list(
   landmark_hr_12 = landmark(d, 12, "os"), landmark_hr_18 = landmark(d, 18, "os"),
   landmark_hr_24 = landmark(d, 24, "os"), time_dependent_hr = time_dependent(d, "os"),
+  target_trial_hr = target_trial(d, character()), target_trial_hr_adjusted = target_trial(d, c("grade_1", "kps")),
+  hr_until_5y = groups(d, "os", 0, 5), hr_after_5y = groups(d, "os", 5, Inf),
   os_5y_surgery = alive(d, "surgery", 5), os_5y_prrt_only = alive(d, "prrt_only", 5),
   os_10y_surgery = alive(d, "surgery", 10), os_10y_prrt_only = alive(d, "prrt_only", 10),
   rmst_5y_difference = apart(d, 5), rmst_10y_difference = apart(d, 10),
-  landmark_hr_18_pfs = landmark(d, 18, "pfs"), time_dependent_hr_pfs = time_dependent(d, "pfs"),
-  shrinkage_difference = shrinkage(d), weighted_hr = weighted(d), adjusted_hr_without_activity = adjusted(d)
+  landmark_hr_12_pfs = landmark(d, 12, "pfs"), landmark_hr_18_pfs = landmark(d, 18, "pfs"),
+  landmark_hr_24_pfs = landmark(d, 24, "pfs"), time_dependent_hr_pfs = time_dependent(d, "pfs"),
+  hr_pfs = groups(d, "pfs", 0, Inf),
+  pfs_2y_surgery = alive(d, "surgery", 2, "pfs"), pfs_2y_prrt_only = alive(d, "prrt_only", 2, "pfs"),
+  pfs_5y_surgery = alive(d, "surgery", 5, "pfs"), pfs_5y_prrt_only = alive(d, "prrt_only", 5, "pfs"),
+  shrinkage_difference = shrinkage(d),
+  weighted_hr = weighted(d), overlap_hr = overlap(d), stratified_hr = stratified(d),
+  adjusted_hr_without_activity = adjusted(d, setdiff(all_four, "prrt_activity_gbq")),
+  adjusted_hr_activity_and_size = adjusted(d, c("prrt_activity_gbq", "tumour_size_post_mm")),
+  adjusted_hr_grade_and_kps = adjusted(d, c("grade_1", "kps")),
+  activity_p_without_early_death = activity_p(d)
 )
 
 file <- "data/witnesses.csv"

@@ -12,7 +12,7 @@ from analysis_lib.reconstruction import witnesses
 FILE = Path("data/witnesses.csv")
 COLUMNS = [
     *("cohort", "patient", "group", "os_years", "os_event", "pfs_years", "pfs_event", "months_to_surgery"),
-    *("grade", "kps", "prrt_activity_gbq", "tumour_size_mm", "tumour_size_post_mm"),
+    *("grade", "kps", "prrt_activity_gbq", "tumour_size_mm", "tumour_size_post_mm", "dose_adjustment"),
 ]
 
 

@@ -10,6 +10,6 @@ A witness proves that a value is possible. That a push got no farther proves not
 
 - :mod:`~analysis_lib.reconstruction.adversary.quantities`: what is pushed, and how it is computed.
 - :mod:`~analysis_lib.reconstruction.adversary.unprinted`: limits that nobody printed, usual and widest.
-- ``times``, ``progressions``, ``sizes``, ``scores``: what is moved for which quantities, with kernels of their own.
+- ``times``, ``progressions``, ``sizes``, ``scores``, ``redraws``: what is moved, or drawn anew, for which quantities.
 - ``ratchet``, ``push``, ``build``: one quantity to one side, and all of them.
 """

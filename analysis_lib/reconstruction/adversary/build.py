@@ -13,19 +13,21 @@ import pandas as pd
 
 from analysis_lib.base.atomic import write_beside_then_rename
 from analysis_lib.reconstruction import ensemble, verify, witnesses
-from analysis_lib.reconstruction.adversary import progressions, scores, sizes, times, unprinted
+from analysis_lib.reconstruction.adversary import progressions, redraws, scores, sizes, times, unprinted
 from analysis_lib.reconstruction.adversary.push import ROUNDS, TURNS, Task, find_witness
 from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SIDES
 from analysis_lib.reconstruction.build import write
 from analysis_lib.reconstruction.working_folder import search_missing, working_folder
 from analysis_lib.targets.catalogue import Targets, load_targets
 
-# Turns of an annealer, and with scores steps of a walk, that a push is allowed at most.
+# Turns of an annealer, with scores steps of a walk, and draws, that a push is allowed at most.
 _STEPS = {
     "survival": TURNS * ROUNDS * times.STEPS,
     "progression": TURNS * ROUNDS * progressions.STEPS,
     "sizes": TURNS * sizes.STEPS,
     "scores": TURNS * scores.STEPS,
+    "covariates": TURNS * redraws.DRAWS,
+    "activity": TURNS * redraws.DRAWS,
 }
 
 
@@ -104,7 +106,8 @@ def _write(patients: pd.DataFrame, ids: Sequence[str], seed: int, targets: Targe
     chosen["cohort"] = chosen["cohort"].map(numbers)
     names = (chosen["id"] + " " + chosen["side"]).groupby(chosen["cohort"]).agg(list)
     write(pd.concat(kept, ignore_index=True), out)
-    write_beside_then_rename(out.with_name(witnesses.TABLE), chosen.to_csv(index=False))
+    # Sums differ with the processor in their last digits.
+    write_beside_then_rename(out.with_name(witnesses.TABLE), chosen.to_csv(index=False, float_format="%.10g"))
     manifest = {
         "file": out.name,
         "cohorts": len(kept),

@@ -9,8 +9,14 @@ import pandas as pd
 
 from analysis_lib.base.units import DAYS_PER_MONTH
 from analysis_lib.reconstruction._numba.anneal_progression import FREE_R0, FREE_R1, NOT_FREE
+from analysis_lib.reconstruction.stages.builder import Builder
 from analysis_lib.reconstruction.stages.columns import settle_places
-from analysis_lib.reconstruction.stages.state import Blocks, Progression, Survival, Treatment
+from analysis_lib.reconstruction.stages.state import Blocks, Covariates, Progression, Survival, Treatment
+
+_METASTASES = (
+    *("n1", "m1a", "other_metastases", "liver_metastases_3", "liver_metastases_gone"),
+    *("liver_wedge", "liver_wedges", "liver_ablation_rf", "liver_ablation_mw"),
+)
 
 
 @dataclass
@@ -32,6 +38,21 @@ class Finished:
     def response(self) -> np.ndarray:
         """Best responses, shape (n,)."""
         return self.cohort["best_response"].to_numpy(object)
+
+    @property
+    def covariates(self) -> Covariates:
+        """Performance scores, grades and activities."""
+        kps, activity = (self.cohort[name].to_numpy(float) for name in ("kps", "prrt_activity_gbq"))
+        return Covariates(kps, (self.cohort["grade"] == "G1").to_numpy(float), activity)
+
+    def builder(self, rng: np.random.Generator, blocks: Blocks) -> Builder:
+        """A builder of cohorts that keep best responses and metastases."""
+        build = Builder(rng, blocks, self.survival)
+        build.columns["best_response"] = self.response
+        for name in _METASTASES:
+            column = self.cohort[name]
+            build.columns[name] = column.astype(object).where(column.notna(), None).to_numpy()
+        return build
 
     @classmethod
     def of(cls, cohort: pd.DataFrame, blocks: Blocks) -> Finished:

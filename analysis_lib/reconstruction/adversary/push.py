@@ -14,14 +14,14 @@ import pandas as pd
 
 from analysis_lib.reconstruction import verify
 from analysis_lib.reconstruction._numba.statement import Statement
-from analysis_lib.reconstruction.adversary import progressions, scores, sizes, times, unprinted
+from analysis_lib.reconstruction.adversary import progressions, redraws, scores, sizes, times, unprinted
 from analysis_lib.reconstruction.adversary.finished import Finished, settled
 from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SCORES, SIDES, value
 from analysis_lib.reconstruction.adversary.ratchet import ratchet
 from analysis_lib.reconstruction.base_measure import BaseMeasure
 from analysis_lib.reconstruction.ensemble import Ensemble
 from analysis_lib.reconstruction.search import cohorts_around
-from analysis_lib.reconstruction.stages.covariates import find_response
+from analysis_lib.reconstruction.stages.covariates import find_activity, find_response
 from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed
 from analysis_lib.targets.catalogue import Targets
 
@@ -141,4 +141,38 @@ def _by_scores(rng: np.random.Generator, blocks: Blocks, _: BaseMeasure, start: 
     return scores.walk(rng, walk, task.sign), partial(scores.complete_around, rng, blocks, finished, walk.order)
 
 
-_WAYS = {"survival": _by_times, "progression": _by_progressions, "sizes": _by_sizes, "scores": _by_scores}
+def _by_covariates(rng: np.random.Generator, blocks: Blocks, _: BaseMeasure, start: pd.DataFrame, task: Task) -> Way:
+    """Grades and performance scores, and sizes around them."""
+    finished = Finished.of(start, blocks)
+
+    def of_draw(drawn):
+        return value(task.id, redraws.with_covariates(finished, drawn))
+
+    draw = partial(redraws.draw_covariates, rng, blocks, finished)
+    path = redraws.push(draw, of_draw, finished.covariates, task.sign)
+    return path, partial(redraws.complete_around, rng, blocks, finished)
+
+
+def _by_activity(
+    rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, start: pd.DataFrame, task: Task
+) -> Way:
+    """Activities, and all that follows from them."""
+    finished = Finished.of(start, blocks)
+    survival, partial_response = finished.survival, (finished.response == "PR").astype(float)
+
+    def of_draw(activity):
+        return value(task.id, finished.cohort.assign(prrt_activity_gbq=activity))
+
+    draw = partial(find_activity, rng, blocks, survival)
+    path = redraws.push(draw, of_draw, finished.covariates.activity, task.sign)
+    return path, partial(cohorts_around, rng, blocks, measure, survival, partial_response)
+
+
+_WAYS = {
+    "survival": _by_times,
+    "progression": _by_progressions,
+    "sizes": _by_sizes,
+    "scores": _by_scores,
+    "covariates": _by_covariates,
+    "activity": _by_activity,
+}

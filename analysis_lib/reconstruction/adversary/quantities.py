@@ -6,17 +6,18 @@ The kernels of a push have functions of their own, which only steer it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from analysis_lib.analyses import immortal_time, propensity_weighting
+from analysis_lib.analyses import immortal_time, influence, propensity_weighting, target_trial
 from analysis_lib.base.errors import InputError
+from analysis_lib.base.units import MONTHS_PER_YEAR
 from analysis_lib.reconstruction._numba import statement
-from analysis_lib.statistics import survival
+from analysis_lib.statistics import binary_cox, survival
 from analysis_lib.targets.catalogue import GROUPS
 
 #: Values by cohort, NaN where a cohort has none; of cohorts in the schema, with the column ``cohort``.
@@ -25,8 +26,16 @@ _SURGERY, _PRRT_ONLY = GROUPS[1:]
 #: Quantities by a propensity score: how it is used, one of :data:`propensity_weighting.METHODS`, and what is in it.
 SCORES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "weighted_hr": ("iptw", tuple(propensity_weighting.COVARIATES)),
+    "overlap_hr": ("overlap", tuple(propensity_weighting.COVARIATES)),
+    "stratified_hr": ("strata", tuple(propensity_weighting.COVARIATES)),
     "adjusted_hr_without_activity": ("covariate", ("grade_1", "kps", "tumour_size_post_mm")),
+    "adjusted_hr_activity_and_size": ("covariate", ("prrt_activity_gbq", "tumour_size_post_mm")),
 }
+_BEFORE = "covariate", ("grade_1", "kps")
+# What is moved to push survival to the end of a kind.
+_MOVES = {"os": "survival", "pfs": "progression"}
+# Of the target trial, months.
+_GRACE = 24.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,8 @@ class Quantity:
     values
         Computes it.
     moves
-        What is moved to push it: ``survival``, ``progression``, ``sizes`` before PRRT, or after it for ``scores``.
+        What is moved to push it: ``survival``, ``progression``, ``sizes`` before PRRT, or after it for ``scores``;
+        or what is drawn anew: ``activity``, or grade and performance score as ``covariates``.
     kind, at
         As a :class:`~analysis_lib.reconstruction._numba.statement.Statement` has them, where times are moved.
     ratio
@@ -64,9 +74,29 @@ def _time_dependent(endpoint: str, patients: pd.DataFrame) -> pd.Series:
     return immortal_time.time_dependent(patients, endpoint)["hr"]
 
 
-def _survival_at(group: str, years: float, patients: pd.DataFrame) -> pd.Series:
-    of_group = patients[patients["group"] == group]
-    return pd.Series({n: survival.survival_at(c["os_years"], c["os_event"], years)[0] for n, c in _by_cohort(of_group)})
+def _groups(endpoint: str, after: float, until: float, patients: pd.DataFrame) -> pd.Series:
+    """Hazard ratio of the groups as they are, from the events after some years and until others."""
+    at_risk = patients[patients[f"{endpoint}_years"] > after]
+    time = at_risk[f"{endpoint}_years"]
+    event = (at_risk[f"{endpoint}_event"] == 1) & (time <= until)
+    return binary_cox.cox(at_risk["cohort"], time, event, at_risk["group"] == _SURGERY)["hr"]
+
+
+def _target_trial(covariates: tuple[str, ...], patients: pd.DataFrame) -> pd.Series:
+    return target_trial.emulate(patients, _GRACE, covariates)["hr"]
+
+
+def _activity_p(patients: pd.DataFrame) -> pd.Series:
+    """P value of activity for death without the patient who died after the first cycle."""
+    # Blank in most, which compares with nothing.
+    others = patients[~patients["dose_adjustment"].isin(["death"])]
+    return influence.univariable(others, ["prrt_activity_gbq"]).set_index("cohort")["p_death"]
+
+
+def _survival_at(endpoint: str, group: str, years: float, patients: pd.DataFrame) -> pd.Series:
+    time, event = f"{endpoint}_years", f"{endpoint}_event"
+    by = patients.loc[patients["group"] == group, ["cohort", time, event]].groupby("cohort")
+    return pd.Series({n: survival.survival_at(c[time], c[event], years)[0] for n, c in by})
 
 
 def _restricted_mean(cohort: pd.DataFrame, group: str, years: float) -> float:
@@ -78,12 +108,8 @@ def _restricted_mean(cohort: pd.DataFrame, group: str, years: float) -> float:
 
 
 def _restricted_means_apart(years: float, patients: pd.DataFrame) -> pd.Series:
-    return pd.Series(
-        {
-            n: _restricted_mean(c, _SURGERY, years) - _restricted_mean(c, _PRRT_ONLY, years)
-            for n, c in _by_cohort(patients)
-        }
-    )
+    by = patients[["cohort", "group", "os_years", "os_event"]].groupby("cohort")
+    return pd.Series({n: _restricted_mean(c, _SURGERY, years) - _restricted_mean(c, _PRRT_ONLY, years) for n, c in by})
 
 
 def _by_score(method: str, covariates: tuple[str, ...], patients: pd.DataFrame) -> pd.Series:
@@ -96,18 +122,19 @@ def _decreases_apart(patients: pd.DataFrame) -> pd.Series:
     return means[_SURGERY] - means[_PRRT_ONLY]
 
 
-def _by_cohort(patients: pd.DataFrame) -> Iterator[tuple[int, pd.DataFrame]]:
-    return patients[["cohort", "group", "os_years", "os_event"]].groupby("cohort")
-
-
-def _survival(group: str, years: float) -> Quantity:
+def _survival(endpoint: str, group: str, years: float) -> Quantity:
     kind = statement.SURVIVAL_OPERATED if group == _SURGERY else statement.SURVIVAL_OTHERS
-    return Quantity(partial(_survival_at, group, years), "survival", kind, years, ratio=False, step=0.02, weight=60.0)
+    values = partial(_survival_at, endpoint, group, years)
+    return Quantity(values, _MOVES[endpoint], kind, years, ratio=False, step=0.02, weight=60.0)
 
 
 def _restricted(years: float) -> Quantity:
     values = partial(_restricted_means_apart, years)
     return Quantity(values, "survival", statement.RESTRICTED_MEANS, years, ratio=False, step=0.08)
+
+
+def _trial(*covariates: str) -> Quantity:
+    return Quantity(partial(_target_trial, covariates), "survival", statement.TARGET_TRIAL, _GRACE / MONTHS_PER_YEAR)
 
 
 #: By id, in the order in which they are searched.
@@ -117,16 +144,34 @@ QUANTITIES: Mapping[str, Quantity] = {
         for months in (12, 18, 24)
     },
     "time_dependent_hr": Quantity(partial(_time_dependent, "os"), "survival", statement.TIME_DEPENDENT),
-    "os_5y_surgery": _survival(_SURGERY, 5.0),
-    "os_5y_prrt_only": _survival(_PRRT_ONLY, 5.0),
-    "os_10y_surgery": _survival(_SURGERY, 10.0),
-    "os_10y_prrt_only": _survival(_PRRT_ONLY, 10.0),
+    # Both are steered by the trial that is weighted by time alone: covariates come after the times.
+    "target_trial_hr": _trial(),
+    "target_trial_hr_adjusted": _trial("grade_1", "kps"),
+    "hr_until_5y": Quantity(partial(_groups, "os", 0.0, 5.0), "survival", statement.RATIO_UNTIL, 5.0),
+    "hr_after_5y": Quantity(partial(_groups, "os", 5.0, np.inf), "survival", statement.RATIO_AFTER, 5.0),
+    "os_5y_surgery": _survival("os", _SURGERY, 5.0),
+    "os_5y_prrt_only": _survival("os", _PRRT_ONLY, 5.0),
+    "os_10y_surgery": _survival("os", _SURGERY, 10.0),
+    "os_10y_prrt_only": _survival("os", _PRRT_ONLY, 10.0),
     "rmst_5y_difference": _restricted(5.0),
     "rmst_10y_difference": _restricted(10.0),
-    "landmark_hr_18_pfs": Quantity(partial(_landmark, "pfs", 18), "progression", statement.LANDMARK, 1.5),
+    **{
+        f"landmark_hr_{months}_pfs": Quantity(
+            partial(_landmark, "pfs", months), "progression", statement.LANDMARK, months / 12
+        )
+        for months in (12, 18, 24)
+    },
     "time_dependent_hr_pfs": Quantity(partial(_time_dependent, "pfs"), "progression", statement.TIME_DEPENDENT),
+    "hr_pfs": Quantity(partial(_groups, "pfs", 0.0, np.inf), "progression", statement.RATIO_UNTIL, np.inf),
+    **{
+        f"pfs_{years}y_{group}": _survival("pfs", group, float(years))
+        for years in (2, 5)
+        for group in (_SURGERY, _PRRT_ONLY)
+    },
     "shrinkage_difference": Quantity(_decreases_apart, "sizes", ratio=False),
     **{id: Quantity(partial(_by_score, *score), "scores") for id, score in SCORES.items()},
+    "adjusted_hr_grade_and_kps": Quantity(partial(_by_score, *_BEFORE), "covariates"),
+    "activity_p_without_early_death": Quantity(_activity_p, "activity"),
 }
 #: The two directions of a push, and its sign.
 SIDES: Mapping[str, float] = {"low": -1.0, "high": 1.0}

@@ -26,7 +26,7 @@ from analysis_lib.reconstruction._numba.fit_sizes import (
     size_statistics,
 )
 from analysis_lib.reconstruction.adversary.finished import Finished
-from analysis_lib.reconstruction.stages.builder import Builder, find_column
+from analysis_lib.reconstruction.stages.builder import find_column
 from analysis_lib.reconstruction.stages.columns import complete
 from analysis_lib.reconstruction.stages.sizes import (
     AFTER_MM,
@@ -37,15 +37,13 @@ from analysis_lib.reconstruction.stages.sizes import (
     limits_before,
     tumour_decides,
 )
-from analysis_lib.reconstruction.stages.state import Blocks, Covariates, SearchFailed
+from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed
 
 # Steps of a walk, and the longest change of a size in one, mm.
 STEPS, _LONGEST = 100, 4.0
 _HOT = 0.3
-_METASTASES = (
-    *("n1", "m1a", "other_metastases", "liver_metastases_3", "liver_metastases_gone"),
-    *("liver_wedge", "liver_wedges", "liver_ablation_rf", "liver_ablation_mw"),
-)
+# Strata hardly move with a size: there the way is that of the ratio with the score as a covariate.
+_STEERED_BY = {"strata": "covariate"}
 
 
 class Walk:
@@ -70,16 +68,21 @@ class Walk:
             nothing,
         )
         self.method, names = score
+        self.steered_by = _STEERED_BY.get(self.method, self.method)
         self.sample = propensity_weighting.stack(rows.assign(cohort=0), names)
         self.column = names.index("tumour_size_post_mm")
 
-    def values(self, sizes: np.ndarray) -> np.ndarray:
-        """The log hazard ratio under each of k sets of ``sizes`` (k, m)."""
+    def values(self, sizes: np.ndarray) -> pd.DataFrame:
+        """The log hazard ratios under each of k sets of ``sizes`` (k, m), by method."""
         samples = self.sample.rows(np.zeros(len(sizes), int))
         covariates = samples.covariates.copy()
         covariates[:, :, self.column] = sizes
         samples = replace(samples, labels=np.arange(len(sizes)), covariates=covariates)
-        return propensity_weighting.log_hazard_ratios(samples)[self.method].to_numpy()
+        return propensity_weighting.log_hazard_ratios(samples)
+
+    def value(self, size: np.ndarray) -> float:
+        """What is pushed, under sizes (m,)."""
+        return float(self.values(size[np.newaxis])[self.method].iloc[0])
 
     def step(self, rng: np.random.Generator, size: np.ndarray, sign: float, longest: float) -> np.ndarray | None:
         """Sizes some way up (down) the gradient that meet the four regressions; None where none were found."""
@@ -87,7 +90,7 @@ class Walk:
         if change is None:
             return None
         apart = np.concatenate([size + np.eye(size.size), size - np.eye(size.size)])
-        up, down = self.values(apart).reshape(2, -1)
+        up, down = self.values(apart)[self.steered_by].to_numpy().reshape(2, -1)
         # Weights of the patients differ at random, so that no two steps go the same way.
         free = 0.2 + rng.random(size.size)
         gradient = sign * (up - down) * free
@@ -132,10 +135,10 @@ class Walk:
 def walk(rng: np.random.Generator, start: Walk, sign: float, steps: int = STEPS) -> list[np.ndarray]:
     """Sizes on the way to an extreme, each more extreme than those before; the first are those of the cohort."""
     path, longest = [start.size], _LONGEST
-    best = start.values(path[0][np.newaxis])[0]
+    best = start.value(path[0])
     for _ in range(steps):
         found = start.step(rng, path[-1], sign, longest)
-        reached = np.nan if found is None else start.values(found[np.newaxis])[0]
+        reached = np.nan if found is None else start.value(found)
         if sign * (reached - best) > 0:
             best = reached
             path.append(found)
@@ -165,12 +168,7 @@ def complete_around(
     later = np.full(count, np.nan)
     later[order] = size
     operated, before = finished.survival.operated, cohort["tumour_size_mm"].to_numpy(float)
-    build = Builder(rng, blocks, finished.survival)
-    build.columns["best_response"] = response
-    for name in _METASTASES:
-        build.columns[name] = cohort[name].astype(object).where(cohort[name].notna(), None).to_numpy()
+    build = finished.builder(rng, blocks)
     found = find_column(rng, blocks, DECREASE, low, high, lambda: before, operated, later)
     build.columns["tumour_size_mm"], build.columns["tumour_size_post_mm"] = found.astype(float), later
-    kps, activity = cohort["kps"].to_numpy(float), cohort["prrt_activity_gbq"].to_numpy(float)
-    covariates = Covariates(kps, (cohort["grade"] == "G1").to_numpy(float), activity)
-    yield complete(build, covariates, finished.treatment, finished.progression)
+    yield complete(build, finished.covariates, finished.treatment, finished.progression)

@@ -40,6 +40,12 @@ def test_a_push_comes_out_again_from_its_seed(targets, shipped):
     assert first.equals(again)
 
 
+@pytest.mark.parametrize("id", quantities.QUANTITIES)
+def test_a_quantity_has_the_same_value_whether_texts_are_objects_or_strings(id, one):
+    texts = {name: "string" for name in one if one[name].dtype == object}
+    assert quantities.value(id, one.astype(texts)) == pytest.approx(quantities.value(id, one), nan_ok=True)
+
+
 def test_without_any_success_the_most_extreme_shipped_cohort_is_the_witness(targets, shipped, monkeypatch):
     monkeypatch.setitem(push._WAYS, "sizes", lambda *_: ([None], None))
     task = Task("shrinkage_difference", "high", usual=False)

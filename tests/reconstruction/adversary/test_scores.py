@@ -8,27 +8,25 @@ from analysis_lib.reconstruction.adversary import quantities, scores
 from analysis_lib.reconstruction.adversary.finished import Finished
 from analysis_lib.reconstruction.stages.state import Blocks
 
-ID = "weighted_hr"
-
 
 @pytest.fixture
 def finished(one, targets):
     return Finished.of(one, Blocks(targets))
 
 
-@pytest.mark.parametrize("sign", [-1.0, 1.0])
-def test_a_walk_goes_one_way_and_its_end_is_a_cohort_that_meets_every_number(finished, targets, sign):
+@pytest.mark.parametrize(("id", "sign"), [("weighted_hr", -1.0), ("weighted_hr", 1.0), ("stratified_hr", 1.0)])
+def test_a_walk_goes_one_way_and_its_end_is_a_cohort_that_meets_every_number(finished, targets, id, sign):
     blocks = Blocks(targets)
-    start = scores.Walk(blocks, finished, quantities.SCORES[ID])
+    start = scores.Walk(blocks, finished, quantities.SCORES[id])
     paths = [scores.walk(np.random.default_rng(5), start, sign, steps=6) for _ in range(2)]
     assert all((one == other).all() for one, other in zip(*paths, strict=True))
     path = paths[0]
-    values = start.values(np.array(path))
-    assert len(path) > 1 and (np.diff(sign * values) > 0).all()
-    assert np.exp(values[0]) == pytest.approx(quantities.value(ID, finished.cohort))
+    values = [start.value(size) for size in path]
+    assert len(path) > 1 and (np.diff(sign * np.array(values)) > 0).all()
+    assert np.exp(values[0]) == pytest.approx(quantities.value(id, finished.cohort))
     rng = np.random.default_rng(6)
     found = next(scores.complete_around(rng, blocks, finished, start.order, path[-1]))
     told = {miss.target.id for miss in verify.misses(found, targets)}
     # What random choices decide is left to a repetition.
     assert not {id for id in told if "not_significant" not in id}
-    assert quantities.value(ID, found) == pytest.approx(np.exp(values[-1]))
+    assert quantities.value(id, found) == pytest.approx(np.exp(values[-1]))
