@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from itertools import combinations
+from itertools import chain, combinations
 
 import numpy as np
 from scipy import special
@@ -160,7 +160,8 @@ def score_tables_p(
 @lru_cache(maxsize=4)
 def _count_tables(levels: int, n: int) -> Integers:
     """Every way to put n patients on some levels, shape (m, levels)."""
-    bars = np.array(list(combinations(range(n + levels - 1), levels - 1)))
+    places = chain.from_iterable(combinations(range(n + levels - 1), levels - 1))
+    bars = np.fromiter(places, int).reshape(-1, levels - 1)
     edges = np.column_stack([np.full(len(bars), -1), bars, np.full(len(bars), n + levels - 1)])
     return np.diff(edges, axis=1) - 1
 
