@@ -107,7 +107,8 @@ const TEMPLATES = ["_modules" + sep + "analysis_lib", "library-", "ledger-"];
 const isCode = (page) => page.startsWith("_modules" + sep);
 // Nobody cites source code or a page that is missing.
 const isCited = (page) => !isCode(page) && page !== "404.html";
-const whole = (page) => process.argv.includes("--every") || TEMPLATES.every((start) => !page.startsWith(start) || page === pages.find((p) => p.startsWith(start)));
+const every = process.argv.includes("--every");
+const whole = (page) => every || TEMPLATES.every((start) => !page.startsWith(start) || page === pages.find((p) => p.startsWith(start)));
 
 // The theme lets the keyboard into what scrolls a moment after a resize.
 const KEYBOARD_GETS_IN = () => [...document.querySelectorAll("pre, .cell_output > .output")].every((box) =>
