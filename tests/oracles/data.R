@@ -17,6 +17,15 @@ write(with(leukemia, data.frame(
 
 write(myeloid, "myeloid.csv")
 
+# The two arms that differed, one row a patient; blank where no recurrence was seen
+recurrence <- colon[colon$etype == 1, ]
+death <- colon[colon$etype == 2, ]
+stopifnot(recurrence$id == death$id)
+write(data.frame(
+  id = death$id, treated = as.integer(death$rx == "Lev+5FU"), sex = death$sex, age = death$age, node4 = death$node4,
+  rltime = ifelse(recurrence$status == 1, recurrence$time, ""), futime = death$time, death = death$status
+)[death$rx != "Lev", ], "colon.csv")
+
 # Freireich EJ et al. Blood 1963;21:699-716: weeks in remission, 6-MP (treated) and placebo
 write(data.frame(
   time = c(

@@ -13,7 +13,7 @@ import numpy as np
 
 from analysis_lib.reconstruction._numba.jit import njit
 
-# Misfit of a statistic that should be defined and is not.
+# Misfit of a statistic that should be defined and is not, or the other way round.
 _UNDEFINED = 6.0
 
 
@@ -21,15 +21,18 @@ _UNDEFINED = 6.0
 def misfit(statistics: np.ndarray, box: np.ndarray, start: int, stop: int) -> float:
     """How far statistics ``start`` to ``stop`` lie outside what is printed; 0 where all fit.
 
-    ``box`` is (3, k): lower ends, upper ends, half a unit of the last digit. The square root
-    lets a search trade a large distance for several small ones.
+    ``box`` is (3, k): lower ends, upper ends, half a unit of the last digit. A lower end above the upper one
+    says that the statistic must be undefined, as a median that is not reached. The square root lets a search
+    trade a large distance for several small ones.
     """
     total = 0.0
     for k in range(start, stop):
         value = statistics[k]
         if value != value:
-            if box[0, k] > -np.inf or box[1, k] < np.inf:
+            if box[0, k] <= box[1, k] and (box[0, k] > -np.inf or box[1, k] < np.inf):
                 total += _UNDEFINED
+        elif box[0, k] > box[1, k]:
+            total += _UNDEFINED
         elif value < box[0, k]:
             total += math.sqrt((box[0, k] - value) / box[2, k])
         elif value > box[1, k]:

@@ -131,8 +131,8 @@ def _log_ratio(
 def _target_trial(years: np.ndarray, event: np.ndarray, early: np.ndarray, surgery: np.ndarray, end: float) -> float:
     """Log hazard ratio of ``early`` surgery, until ``end``, of clones weighted by time alone.
 
-    Each patient enters both arms, and who departs from one leaves it: at an early operation the arm without surgery, and
-    at the end of the period without one the arm with it.
+    Each patient enters both arms, and who departs from one leaves it: at an early operation the arm without
+    surgery, and at the end of the period without one the arm with it.
     """
     n, deaths, beyond, stayed = years.size, 0, 0, 0
     stop = np.where(early, np.minimum(years, surgery), years)

@@ -8,7 +8,7 @@ import pandas as pd
 from analysis_lib.analyses import immortal_time, propensity_weighting
 from analysis_lib.base.units import MONTHS_PER_YEAR
 from analysis_lib.reconstruction.studies.known_data import COLUMNS, TRAITS
-from analysis_lib.reconstruction.studies.known_patients import known_traits
+from analysis_lib.reconstruction.studies.known_patients import disease_free, known_traits
 from analysis_lib.statistics import binary_cox, survival
 
 # Of :data:`propensity_weighting.METHODS`, those that the book leans on.
@@ -33,6 +33,9 @@ QUANTITIES = {
     "pfs_median_first": "progression-free survival at the median of follow-up, first group",
     "pfs_median_second": "progression-free survival at the median of follow-up, second group",
     "pfs_mean_difference": "difference in restricted mean progression-free survival",
+    "dfs_median_clear": "disease-free survival at the median of follow-up, after the better result of the operation",
+    "dfs_median_rest": "disease-free survival at the median of follow-up, after the worse result",
+    "dfs_mean": "restricted mean disease-free survival",
     **{f"score_{method}": f"log hazard ratio, {words}" for method, words in _SCORE_METHODS.items()},
 }
 #: The central part of the cohorts that a range takes in.
@@ -90,6 +93,11 @@ def quantities(patients: pd.DataFrame, strings: dict[str, str]) -> pd.DataFrame:
         found["pfs_mean_difference"] = _difference(
             _restricted_mean(q3, end[first], seen[first]), _restricted_mean(q3, end[~first], seen[~first])
         )
+    if patients["clear"].notna().any():
+        free, recurred, clear = disease_free(patients)
+        for who, members in (("clear", clear), ("rest", ~clear)):
+            found[f"dfs_median_{who}"] = _survival_at(median, free[members], recurred[members])
+        found["dfs_mean"] = _restricted_mean(q3, free, recurred)
     if traits := known_traits(patients):
         ratios = propensity_weighting.log_hazard_ratios(propensity_weighting.stack(_in_schema(patients), traits))
         for method in _SCORE_METHODS:

@@ -1,8 +1,7 @@
 """Known patients: the strings that a paper would print of them, and simulated cohorts from these alone.
 
 A study whose patients are known is reduced to printed summaries. From these, cohorts are searched as
-the ensemble is: times of death first, then of the operation, of progression, and who has which trait.
-Not covered: disease-free survival, of which no public data set has margins.
+the ensemble is: times of death first, then of the operation, of progression or recurrence, and who has which trait.
 """
 
 from __future__ import annotations
@@ -16,6 +15,9 @@ from analysis_lib.reconstruction._numba import column_statistics
 from analysis_lib.reconstruction._numba.anneal_column import anneal_column
 from analysis_lib.reconstruction._numba.anneal_progression import (
     DFS,
+    DFS_R0_END,
+    FREE_R0,
+    FREE_R1,
     HOT,
     NOT_FREE,
     PROGRESSION_STATISTICS,
@@ -41,10 +43,21 @@ FOLLOW_UP = ("follow_up_median", "follow_up_q1", "follow_up_q3")
 STATISTICS = (*TIMES, "log_rank_p", *RATIO, *FOLLOW_UP)
 WAITING = ("wait_median", "wait_q1", "wait_q3")
 PROGRESSION = (*(f"pfs_{who}_{what}" for who in ("first", "second") for what in _MEDIAN), "pfs_log_rank_p")
+# Disease-free survival of the first group: of all, after a clear operation and after one that was not. After a clear
+# one, as in the paper, no interval is printed.
+RECURRENCE = (
+    *(f"dfs_{what}" for what in _MEDIAN),
+    "dfs_clear_median",
+    *(f"dfs_rest_{what}" for what in _MEDIAN),
+    "dfs_log_rank_p",
+)
 #: Of a covariate's own regression of death, after its name.
 TRAIT = ("hr", "ci_lo", "ci_hi", "p")
 UNDEFINED = "undefined"
-_UNITLESS = ("log_rank_p", *RATIO, "pfs_log_rank_p", *(f"{trait}_{what}" for trait in TRAITS for what in TRAIT))
+_UNITLESS = (
+    *("log_rank_p", *RATIO, "pfs_log_rank_p", "dfs_log_rank_p"),
+    *(f"{trait}_{what}" for trait in TRAITS for what in TRAIT),
+)
 # The paper gives log-rank tests two decimals, or three where two would be 0.00; regressions have three throughout.
 _COARSE_P = 0.01
 _SMALLEST_P = 0.0005
@@ -84,10 +97,25 @@ def summaries(patients: pd.DataFrame) -> dict[str, float]:
         for who, members in (("pfs_first", first), ("pfs_second", ~first)):
             found |= _median(who, end[members], seen[members])
         found["pfs_log_rank_p"] = survival.logrank(end, seen, first).p
+    if patients["clear"].notna().any():
+        end, recurred, clear = disease_free(patients)
+        found |= _median("dfs", end, recurred) | _median("dfs_rest", end[~clear], recurred[~clear])
+        found["dfs_clear_median"] = survival.median_survival(end[clear], recurred[clear]).median
+        found["dfs_log_rank_p"] = survival.logrank(end, recurred, clear).p
     for trait in known_traits(patients):
         ratio = _cox(time, event, patients[trait].to_numpy() == 1)
         found |= dict(zip((f"{trait}_{what}" for what in TRAIT), ratio, strict=True))
     return found
+
+
+def disease_free(patients: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Disease-free survival by the paper's definition, of those with a result of the operation, shapes (n,).
+
+    The time to recurrence or last follow-up, whether it was of a recurrence (a death is none), and whether the
+    operation was clear.
+    """
+    known = patients[patients["clear"].notna()]
+    return known["end"].to_numpy(), (known["end"] < known["time"]).to_numpy(int), known["clear"].to_numpy() == 1
 
 
 def known_traits(patients: pd.DataFrame) -> list[str]:
@@ -114,6 +142,8 @@ def printed(patients: pd.DataFrame) -> dict[str, str]:
         counts[f"{who}_deaths"] = str(int(patients["event"][members].sum()))
         if progressed.any():
             counts[f"{who}_progressed"] = str(int(progressed[members].sum()))
+        if patients["clear"][members].notna().any():
+            counts[f"{who}_clear"] = str(int(patients["clear"][members].sum()))
         for trait in known_traits(patients):
             counts[f"{who}_{trait}"] = str(int(patients[trait][members].sum()))
     return counts | {name: _text(name, value) for name, value in summaries(patients).items()}
@@ -130,20 +160,12 @@ def _text(name: str, value: float) -> str:
 
 
 def misses(strings: dict[str, str], patients: pd.DataFrame) -> list[str]:
-    """The printed summaries that patients do not have, by independent recomputation; empty if all are met.
-
-    A median of progression-free survival that was not reached is taken as not printed: hardly any
-    search meets it, so that ranges are rather too wide there.
-    """
+    """The printed summaries that patients do not have, by independent recomputation; empty if all are met."""
     return [
         name
         for name, value in summaries(patients).items()
-        if (value not in Printed(strings[name]).interval if strings[name] != UNDEFINED else _is_reached(name, value))
+        if (value not in Printed(strings[name]).interval if strings[name] != UNDEFINED else not np.isnan(value))
     ]
-
-
-def _is_reached(name: str, value: float) -> bool:
-    return name not in PROGRESSION and not np.isnan(value)
 
 
 def reconstruct(
@@ -248,6 +270,8 @@ def _progress(
         ends = _find_progressions(strings, measure, rng, day, event, first, per_day)
         if ends is not None:
             found["end"], found["seen"] = ends[0] * per_day, ends[1]
+            if "first_clear" in strings:
+                found["clear"] = np.select([ends[2] == FREE_R0, ends[2] == FREE_R1], [1.0, 0.0], np.nan)
             if not misses(strings, found):
                 return True
     return False
@@ -261,31 +285,39 @@ def _find_progressions(
     event: np.ndarray,
     first: np.ndarray,
     per_day: float,
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Days to progression, death or last follow-up, and 1 where it was one of the first two; None if not found."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Days to progression, death or last follow-up, 1 for the first two of these, and roles; None if not found."""
     nobody, start = np.zeros(day.size, dtype=bool), np.ones_like(day)
     patients = Patients(day, event, first, np.zeros_like(day), start, day - 1, start, nobody)
     progressed = nobody.copy()
+    # Whether progression goes before death is a habit of the disease, the same in both groups. Any is tried, not the
+    # most likely one.
+    habit = rng.random()
     for who, members in (("first", first), ("second", ~first)):
         wanted = int(strings[f"{who}_progressed"])
-        # Of those who died any number, not the most likely one: progression goes before death.
         dead, alive = (np.flatnonzero(members & (day > start) & (event == k)) for k in (1, 0))
         fewest, most = max(wanted - alive.size, 0), min(wanted, dead.size)
         if fewest > most:
             return None
-        died = rng.integers(fewest, most + 1)
+        died = round(fewest + habit * (most - fewest))
         progressed[rng.choice(dead, died, replace=False)] = True
         progressed[rng.choice(alive, wanted - died, replace=False)] = True
     end = np.where(progressed, rng.integers(start, np.maximum(day, 2)), day)
     box = np.full((3, PROGRESSION_STATISTICS), 1.0)
     box[0], box[1] = -np.inf, np.inf
     box[:, :DFS] = printed_box(strings, PROGRESSION, 1 / (per_day * DAYS_PER_YEAR))
+    role = np.full(day.size, NOT_FREE)
+    if "first_clear" in strings:
+        role[first] = FREE_R1
+        role[rng.choice(np.flatnonzero(first), int(strings["first_clear"]), replace=False)] = FREE_R0
+        places = [place for place in range(DFS, PROGRESSION_STATISTICS) if place != DFS_R0_END]
+        box[:, places] = printed_box(strings, RECURRENCE, 1 / (per_day * DAYS_PER_YEAR))
     left = anneal_progression(
-        rng, patients, np.full(day.size, NOT_FREE), progressed, end, CLOCK, measure.progression_rate, box,
+        rng, patients, role, progressed, end, CLOCK, measure.progression_rate, box,
         _PROGRESSION_STEPS, NO_STATEMENT, HOT,
     )  # fmt: skip
     end = np.where(progressed, end, day)
-    return (end, (progressed | (event == 1)).astype(float)) if left == 0.0 else None
+    return (end, (progressed | (event == 1)).astype(float), role) if left == 0.0 else None
 
 
 def printed_box(strings: dict[str, str], names: tuple[str, ...], scale: float) -> np.ndarray:
@@ -293,7 +325,8 @@ def printed_box(strings: dict[str, str], names: tuple[str, ...], scale: float) -
     box = np.empty((3, len(names)))
     for k, name in enumerate(names):
         if strings[name] == UNDEFINED:
-            box[:, k] = -np.inf, np.inf, 1.0
+            # Of survival the search sets the times of death so that a median is not reached, and sees no more to it.
+            box[:, k] = (-np.inf, np.inf, 1.0) if name in STATISTICS else (np.inf, -np.inf, 1.0)
             continue
         number = Printed(strings[name])
         by = 1.0 if name in _UNITLESS else scale

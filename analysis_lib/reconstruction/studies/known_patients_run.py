@@ -17,7 +17,7 @@ from analysis_lib.base.atomic import beside, write_beside_then_rename
 from analysis_lib.base.paths import ROOT
 from analysis_lib.reconstruction.base_measure import BaseMeasure
 from analysis_lib.reconstruction.studies import known_data
-from analysis_lib.reconstruction.studies.coverage import QUANTITIES, central_range, factors, quantities
+from analysis_lib.reconstruction.studies.coverage import FEWEST, QUANTITIES, central_range, factors, quantities
 from analysis_lib.reconstruction.studies.known_data import COLUMNS, SOURCES, Study
 from analysis_lib.reconstruction.studies.known_patients import printed, reconstruct
 from analysis_lib.reconstruction.working_folder import search_missing, working_folder
@@ -26,8 +26,8 @@ SHIPPED = ROOT / "data" / "truth"
 SEED = 2026
 #: Cohorts of each study, each from a base measure and a start of its own.
 COHORTS = 15
-#: Starts for a study, before what was found must do.
-STARTS = 400
+#: Starts for a study, before what was found must do; and more of them before fewer cohorts than a range needs must do.
+STARTS, MOST_STARTS = 2_000, 5_000
 
 
 def search(study: Study, number: int, cohorts: int = COHORTS) -> pd.DataFrame:
@@ -37,13 +37,13 @@ def search(study: Study, number: int, cohorts: int = COHORTS) -> pd.DataFrame:
     others; a cohort's number is its start's.
     """
     strings, frames = printed(study.patients), []
-    for start in range(STARTS):
+    for start in range(MOST_STARTS):
         rng = np.random.default_rng([SEED, number, start])
         measure = BaseMeasure.draw(rng)
         found = reconstruct(strings, study.horizon, measure, rng)
         if found is not None:
             frames.append(found.assign(study=study.name, assumption=measure.name, cohort=start))
-        if len(frames) == cohorts:
+        if len(frames) == cohorts or (len(frames) >= FEWEST and start + 1 >= STARTS):
             break
     columns = ["study", "assumption", "cohort", *COLUMNS]
     return pd.concat(frames)[columns] if frames else pd.DataFrame(columns=columns)
@@ -131,7 +131,7 @@ def _manifest(out: Path) -> dict:
         "seed": SEED,
         "seed_of_parts": known_data.SEED,
         "cohorts_per_study": COHORTS,
-        "starts_per_study": STARTS,
+        "starts_per_study": [STARTS, MOST_STARTS],
         "sources": {name: asdict(source) for name, source in SOURCES.items()},
         "versions": {name: version(name) for name in ("lifelines", "numba", "numpy", "scipy", "statsmodels")},
         "cohorts_sha256": hashlib.sha256((out / "cohorts.parquet").read_bytes()).hexdigest(),

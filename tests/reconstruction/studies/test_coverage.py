@@ -96,6 +96,19 @@ def test_progression_free_survival_is_that_of_lifelines():
     assert found.loc["pfs_median_first", "value"] == pytest.approx(curve.predict(float(strings["follow_up_median"])))
 
 
+def test_disease_free_survival_is_that_of_lifelines_by_the_result_of_the_operation():
+    patients = BY_NAME["colon, part 1"]
+    strings = printed(patients)
+    found = quantities(patients, strings)["value"]
+    free = patients[patients["first"]].assign(recurred=lambda of: of["end"] < of["time"])
+    for who, of in (("clear", free[free["clear"] == 1]), ("rest", free[free["clear"] == 0])):
+        curve = KaplanMeierFitter().fit(of["end"], of["recurred"])
+        assert found[f"dfs_median_{who}"] == pytest.approx(curve.predict(float(strings["follow_up_median"])))
+    curve = KaplanMeierFitter().fit(free["end"], free["recurred"])
+    mean = restricted_mean_survival_time(curve, t=float(strings["follow_up_q3"]))
+    assert found["dfs_mean"] == pytest.approx(mean, rel=1e-6)
+
+
 def test_a_ratio_without_a_finite_estimate_is_set_to_its_limit():
     time, first = np.arange(1.0, 9.0), np.array([False, True] * 4)
     strings = {"follow_up_q1": "0.5", "follow_up_median": "4.5", "follow_up_q3": "6.5"}

@@ -4,7 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis_lib.reconstruction.studies.known_data import MOST_PARTS, PART, SOURCES, TRAITS, kidney, larynx, studies
+from analysis_lib.reconstruction.studies.known_data import (
+    MOST_PARTS,
+    PART,
+    SOURCES,
+    TRAITS,
+    colon,
+    kidney,
+    larynx,
+    studies,
+)
 
 STUDIES = studies()
 
@@ -34,9 +43,20 @@ def test_waiting_is_before_the_end_and_only_in_the_first_group_and_progression_n
         assert (patients["wait"].notna() == patients["first"]).all()
         assert (patients["wait"][patients["first"]] <= patients["time"][patients["first"]]).all()
     for study in STUDIES:
-        assert study.patients["end"].notna().all() == (study.source == "myeloid")
+        assert study.patients["end"].notna().all() == (study.source in ("myeloid", "colon"))
         assert not (study.patients["end"] > study.patients["time"] + 1e-9).any()
         assert np.isfinite(study.patients["time"]).all()
+
+
+def test_a_result_of_the_operation_is_known_of_the_first_group_where_progression_is_recurrence():
+    whole = colon()
+    assert (whole["clear"].notna() == whole["first"]).all()
+    # As R's survival package counts them: recurrences without further treatment, of 315 patients.
+    first = whole[whole["first"]]
+    assert len(first) == 315 and (first["end"] < first["time"]).sum() == 177
+    assert first.loc[first["clear"] == 1, "seen"].mean() < first.loc[first["clear"] == 0, "seen"].mean()
+    for study in STUDIES:
+        assert study.patients["clear"].notna().any() == (study.source == "colon")
 
 
 def test_a_trait_is_of_some_in_either_group_of_a_data_set_and_of_some_who_died():

@@ -45,6 +45,9 @@ def test_one_changed_digit_is_missed_in_survival_waiting_progression_and_traits(
     strings = printed(patients)
     for name in ("hr", "wait_q3", "pfs_second_median", "trait_1_hr"):
         assert misses(strings | {name: "9.0"}, patients) == [name]
+    resected = BY_NAME["colon, part 3"].patients
+    for name in ("dfs_ci_hi", "dfs_clear_median", "dfs_rest_median", "dfs_log_rank_p"):
+        assert misses(printed(resected) | {name: "9.0"}, resected) == [name]
     hearts = BY_NAME["stanford, part 1"].patients
     assert misses(printed(hearts) | {"all_median": UNDEFINED}, hearts) == ["all_median"]
 
@@ -62,10 +65,26 @@ def test_a_shipped_cohort_has_every_printed_summary_and_is_possible(name):
     assert not (cohort["wait"] >= cohort["time"]).any()
     assert not (cohort["end"] > cohort["time"]).any()
     assert cohort["wait"].notna().sum() == (first.sum() if WAITING[0] in strings else 0)
+    if "first_clear" in strings:
+        assert cohort["clear"][first].sum() == int(strings["first_clear"]) and (cohort["clear"].notna() == first).all()
     for trait in known_traits(cohort):
         assert [cohort[trait][first].sum(), cohort[trait][~first].sum()] == [
             int(strings[f"{who}_{trait}"]) for who in ("first", "second")
         ]
+
+
+def test_disease_free_survival_is_that_of_lifelines_with_a_death_as_the_end_of_follow_up():
+    patients = pd.concat(BY_NAME[f"colon, part {k}"].patients for k in (3, 4)).reset_index(drop=True)
+    strings = printed(patients)
+    first = patients[patients["first"]]
+    recurred = first["end"] < first["time"]
+    assert (first["event"] == 1)[~recurred].any()
+    clear = first["clear"] == 1
+    for name, members in (("dfs_median", clear | True), ("dfs_clear_median", clear), ("dfs_rest_median", ~clear)):
+        curve = KaplanMeierFitter().fit(first["end"][members], recurred[members])
+        assert curve.median_survival_time_ in Printed(strings[name]).interval
+    p = logrank_test(first["end"][clear], first["end"][~clear], recurred[clear], recurred[~clear]).p_value
+    assert p in Printed(strings["dfs_log_rank_p"]).interval
 
 
 def test_a_search_for_what_cannot_be_finds_nothing():
