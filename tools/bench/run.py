@@ -42,7 +42,7 @@ _BUILD = ("jupyter-book", "papermill", "sphinx")
 
 def versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str | None]:
     """Of Python and packages; None where one is not installed."""
-    installed = {d.name: d.version for d in importlib.metadata.distributions()}
+    installed = {d.name.lower(): d.version for d in importlib.metadata.distributions()}
     return {"python": platform.python_version(), **{name: installed.get(name) for name in packages}}
 
 
