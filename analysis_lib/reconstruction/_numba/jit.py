@@ -6,19 +6,23 @@ ended with other cohorts. Division by zero gives an infinity or NaN, which every
 
 To compile all kernels takes a minute or two, so that they are kept in the user's cache under what their sources say:
 another copy of the library, or a clone, finds them there. Numba by itself looks at the place and at the kernel's own
-file only, and does not notice that a kernel which it calls has changed.
+file only, and does not notice that a kernel which it calls has changed. Nor does it lock what it writes: of two
+processes that compile one kernel for other types at once, each may give its code the same name (numba issue 4807), and
+whoever reads that later computes nonsense or crashes.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import platform
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import llvmlite.binding as llvm
 import numba
-from numba.core.caching import UserWideCacheLocator
+from numba.core.caching import FunctionCache, UserWideCacheLocator
 
 __all__ = ["SharedCacheLocator", "njit"]
 
@@ -60,4 +64,23 @@ if not numba.config.CACHE_LOCATOR_CLASSES:
         f"UserProvidedCacheLocator,{_own},InTreeCacheLocator,UserWideCacheLocator,IPythonCacheLocator,ZipCacheLocator"
     )
 
-njit = partial(numba.njit, cache=True, error_model="numpy")
+
+class _LockedCache(FunctionCache):
+    """A kernel's cache that one process writes at a time."""
+
+    def save_overload(self, sig: object, data: object) -> None:
+        """Keep the code for one signature."""
+        self._impl.locator.ensure_cache_path()
+        with (Path(self.cache_path) / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            super().save_overload(sig, data)
+
+
+def njit(kernel: Callable | None = None, *, cache: bool = True, **options: object) -> Callable:
+    """``numba.njit`` with IEEE division and the cache of this module, as a decorator with or without options."""
+    if kernel is None:
+        return partial(njit, cache=cache, **options)
+    compiled = numba.njit(**{"error_model": "numpy"} | options)(kernel)
+    if cache:
+        compiled._cache = _LockedCache(kernel)
+    return compiled

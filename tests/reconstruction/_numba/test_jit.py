@@ -55,3 +55,43 @@ def test_kernels_are_kept_by_what_their_sources_say_and_not_by_where_these_lie(t
     with (copy / "exp.py").open("a") as stream:
         stream.write("# regression.py calls this one\n")
     assert Path(regression.logistic_one.stats.cache_path).name != folder_of(copy)
+
+
+# Compiles one kernel for the type that it is told, and is slow to write what it has read.
+TWICE = """
+import sys, time
+from numba.core.caching import IndexDataCacheFile
+from analysis_lib.reconstruction._numba.jit import njit
+
+read = IndexDataCacheFile._load_index
+
+def slowly(self):
+    found = read(self)
+    time.sleep(1)
+    return found
+
+if "compile" in sys.argv:
+    IndexDataCacheFile._load_index = slowly
+
+@njit
+def half(x):
+    return x / 2
+
+for kind in sys.argv[2:]:
+    print(half({"whole": 3, "real": 3.0, "complex": 3j}[kind]))
+print(sum(half.stats.cache_hits.values()))
+"""
+
+
+@pytest.mark.long
+def test_processes_that_compile_one_kernel_for_other_types_at_once_lose_nothing(tmp_path):
+    script = tmp_path / "twice.py"
+    script.write_text(TWICE, encoding="utf-8")
+    env = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": str(Path.cwd())}
+
+    def start(*words: str) -> subprocess.Popen:
+        return subprocess.Popen([sys.executable, script, *words], env=env, stdout=subprocess.PIPE, text=True)
+
+    kinds = "whole", "real", "complex"
+    assert [process.wait() for process in [start("compile", kind) for kind in kinds]] == [0, 0, 0]
+    assert start("load", *kinds).communicate()[0].split() == ["1.5", "1.5", "1.5j", "3"]
