@@ -22,6 +22,9 @@ from analysis_lib.base.units import MONTHS_PER_YEAR
 from analysis_lib.statistics import binary_cox, weighted_regression
 from analysis_lib.statistics.near_ties import merge_near_ties
 
+#: Within which surgery counts as the first arm's, where nothing else is asked: after the paper's third quartile of the
+#: time to surgery, when it had mostly been done.
+GRACE_MONTHS = 24.0
 HORIZON_YEARS = 5.0
 NO_WEIGHTS = "the probability of staying in an arm has no finite estimate"
 

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from analysis_lib.analyses import immortal_time, target_trial
+from analysis_lib.analyses.target_trial import GRACE_MONTHS
 from analysis_lib.base.units import MONTHS_PER_YEAR
 from analysis_lib.presentation import figures, forest, tables
 from analysis_lib.presentation.figures import COLOURS, INK
@@ -18,8 +19,6 @@ from analysis_lib.reconstruction.witnesses import Witnesses
 
 #: By endpoint and analysis, the least and the greatest ratio in any cohort that is known.
 Extremes = Mapping[tuple[str, str], tuple[float, float]]
-#: The period of the target trial, months: after its third quartile, when surgery had mostly been done.
-GRACE = 24.0
 KNOWN_AT_START = ("grade_1", "kps")
 AS_PUBLISHED, OVER_TIME, EARLY, LATE = (
     "As in the paper",
@@ -88,8 +87,8 @@ def hazard_ratios(
         for name, moved in ((OVER_TIME, patients), (EARLY, early), (LATE, late)):
             by_name[name] = immortal_time.time_dependent(moved, endpoint)
         if endpoint == "os":
-            by_name[TRIAL] = target_trial.emulate(patients, GRACE)
-            by_name[WEIGHTED] = target_trial.emulate(patients, GRACE, KNOWN_AT_START)
+            by_name[TRIAL] = target_trial.emulate(patients, GRACE_MONTHS)
+            by_name[WEIGHTED] = target_trial.emulate(patients, GRACE_MONTHS, KNOWN_AT_START)
         for name, ratios in by_name.items():
             part = pd.DataFrame({"endpoint": endpoint, "analysis": name, "hr": ratios["hr"], "upper": np.nan})
             if "se" in ratios:
@@ -243,7 +242,7 @@ def bootstrap(patients: pd.DataFrame) -> pd.DataFrame:
     drawn = patients.iloc[rows.ravel()].assign(
         cohort=np.repeat(np.arange(len(rows)), rows.shape[1]), patient=np.tile(np.arange(rows.shape[1]), len(rows))
     )
-    ratios = target_trial.emulate(drawn, GRACE, KNOWN_AT_START)["hr"].groupby(np.repeat(chosen, _TIMES))
+    ratios = target_trial.emulate(drawn, GRACE_MONTHS, KNOWN_AT_START)["hr"].groupby(np.repeat(chosen, _TIMES))
     return pd.DataFrame({"low": ratios.quantile(0.025), "high": ratios.quantile(0.975)})
 
 

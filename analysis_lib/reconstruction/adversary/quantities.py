@@ -34,8 +34,6 @@ SCORES: Mapping[str, tuple[str, tuple[str, ...]]] = {
 _BEFORE = "covariate", ("grade_1", "kps")
 # What is moved to push survival to the end of a kind.
 _MOVES = {"os": "survival", "pfs": "progression"}
-# Of the target trial, months.
-_GRACE = 24.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def _groups(endpoint: str, after: float, until: float, patients: pd.DataFrame) -
 
 
 def _target_trial(covariates: tuple[str, ...], patients: pd.DataFrame) -> pd.Series:
-    return target_trial.emulate(patients, _GRACE, covariates)["hr"]
+    return target_trial.emulate(patients, target_trial.GRACE_MONTHS, covariates)["hr"]
 
 
 def _activity_p(patients: pd.DataFrame) -> pd.Series:
@@ -134,7 +132,8 @@ def _restricted(years: float) -> Quantity:
 
 
 def _trial(*covariates: str) -> Quantity:
-    return Quantity(partial(_target_trial, covariates), "survival", statement.TARGET_TRIAL, _GRACE / MONTHS_PER_YEAR)
+    grace = target_trial.GRACE_MONTHS / MONTHS_PER_YEAR
+    return Quantity(partial(_target_trial, covariates), "survival", statement.TARGET_TRIAL, grace)
 
 
 #: By id, in the order in which they are searched.
