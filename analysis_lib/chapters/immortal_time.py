@@ -10,7 +10,6 @@ import pandas as pd
 from scipy import stats
 
 from analysis_lib.analyses import immortal_time, target_trial
-from analysis_lib.analyses.target_trial import GRACE_MONTHS
 from analysis_lib.base.units import MONTHS_PER_YEAR
 from analysis_lib.presentation import figures, forest, tables
 from analysis_lib.presentation.figures import COLOURS, INK
@@ -87,8 +86,8 @@ def hazard_ratios(
         for name, moved in ((OVER_TIME, patients), (EARLY, early), (LATE, late)):
             by_name[name] = immortal_time.time_dependent(moved, endpoint)
         if endpoint == "os":
-            by_name[TRIAL] = target_trial.emulate(patients, GRACE_MONTHS)
-            by_name[WEIGHTED] = target_trial.emulate(patients, GRACE_MONTHS, KNOWN_AT_START)
+            by_name[TRIAL] = target_trial.emulate(patients, target_trial.GRACE_MONTHS)
+            by_name[WEIGHTED] = target_trial.emulate(patients, target_trial.GRACE_MONTHS, KNOWN_AT_START)
         for name, ratios in by_name.items():
             part = pd.DataFrame({"endpoint": endpoint, "analysis": name, "hr": ratios["hr"], "upper": np.nan})
             if "se" in ratios:
@@ -242,7 +241,9 @@ def bootstrap(patients: pd.DataFrame) -> pd.DataFrame:
     drawn = patients.iloc[rows.ravel()].assign(
         cohort=np.repeat(np.arange(len(rows)), rows.shape[1]), patient=np.tile(np.arange(rows.shape[1]), len(rows))
     )
-    ratios = target_trial.emulate(drawn, GRACE_MONTHS, KNOWN_AT_START)["hr"].groupby(np.repeat(chosen, _TIMES))
+    ratios = target_trial.emulate(drawn, target_trial.GRACE_MONTHS, KNOWN_AT_START)["hr"].groupby(
+        np.repeat(chosen, _TIMES)
+    )
     return pd.DataFrame({"low": ratios.quantile(0.025), "high": ratios.quantile(0.975)})
 
 

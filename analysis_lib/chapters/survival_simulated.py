@@ -160,16 +160,15 @@ def unpublished_table(
     """
     of_each = sorted(set(scheme))
     rows = []
-    for found, form, unit in ((100 * shares, "{:.0f}", "%"), (ratios, "{:.2f}", "")):
+    for found, scale, form in ((shares, 100, "{:.0f}%"), (ratios, 1, "{:.2f}")):
         for id, values in found.items():
-            known = values.dropna()
+            known = scale * values.dropna()
             cells = []
             for one in of_each:
-                low, middle, high = (form.format(x) + unit for x in np.percentile(known[scheme == one], (5, 50, 95)))
+                low, middle, high = (form.format(x) for x in np.percentile(known[scheme == one], (5, 50, 95)))
                 cells.append(f"{middle} ({low} to {high})")
-            scale = 100 if unit else 1
-            pushed = tables.range_text([scale * end for end in witnesses.extremes(id)], form + unit)
-            rows.append((_UNPUBLISHED[id], *cells, tables.range_text(known, form + unit), pushed))
+            pushed = tables.range_text([scale * end for end in witnesses.extremes(id)], form)
+            rows.append((_UNPUBLISHED[id], *cells, tables.range_text(known, form), pushed))
     return tables.table(
         (
             "Not in the paper",

@@ -19,7 +19,8 @@ from analysis_lib.base.paths import ROOT
 from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
 from analysis_lib.cohort.template import EXAMPLES
 
-_FROM_R = ROOT / "tests" / "oracles" / "data"
+#: Data sets of R's survival package, as `tests/oracles/data.R` writes them.
+FROM_R = ROOT / "tests" / "oracles" / "data"
 # Months and years of one day must meet again, or who was operated on and who died on it change places.
 _DECIMALS = 10
 
@@ -132,7 +133,7 @@ def gbsg2() -> pd.DataFrame:
 
 def veteran() -> pd.DataFrame:
     """Advanced lung cancer, test chemotherapy beside the standard; Karnofsky's scores to the nearest ten."""
-    patients = pd.read_csv(_FROM_R / "veteran.csv")
+    patients = pd.read_csv(FROM_R / "veteran.csv")
     return _cohort(
         patients["trt"] == 2,
         patients["time"],
@@ -146,7 +147,7 @@ def veteran() -> pd.DataFrame:
 
 def myeloid() -> pd.DataFrame:
     """Acute myeloid leukaemia: a stem-cell transplant is the operation, relapse or death the progression."""
-    patients = pd.read_csv(_FROM_R / "myeloid.csv")
+    patients = pd.read_csv(FROM_R / "myeloid.csv")
     end = patients["rltime"].fillna(np.inf).clip(upper=patients["futime"])
     return _cohort(
         patients["txtime"].notna(),

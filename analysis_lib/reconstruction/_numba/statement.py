@@ -142,6 +142,11 @@ def _target_trial(years: np.ndarray, event: np.ndarray, early: np.ndarray, surge
             stayed += early[i]
     if stayed == 0:
         return np.nan
+    # What each early operation adds to the hazard of leaving the arm without surgery.
+    step = np.zeros(n)
+    for i in range(n):
+        if early[i]:
+            step[i] = 1.0 / (stop >= surgery[i]).sum()
     at_risk, at_risk_1, died, died_1 = np.empty(n), np.empty(n), np.empty(n), 0.0
     for k in range(n):
         if not event[k]:
@@ -149,7 +154,7 @@ def _target_trial(years: np.ndarray, event: np.ndarray, early: np.ndarray, surge
         now, hazard, without, alive, alive_early = years[k], 0.0, 0, 0, 0
         for i in range(n):
             if early[i] and surgery[i] < now:
-                hazard += 1.0 / (stop >= surgery[i]).sum()
+                hazard += step[i]
             without += stop[i] >= now
             alive += years[i] >= now
             alive_early += early[i] and years[i] >= now

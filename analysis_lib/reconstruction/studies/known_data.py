@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from analysis_lib.base.paths import ROOT
 from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
-from analysis_lib.cohort.public import REPORTED
+from analysis_lib.cohort.public import FROM_R, REPORTED
 
 #: A random part of a data set has as many patients as the paper's study.
 PART = 49
@@ -103,7 +102,7 @@ def colon() -> pd.DataFrame:
 
     At most four nodes with metastases stand for a clear margin, more for one that is not.
     """
-    patients = pd.read_csv(ROOT / "tests" / "oracles" / "data" / "colon.csv")
+    patients = pd.read_csv(FROM_R / "colon.csv")
     alone = patients["treated"] == 0
     older = _above_median(patients["age"])
     table = patients_table(patients["futime"] / DAYS_PER_YEAR, patients["death"], alone, [older])
