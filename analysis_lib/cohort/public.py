@@ -19,7 +19,7 @@ from analysis_lib.base.paths import ROOT
 from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR
 from analysis_lib.cohort.template import EXAMPLES
 
-#: Data sets of R's survival package, as `tests/oracles/data.R` writes them.
+# Data sets of R's survival package, as `tests/oracles/data.R` writes them.
 FROM_R = ROOT / "tests" / "oracles" / "data"
 # Months and years of one day must meet again, or who was operated on and who died on it change places.
 _DECIMALS = 10

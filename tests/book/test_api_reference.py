@@ -1,5 +1,6 @@
 """The library's reference: each public module once, with its tests."""
 
+import importlib
 import re
 import sys
 from xml.etree import ElementTree
@@ -33,6 +34,20 @@ def test_the_reference_has_every_public_module_once():
     assert sorted(rooms) == sorted(api_reference.ROOMS)
     described = [f"{room}.{module}" for room in rooms for module in api_reference.modules(room)]
     assert sorted(described) == sorted(modules)
+
+
+def described_constants(folder=ROOT / "analysis_lib"):
+    """Constants that the reference shows with their values: module and name."""
+    for path in sorted(folder.rglob("*.py")):
+        module = path.relative_to(folder.parent).with_suffix("").as_posix().replace("/", ".")
+        for name in re.findall(r"^#: .*\n(?:#: .*\n)*(\w+)\b", path.read_text(encoding="utf-8"), re.MULTILINE):
+            yield module, name
+
+
+@pytest.mark.parametrize(("module", "name"), list(described_constants()))
+def test_no_value_in_the_reference_tells_where_the_book_was_built(module, name):
+    value = getattr(importlib.import_module(module), name)
+    assert str(ROOT) not in repr(value), f"{module}.{name}: '#', not '#:', above a path"
 
 
 def test_a_room_imports_only_from_those_before_it():
