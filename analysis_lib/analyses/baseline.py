@@ -13,21 +13,6 @@ from analysis_lib.ledger import methods
 from analysis_lib.statistics import contingency, summaries
 
 SECTIONS = ("baseline", "treatment", "response", "surgery")
-# Columns that say how it ended, which other tables show, and who is who.
-_NOT_SHOWN = frozenset(
-    "cohort patient group os_years os_event pfs_years pfs_event dfs_years dfs_event progression cause_of_death "
-    "years_prrt_end_to_haematological".split()
-)
-_TREATMENT = frozenset(
-    "prrt_activity_gbq prrt_cycles prrt_months dose_adjustment marrow_toxicity lymphocytopenia_only "
-    "liver_toxicity".split()
-)
-_RESPONSE = frozenset(
-    "best_response months_to_best_response months_to_smallest_size tumour_size_post_mm tvi_post vessels_post "
-    "organ_invasion_post liver_metastases_gone no_surgery_reason".split()
-)
-# Where the schema leaves a cell blank for a patient who had none, blank is a level and no gap.
-_BLANK_IS_NONE = dict.fromkeys(("prior_surgery", "dose_adjustment", "vascular_resection"), "none")
 # Beyond so many patients a table with small expected counts and more than two rows has Pearson's test: the
 # exact one takes too long, and no chance is worth it.
 _MOST_EXACT = 200
@@ -70,14 +55,16 @@ def baseline(patients: pd.DataFrame) -> pd.DataFrame:
     parts = {group: patients[patients["group"] == group] for group in _GROUPS}
     rows = []
     for name, field in fields().items():
-        if name in _NOT_SHOWN or name not in patients or patients[name].isna().all():
+        # The outcome is in other tables and has no section.
+        if "section" not in field or name not in patients or patients[name].isna().all():
             continue
-        # What is a question to one group alone is no gap in the other.
-        asked = {g: part[name] for g, part in parts.items() if _of_one_group(field) in ("", g)}
-        if name in _BLANK_IS_NONE:
-            asked = {g: cells.fillna("none") for g, cells in asked.items()}
+        # What is no question to a group, or to a patient without what it is about, is no gap there.
+        asked = {g: part for g, part in parts.items() if field.get("group", g) == g}
+        if field.get("of") in patients:
+            asked = {g: part[part[field["of"]] == 1] for g, part in asked.items()}
+        asked = {g: part[name].fillna(field["blank"]) if "blank" in field else part[name] for g, part in asked.items()}
         known = {g: cells.dropna().to_numpy() for g, cells in asked.items()}
-        about = {"section": _section(name, field), "column": name, "variable": _words(field)}
+        about = {"section": field["section"], "column": name, "variable": _words(field)}
         about |= {"unit": field.get("unit", "")}
         about |= {f"{g}_n": known[g].size for g in asked} | {f"{g}_blank": asked[g].isna().sum() for g in asked}
         rows += [about | row for row in (_number(known) if _is_number(field) else _counts(field, known))]
@@ -87,18 +74,6 @@ def baseline(patients: pd.DataFrame) -> pd.DataFrame:
     whole = [f"{g}_{part}" for g in _GROUPS for part in ("n", "blank")]
     table = table.fillna(dict.fromkeys(whole, 0) | {"test": ""}).astype(dict.fromkeys(whole, int))
     return table.sort_values("section", key=lambda s: s.map(SECTIONS.index), kind="stable", ignore_index=True)
-
-
-def _section(name: str, field: dict) -> str:
-    if _of_one_group(field) == "surgery":
-        return "surgery"
-    return "treatment" if name in _TREATMENT else "response" if name in _RESPONSE else "baseline"
-
-
-def _of_one_group(field: dict) -> str:
-    """The group that a column asks about; blank for both."""
-    words = field["description"]
-    return "surgery" if "; surgery group" in words else "prrt_only" if "; PRRT-only group" in words else ""
 
 
 def _words(field: dict) -> str:

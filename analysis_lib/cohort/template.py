@@ -18,6 +18,8 @@ TEMPLATE = EXAMPLES / "template.csv"
 EXAMPLE = EXAMPLES / "invented.csv"
 SEED = 2022
 PATIENTS = 64
+# Of four cycles.
+_PLANNED_GBQ = 29.6
 
 # Mean and spread of what is drawn as a number, with its decimals; other numbers have no column here.
 _SPREAD = {
@@ -112,7 +114,7 @@ def example(patients: int = PATIENTS, seed: int = SEED) -> pd.DataFrame:
     frame = _possible(frame)
     operated = frame["group"] == "surgery"
     for name, field in fields().items():
-        if "; surgery group" in field["description"] or name.startswith("dfs_"):
+        if field.get("group") == "surgery" or name.startswith("dfs_"):
             frame[name] = frame[name].where(operated)
     frame["no_surgery_reason"] = frame["no_surgery_reason"].where(~operated)
     frame["cause_of_death"] = frame["cause_of_death"].where(frame["os_event"] == 1)
@@ -124,7 +126,12 @@ def _possible(frame: pd.DataFrame) -> pd.DataFrame:
     """The patients with what was drawn by itself put right, where no patient could be as drawn."""
     f = frame
     f["prrt_months"] = f["prrt_months"].clip(upper=np.floor(f["months_to_surgery"] * 5) / 10)
-    f["prrt_cycles"] = f["prrt_cycles"].where(f["prrt_months"] > 0, 1)
+    # Cycles are six weeks apart or more, and seldom more than ten.
+    f["prrt_cycles"] = f["prrt_cycles"].clip(upper=1 + np.floor(f["prrt_months"] / 1.4)).astype(int)
+    f["prrt_months"] = f["prrt_months"].clip(upper=((f["prrt_cycles"] - 1) * 2.3).round(1))
+    f["prrt_activity_gbq"] = (f["prrt_activity_gbq"].clip(upper=_PLANNED_GBQ) * f["prrt_cycles"] / 4).round(1)
+    short = f["prrt_activity_gbq"] < 0.9 * _PLANNED_GBQ
+    f["dose_adjustment"] = f["dose_adjustment"].replace("death", "unknown").where(short)
     f["months_prrt_end_to_surgery"] = (f["months_to_surgery"] - f["prrt_months"]).round(2)
     f["ki67_percent"] = f["ki67_percent"].clip(upper=f["grade"].map({"G1": 2, "G2": 20}))
     f["viable_percent"] = np.minimum(f["viable_percent"], 100 - f["fibrosis_percent"])

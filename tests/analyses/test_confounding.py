@@ -80,7 +80,9 @@ def test_where_covariates_separate_the_groups_the_adjusted_ratios_say_so():
 
 
 def test_a_score_that_is_1_to_the_last_digit_is_no_score():
-    twelve = template.example(patients=12, seed=37).astype({"os_years": float, "os_event": int})
+    activity = np.random.default_rng(35).gamma(87, 28 / 87, 12).round(1)
+    twelve = template.example(patients=12, seed=35).astype({"os_years": float, "os_event": int})
+    twelve = twelve.assign(prrt_activity_gbq=activity)
     sample = propensity_weighting.stack(twelve.assign(cohort=0))
     fits = weighted_regression.logistic(sample.covariates, sample.treated, sample.counts)
     assert weighted_regression.probabilities(fits, sample.covariates).max() == 1

@@ -116,11 +116,17 @@ def variable(row) -> str:
 
 
 def median(row: pd.Series) -> str:
-    """A median with its limits in brackets, those not reached named so."""
+    """A median with its limits in brackets, those not reached named so; a symmetric interval may begin below 0.
+
+    Examples
+    --------
+    >>> median(pd.Series({"median": 1.5, "ci_low": -0.5, "ci_high": 3.5}))
+    '1.5 (below 0 to 3.5)'
+    """
     middle, low, high = (row[name] for name in ("median", "ci_low", "ci_high"))
     if np.isnan(low) and np.isnan(high):
         return number(middle) + ("" if np.isnan(middle) else " (no interval)")
-    return f"{number(middle)} ({number(low)} to {number(high)})"
+    return f"{number(middle)} ({'below 0' if low < 0 else number(low)} to {number(high)})"
 
 
 def share(part: float, of: float) -> str:
