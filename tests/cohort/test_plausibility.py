@@ -50,6 +50,28 @@ def gone(liver, after, **others):
     return sizes("SD", 100, after) | {"liver_metastases_gone": liver, "n1": 0, "other_metastases": 0} | others
 
 
+def nowhere(**there):
+    return {
+        **{"tvi_pre": 0, "organ_invasion_pre": 0, "n1": 0, "m1a": 0, "other_metastases": 0},
+        **there,
+    }
+
+
+def cleared(**still):
+    """Nothing is in the way of an operation any more."""
+    after = {"tvi_post": 0, "organ_invasion_post": 0, "n1": 0, "m1a": 1, "liver_metastases_gone": 1}
+    return {"no_surgery_reason": "unresectable", "other_metastases": 0} | after | still
+
+
+def clear(category, **why):
+    return {"resection_margin": "R0", "tvi_post": category, "vascular_resection": None} | why
+
+
+def not_free(**why):
+    free = {"no_evidence_of_disease": 0, "resection_margin": "R0", "m1a": 1, "liver_metastases_gone": 1}
+    return free | {"other_metastases": 0} | why
+
+
 def splenic(place, vein, artery):
     return {"tumour_location": place, "vessel_splenic_vein": vein, "vessel_splenic_artery": artery}
 
@@ -592,6 +614,43 @@ EDITS = {
     "progression_as_reason": [
         (UNOPERATED, {"no_surgery_reason": "progression_or_death", "pfs_event": event}, {"pfs_event": 1})
         for event in (0, None)
+    ],
+    "nothing_to_shrink": [
+        (OPERATED, nowhere(), nowhere(**there))
+        for there in (
+            {"tvi_pre": 1},
+            {"organ_invasion_pre": 1},
+            {"n1": 1},
+            {"m1a": 1},
+            {"other_metastases": 1},
+        )
+    ],
+    "unresectable_without_cause": [
+        ("tvi_post >= 0 and group == 'prrt_only'", cleared(), cleared(**still))
+        for still in (
+            {"no_surgery_reason": "high_risk"},
+            {"tvi_post": 1},
+            {"tvi_post": None},
+            {"organ_invasion_post": 1},
+            {"n1": 1},
+            {"other_metastases": 1},
+            {"liver_metastases_gone": 0},
+        )
+    ],
+    "disease_left_nowhere": [
+        (f"{OPERATED} and not {POSTOPERATIVE}", not_free(), not_free(**why))
+        for why in (
+            {"no_evidence_of_disease": 1},
+            {"resection_margin": "R1"},
+            {"other_metastases": 1},
+            {"liver_metastases_gone": 0},
+            {"cause_of_death": "postoperative"},
+        )
+    ],
+    "artery_left_clear": [
+        (OPERATED, clear(artery), clear(artery, **why))
+        for artery in (5, 6)
+        for why in ({"resection_margin": "R1"}, {"tvi_post": 4}, {"vascular_resection": "ca"})
     ],
 }
 

@@ -6,12 +6,13 @@ import numpy as np
 
 from analysis_lib.base.errors import InputError
 from analysis_lib.printed.names import OTHER_VESSELS, VESSELS
+from analysis_lib.reconstruction.stages import metastases
 from analysis_lib.reconstruction.stages.builder import Builder
 from analysis_lib.reconstruction.stages.state import SearchFailed
 from analysis_lib.targets.catalogue import COMPLICATIONS, GROUPS
 
-# Of the contact with vessels: an artery too; a vein beyond 180° or occluded.
-_ARTERY, _VEIN_BEYOND_180 = 3, (2, 4, 6)
+# Of the contact with vessels: an artery too; a vein beyond 180° or occluded; an artery so.
+_ARTERY, _VEIN_BEYOND_180, _ARTERY_BEYOND_180 = 3, (2, 4, 6), (5, 6)
 # Vessels beside the head of the pancreas only.
 _OF_THE_HEAD = ("gda", "ivc", "jejunal_arteries", "jejunal_veins")
 # A tumour of so few mm reaches no more than so many of the five named vessels.
@@ -66,15 +67,19 @@ def _contact(build: Builder) -> None:
         never = members[np.isnan(c["tumour_size_post_mm"][members])]
         unscanned = members.size - int(table.sum())
         more = build.choose(np.setdiff1d(members, never), unscanned - never.size, "patients without scans")
-        graded = np.setdiff1d(members, [*never, *more])
+        graded = rng.permutation(np.setdiff1d(members, [*never, *more]))
         moves = np.array([(i, j) for i in range(len(table)) for j in range(len(table)) for _ in range(table[i, j])])
         moves = rng.permutation(moves)
+        # An artery that is still held beyond 180° goes with a margin that is not clear, as far as may be.
+        moves = moves[np.argsort(~np.isin(moves[:, 1], _ARTERY_BEYOND_180), kind="stable")]
+        graded = graded[np.argsort(c["resection_margin"][graded] != "R1", kind="stable")]
         step = np.sign(moves[:, 1] - moves[:, 0])
         # Contact grows with no tumour that responded or shrank, and goes back with none that progressed or grew.
         for sign, able in ((1, may_grow), (-1, may_go_back)):
             who = build.choose(graded[able[graded]], int((step == sign).sum()), "contact that grew or went back")
+            who = who[np.argsort(c["resection_margin"][who] != "R1", kind="stable")]
             before[who], after[who] = moves[step == sign].T
-            graded = np.setdiff1d(graded, who)
+            graded = graded[~np.isin(graded, who)]
         before[graded], after[graded] = moves[step == 0].T
     c["tvi_pre"], c["tvi_post"] = before, after
 
@@ -92,13 +97,17 @@ def _resected(build: Builder) -> dict[str, np.ndarray] | None:
         "smv": operated & head & (c["tvi_pre"] >= 1) & (c["tvi_post"] >= 1),
     }
     able["pv"] = able["smv"]
+    beyond = {"ca": _ARTERY_BEYOND_180, "smv": _VEIN_BEYOND_180, "pv": _VEIN_BEYOND_180}
     resected, free = {}, np.ones(build.n, dtype=bool)
     for vessel, who in able.items():
         number = build.count(f"results-surgery.resection_{vessel}.surgery.count")
         left = np.flatnonzero(who & free)
         if left.size < number:
             return None
-        resected[vessel] = rng.choice(left, number, replace=False)
+        # First those in whom it was touched beyond 180° still.
+        left = rng.permutation(left)
+        left = left[np.argsort(~np.isin(c["tvi_post"][left], beyond[vessel]), kind="stable")]
+        resected[vessel] = left[:number]
         free[resected[vessel]] = False
     clotted = np.flatnonzero(operated & np.isin(c["tvi_pre"], _VEIN_BEYOND_180))
     number = build.count("results-surgery.thrombectomy_pv.surgery.count")
@@ -191,16 +200,27 @@ def _counted_vessels(build: Builder) -> np.ndarray:
 
 
 def _organs(build: Builder) -> None:
-    graded = ~np.isnan(build.columns["tvi_pre"])
+    """Invasion of organs, before PRRT in all with neither contact with vessels nor metastases: why else PRRT first?"""
+    c = build.columns
+    graded = ~np.isnan(c["tvi_pre"])
+    sure = (c["tvi_pre"] == 0) & ~metastases.anywhere(c)
+    before = np.where(graded, 0, None).astype(object)
+    for group, number in build.counts("results-radiology.organ_before").items():
+        members = build.members[group]
+        able, certain = members[(graded & ~sure)[members]], members[sure[members]]
+        if certain.size > number:
+            raise SearchFailed("more patients with nothing in the way of an operation than organs that were invaded")
+        before[certain] = 1
+        before[build.choose(able, number - certain.size, "invaded organs")] = 1
+    c["organ_invasion_pre"] = before
 
-    def invaded(column: str, stem: str, able: np.ndarray) -> np.ndarray:
-        values = build.allocate(column, {1: f"results-radiology.{stem}"}, 0, able=able)
+    def after() -> np.ndarray:
+        values = build.allocate("organ_invasion_post", {1: "results-radiology.organ_after"}, 0, able=before == 1)
         values[~graded] = None
         return values
 
-    before = invaded("organ_invasion_pre", "organ_before", graded)
     # By the printed counts invasion after PRRT is significant for surgery, whoever it is.
-    build.until_not_significant(lambda: invaded("organ_invasion_post", "organ_after", before == 1), death_only=True)
+    build.until_not_significant(after, death_only=True)
 
 
 def _operation(build: Builder) -> None:

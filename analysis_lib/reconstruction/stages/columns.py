@@ -89,6 +89,9 @@ def times(build: Builder, treatment: Treatment, progression: Progression) -> Non
     margin = np.full(build.n, None, dtype=object)
     margin[progression.role == FREE_R0], margin[progression.role == FREE_R1] = "R0", "R1"
     left = rng.permutation(np.flatnonzero(operated & ~free))
+    # Disease left means a margin that is not clear, but for metastases and the death of the operation.
+    elsewhere = metastases.remaining(c) | (np.arange(build.n) == state.postoperative)
+    left = left[np.argsort(elsewhere[left], kind="stable")]
     more_r1 = build.count("table3.r1.surgery.count") - int((margin == "R1").sum())
     margin[left[:more_r1]], margin[left[more_r1:]] = "R1", "R0"
     c["resection_margin"] = margin
@@ -219,7 +222,7 @@ def _uptake(build: Builder) -> None:
 
 
 def _reasons(build: Builder) -> None:
-    """Why no operation followed: the death of sepsis and the earliest progression first, the others by their counts."""
+    """Why no operation followed: the death of sepsis and the earliest progression first, then by what is in the way."""
     c, rng, sepsis = build.columns, build.rng, build.state.sepsis
     who = build.members["prrt_only"]
     number = build.count("table1.no_surgery_progression_death.prrt_only.count")
@@ -232,8 +235,10 @@ def _reasons(build: Builder) -> None:
         for kind in ("unresectable", "high_risk", "request", "unknown")
         for _ in range(build.count(f"table1.no_surgery_{kind}.prrt_only.count"))
     ]
-    rest = who[reasons[who] == None]  # noqa: E711
+    rest = rng.permutation(who[reasons[who] == None])  # noqa: E711
     if len(kinds) != rest.size:
         raise InputError(f"reasons for no surgery sum up to {len(kinds)}, not {rest.size}")
-    reasons[rest] = rng.permutation(np.array(kinds, dtype=object))
+    # Last those in whom nothing stands in the way of an operation any more.
+    free = (c["tvi_post"] == 0) & (c["organ_invasion_post"] != 1) & (c["n1"] != 1) & ~metastases.remaining(c)
+    reasons[rest[np.argsort(free[rest], kind="stable")]] = kinds
     c["no_surgery_reason"] = reasons

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
-from analysis_lib.reconstruction._numba.anneal_progression import NOT_FREE
+from analysis_lib.reconstruction._numba.anneal_progression import FREE_R1, NOT_FREE
 from analysis_lib.reconstruction.stages.builder import Builder
 from analysis_lib.reconstruction.stages.state import Progression, SearchFailed
 from analysis_lib.targets.catalogue import GROUPS
@@ -35,35 +37,50 @@ def _metastases(build: Builder, progression: Progression) -> np.ndarray:
     gone = build.count("results-radiology.liver_gone.surgery.count")
     treated = build.count("table3.liver_treatment.surgery.count")
     untreated = build.count("table1.m1a.surgery.count") - gone - treated
+    r1_left = build.count("table3.r1.surgery.count") - int((progression.role == FREE_R1).sum())
     for _ in range(_TRIES):
         nodes = build.allocate("n1", {1: "table1.n1"}, 0) == 1
         liver = build.allocate("m1a", {1: "table1.m1a"}, 0) == 1
         more = metastatic - int((nodes | liver).sum())
         elsewhere = np.flatnonzero(~(nodes | liver) & ~free)
         # Those with untreated metastases have disease left, but for the late resection.
-        if 0 <= more <= elsewhere.size and int((liver & left).sum()) >= untreated - LATE_RESECTIONS:
+        if not 0 <= more <= elsewhere.size or int((liver & left).sum()) < untreated - LATE_RESECTIONS:
+            continue
+        other = np.zeros(build.n, dtype=object)
+        other[rng.choice(elsewhere, more, replace=False)] = 1
+        able_left, able_free = np.flatnonzero(liver & left), np.flatnonzero(liver & free)
+        late = int(
+            rng.integers(max(0, untreated - able_left.size), min(LATE_RESECTIONS, untreated, able_free.size) + 1)
+        )
+        without = np.concatenate(
+            [rng.choice(able_left, untreated - late, replace=False), rng.choice(able_free, late, replace=False)]
+        )
+        cared = rng.permutation(np.setdiff1d(np.flatnonzero(liver & build.operated), without))
+        disappeared = np.full(build.n, None, dtype=object)
+        disappeared[liver] = 0
+        disappeared[cared[:gone]] = 1
+        c["other_metastases"], c["liver_metastases_gone"] = other, disappeared
+        # Others in whom disease was left, and who did not die of the operation, have a margin that is not clear.
+        if int((left & ~remaining(c) & (np.arange(build.n) != build.state.postoperative)).sum()) <= r1_left:
             break
     else:
         raise SearchFailed("metastases leave no room for those without evidence of disease after surgery")
-    other = np.zeros(build.n, dtype=object)
-    other[rng.choice(elsewhere, more, replace=False)] = 1
-    c["other_metastases"] = other
     build.allocate("liver_metastases_3", {1: "table1.liver_3"}, 0, able=liver)
-    able_left, able_free = np.flatnonzero(liver & left), np.flatnonzero(liver & free)
-    late = int(rng.integers(max(0, untreated - able_left.size), min(LATE_RESECTIONS, untreated, able_free.size) + 1))
-    without = np.concatenate(
-        [rng.choice(able_left, untreated - late, replace=False), rng.choice(able_free, late, replace=False)]
-    )
-    cared = rng.permutation(np.setdiff1d(np.flatnonzero(liver & build.operated), without))
-    disappeared = np.full(build.n, None, dtype=object)
-    disappeared[liver] = 0
-    disappeared[cared[:gone]] = 1
-    c["liver_metastases_gone"] = disappeared
     # A single wedge is not several.
     several = np.arange(build.n) == cared[gone]
     able = {"wedges": several, "wedge": ~several}
     build.events("liver_", {k: f"table3.liver_{k}" for k in _TREATMENTS}, cared[gone:], able)
     return nodes | liver | (other == 1)
+
+
+def anywhere(c: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Who had metastases before PRRT, shape (n,), by a cohort's columns."""
+    return (c["n1"] == 1) | (c["m1a"] == 1) | (c["other_metastases"] == 1)
+
+
+def remaining(c: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Who still had metastases after PRRT that an operation of the pancreas leaves, shape (n,)."""
+    return ((c["m1a"] == 1) & (c["liver_metastases_gone"] != 1)) | (c["other_metastases"] == 1)
 
 
 def before_prrt(build: Builder) -> None:

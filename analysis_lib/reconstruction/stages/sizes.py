@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -47,30 +46,26 @@ _AMONG_OTHERS = {
 }
 
 
-class SizeBox:
-    """What the four regressions with size print, as :func:`fit_sizes` takes it."""
+def size_box(targets: Targets, ids: tuple[str, ...]) -> np.ndarray:
+    """What the four regressions with size print, as :func:`fit_sizes` takes it.
 
-    def __init__(self, targets: Targets, ids: tuple[str, ...]) -> None:
-        self._printed = targets.box(ids)
-
-    @cached_property
-    def box(self) -> np.ndarray:
-        """Shape (3, 16): logarithms of ratios and limits, and z; lower and upper ends, and half their distance."""
-        box = np.empty((3, SIZE_STATISTICS))
-        for k in range(MODELS):
-            low, high = self._printed[:2, 4 * k : 4 * k + 4]
-            for s in range(3):
-                box[:2, 4 * k + s] = _log(low[s]), _log(high[s])
-            # The p value gives z but for its sign, which is that of the ratio.
-            ends = [-float(scipy.special.ndtri(min(max(p, 0.0), 1.0) / 2)) for p in (high[3], low[3])]
-            if math.isinf(low[3]):
-                ends = [-math.inf, math.inf]
-            elif low[0] < 1:
-                ends = [-ends[1], -ends[0]]
-            box[:2, 4 * k + 3] = ends
-        half = (box[1] - box[0]) / 2
-        box[2] = np.where(np.isfinite(half), half, 1.0)
-        return box
+    Shape (3, 16): logarithms of ratios and limits, and z; lower and upper ends, and half their distance.
+    """
+    printed, box = targets.box(ids), np.empty((3, SIZE_STATISTICS))
+    for k in range(MODELS):
+        low, high = printed[:2, 4 * k : 4 * k + 4]
+        for s in range(3):
+            box[:2, 4 * k + s] = _log(low[s]), _log(high[s])
+        # The p value gives z but for its sign, which is that of the ratio.
+        ends = [-float(scipy.special.ndtri(min(max(p, 0.0), 1.0) / 2)) for p in (high[3], low[3])]
+        if math.isinf(low[3]):
+            ends = [-math.inf, math.inf]
+        elif low[0] < 1:
+            ends = [-ends[1], -ends[0]]
+        box[:2, 4 * k + 3] = ends
+    half = (box[1] - box[0]) / 2
+    box[2] = np.where(np.isfinite(half), half, 1.0)
+    return box
 
 
 def _log(ratio: float) -> float:
@@ -100,14 +95,14 @@ def find_sizes(
     SearchFailed
         If none were found.
     """
-    box = SizeBox(blocks.targets, blocks.size_ids).box
+    box = size_box(blocks.targets, blocks.size_ids)
     decrease = blocks.targets.box(DECREASE.ids[-2:])
     rough = decrease.copy()
     rough[2] = 0.5
     order = np.argsort(state.years, kind="stable")
     order = order[scanned[order]]
     least, most, usual_least, usual_most = changes(response[order], decides[order])
-    kind = [hash_of for hash_of in zip(response[order], decides[order], state.operated[order], strict=True)]
+    kind = list(zip(response[order], decides[order], state.operated[order], strict=True))
     numbered = {k: number for number, k in enumerate(dict.fromkeys(kind))}
     patients = Scanned(
         state.years[order],
