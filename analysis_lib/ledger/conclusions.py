@@ -38,14 +38,14 @@ class Extremes:
     """The least and the greatest value of a quantity over simulated cohorts that meet every published number.
 
     ``searched`` says in words how they were sought, ``witnesses`` which cohorts reach them.
-    ``usual`` are the extremes within the search's usual limits on unpublished dates, if it went beyond them.
+    ``narrow`` are the extremes within the search's narrower limits on unpublished dates, if it went beyond them.
     """
 
     low: float
     high: float
     searched: str
     witnesses: str = ""
-    usual: tuple[float, float] | None = None
+    narrow: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ class Statement:
         holds = [self._holds(end, limit) for end in (extremes.low, extremes.high)]
         if holds[0] != holds[1]:
             why = f"{words} is {low} in one simulated cohort and {high} in another."
-            if extremes.usual and all(self._holds(end, limit) for end in extremes.usual):
-                nearest = self._text(extremes.usual[0 if self.above else 1])
-                why += f" With usual dates it came no nearer to {limit:.3g} than {nearest}."
+            if extremes.narrow and all(self._holds(end, limit) for end in extremes.narrow):
+                nearest = self._text(extremes.narrow[0 if self.above else 1])
+                why += f" Within narrower limits on dates it came no nearer to {limit:.3g} than {nearest}."
             return "open", f"{why} {self.note}".rstrip()
         if not all(holds):
             raise ValueError(f"holds in no simulated cohort: {self.quantity} is {low} to {high}")
@@ -103,17 +103,12 @@ def _zero(numbers: Transcription) -> float:
 
 
 _MEAN_UP_TO = "The surgery group's gain in mean survival up to"
-_FEW_WEIGHTS = (
-    "Where the score all but separates the groups, a few patients carry most of the weight. "
-    "With so few patients this analysis cannot decide."
-)
 _OVER_TIME = "If surgery counts from the day of the operation on, the"
 STATEMENTS: dict[str, Statement] = {
     "conclusion.benefit": Statement(
-        "weighted_hr",
-        "With patients weighted by the paper's score, the hazard ratio of surgery",
+        "overlap_hr",
+        "With patients weighted by the paper's score, most where the groups overlap, the hazard ratio of surgery",
         form="{:.2g}",
-        note=_FEW_WEIGHTS,
     ),
     "conclusion.early": Statement(
         "early_start_hr",
@@ -124,12 +119,11 @@ STATEMENTS: dict[str, Statement] = {
     "survival.landmark": Statement("landmark_hr_18", "The hazard ratio from then on"),
     "survival.pfs_time_dependent": Statement("time_dependent_hr_pfs", f"{_OVER_TIME} hazard ratio"),
     "survival.features": Statement(
-        "weighted_hr",
+        "overlap_hr",
         "Weights from the paper's score take away more than half if they leave a hazard ratio above {limit}. It",
         limit=_half_the_effect,
         above=True,
         form="{:.2g}",
-        note=_FEW_WEIGHTS,
     ),
     "survival.five_years": Statement(
         "rmst_5y_difference", f"{_MEAN_UP_TO} five years", limit=_zero, above=True, form="{:.1f} years"
@@ -148,7 +142,10 @@ STATEMENTS: dict[str, Statement] = {
         form="{:.0f}",
     ),
     "prrt.improved": Statement(
-        "without_improvement", "The number of patients who had surgery without any such improvement", form="{:.0f}"
+        "without_improvement",
+        "The number of patients who had surgery without any such improvement",
+        form="{:.0f}",
+        note="The published counts alone allow more.",
     ),
     "prrt.beyond_180_chance": Statement(
         "beyond_180_p",

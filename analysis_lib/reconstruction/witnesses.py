@@ -28,7 +28,7 @@ class Witnesses:
     ----------
     table : pandas.DataFrame
         In the columns ``id, side, value, cohort, needs, steps``: one row a quantity and side (low, high), within the
-        usual limits where ``needs`` is blank. Where wider limits let a push go farther there is a second row, and
+        narrower limits where ``needs`` is blank. Where wider limits let a push go farther there is a second row, and
         ``needs`` has the names of what it took, which the manifest explains. ``steps`` is what the search was allowed.
     cohorts : Ensemble
         ``scheme`` in its ``origin`` is what a cohort is a witness of.
@@ -37,18 +37,18 @@ class Witnesses:
     table: pd.DataFrame
     cohorts: Ensemble
 
-    def extremes(self, id: str, usual: bool = False) -> tuple[float, float]:
-        """The lowest and the highest value found of a quantity; ``usual`` leaves out what needs wider limits.
+    def extremes(self, id: str, narrow: bool = False) -> tuple[float, float]:
+        """The lowest and the highest value found of a quantity; ``narrow`` leaves out what needs wider limits.
 
         Raises
         ------
         InputError
             If the quantity was not pushed.
         """
-        values = self._of(id, usual)["value"]
+        values = self._of(id, narrow)["value"]
         return float(values.min()), float(values.max())
 
-    def witness(self, id: str, side: str, usual: bool = False) -> pd.DataFrame:
+    def witness(self, id: str, side: str, narrow: bool = False) -> pd.DataFrame:
         """The cohort in which a quantity is lowest (``side`` is low) or highest (high), one row a patient.
 
         Raises
@@ -56,15 +56,15 @@ class Witnesses:
         InputError
             As :meth:`extremes`.
         """
-        rows = self._of(id, usual)
+        rows = self._of(id, narrow)
         values = rows.loc[rows["side"] == side, "value"]
         return self.cohorts.one(int(rows.at[values.idxmin() if side == "low" else values.idxmax(), "cohort"]))
 
-    def _of(self, id: str, usual: bool) -> pd.DataFrame:
+    def _of(self, id: str, narrow: bool) -> pd.DataFrame:
         known = self.table["id"] == id
         if not known.any():
             raise InputError(f"{id!r} was not pushed", remedy=nearest(id, list(self.table["id"].unique())))
-        return self.table[known & ((self.table["needs"] == "") | (not usual))]
+        return self.table[known & ((self.table["needs"] == "") | (not narrow))]
 
 
 def load(file: Path = FILE) -> Witnesses:

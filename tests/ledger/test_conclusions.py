@@ -8,21 +8,15 @@ import re
 import pytest
 
 from analysis_lib.base.errors import InputError
+from analysis_lib.chapters import discussion
 from analysis_lib.ledger import conclusions
 from analysis_lib.ledger.conclusions import Extremes, Statement
-from analysis_lib.printed.csv_table import read_rows
+from analysis_lib.reconstruction import witnesses
 
 
 @pytest.fixture(scope="module")
 def extremes():
-    """Extremes with which the shipped file comes out as it stands."""
-    filed = {row["id"]: row["verdict"] for row in read_rows(conclusions.FILE, conclusions.COLUMNS)}
-    return {
-        statement.quantity: Extremes(-9.0, 9.0, "3 cohorts")
-        if filed[id_] == "open"
-        else Extremes(0.1, 0.9, "3 cohorts")
-        for id_, statement in conclusions.STATEMENTS.items()
-    }
+    return discussion.extremes(witnesses.load().table)
 
 
 @pytest.fixture
@@ -64,10 +58,11 @@ def test_a_statement_may_say_that_a_quantity_is_above(paper):
         above.judge(paper, Extremes(0.2, 0.9, "3 cohorts"))
 
 
-def test_what_only_unusual_dates_open_says_how_near_usual_ones_came(paper):
-    found = Statement("x", "The ratio").judge(paper, Extremes(0.3, 1.2, "", usual=(0.4, 0.6)))
-    assert found[0] == "open" and found[1].endswith("in another. With usual dates it came no nearer to 1 than 0.60.")
-    both = Statement("x", "The ratio").judge(paper, Extremes(0.3, 1.2, "", usual=(0.4, 1.1)))
+def test_what_only_wide_limits_on_dates_open_says_how_near_narrower_ones_came(paper):
+    found = Statement("x", "The ratio").judge(paper, Extremes(0.3, 1.2, "", narrow=(0.4, 0.6)))
+    assert found[0] == "open"
+    assert found[1].endswith("in another. Within narrower limits on dates it came no nearer to 1 than 0.60.")
+    both = Statement("x", "The ratio").judge(paper, Extremes(0.3, 1.2, "", narrow=(0.4, 1.1)))
     assert both[1].endswith("1.20 in another.")
 
 

@@ -22,14 +22,30 @@ landmark <- function(d, months, endpoint) {
   d$by_then <- years_to_surgery(d) <= months / 12
   hazard_ratio(cox(Surv(time, event) ~ by_then, d[d$time > months / 12, ]))
 }
-time_dependent <- function(d, endpoint) {
+time_dependent_fit <- function(d, endpoint) {
   time <- d[[paste0(endpoint, "_years")]]
   event <- d[[paste0(endpoint, "_event")]]
   surgery <- years_to_surgery(d)
   cut <- surgery < time
   first <- data.frame(start = 0, stop = pmin(time, surgery), event = ifelse(cut, 0, event), operated = 0)
   second <- data.frame(start = surgery, stop = time, event = event, operated = 1)[cut, ]
-  hazard_ratio(cox(Surv(start, stop, event) ~ operated, rbind(first, second)))
+  cox(Surv(start, stop, event) ~ operated, rbind(first, second))
+}
+time_dependent <- function(d, endpoint) hazard_ratio(time_dependent_fit(d, endpoint))
+upper_limit <- function(fit) if (is.na(hazard_ratio(fit))) NA else unname(exp(confint(fit)[1, 2]))
+early_start <- function(d) {
+  d$early <- d$months_since_diagnosis <= median(d$months_since_diagnosis)
+  hazard_ratio(cox(Surv(os_years, os_event) ~ early, d))
+}
+without_improvement <- function(d) {
+  d <- d[d$group == "surgery", ]
+  sum(d$best_response != "PR" & d$tvi_post >= d$tvi_pre &
+        !(d$organ_invasion_pre == 1 & d$organ_invasion_post == 0) & !(d$liver_metastases_gone %in% 1))
+}
+beyond_180_p <- function(d) {
+  beyond <- function(x) x %in% c(2, 4, 5, 6)
+  d <- d[beyond(d$tvi_pre) & !is.na(d$tvi_post), ]
+  fisher.test(table(factor(d$group), factor(beyond(d$tvi_post), c(FALSE, TRUE))))$p.value
 }
 
 # Of the groups as they are, from the events after some years and until others.
@@ -102,6 +118,7 @@ shrinkage <- function(d) {
 quantities <- function(d) list(
   landmark_hr_12 = landmark(d, 12, "os"), landmark_hr_18 = landmark(d, 18, "os"),
   landmark_hr_24 = landmark(d, 24, "os"), time_dependent_hr = time_dependent(d, "os"),
+  time_dependent_upper = upper_limit(time_dependent_fit(d, "os")),
   target_trial_hr = target_trial(d, character()), target_trial_hr_adjusted = target_trial(d, c("grade_1", "kps")),
   hr_until_5y = groups(d, "os", 0, 5), hr_after_5y = groups(d, "os", 5, Inf),
   os_5y_surgery = alive(d, "surgery", 5), os_5y_prrt_only = alive(d, "prrt_only", 5),
@@ -117,7 +134,8 @@ quantities <- function(d) list(
   adjusted_hr_without_activity = adjusted(d, setdiff(all_four, "prrt_activity_gbq")),
   adjusted_hr_activity_and_size = adjusted(d, c("prrt_activity_gbq", "tumour_size_post_mm")),
   adjusted_hr_grade_and_kps = adjusted(d, c("grade_1", "kps")),
-  activity_p_without_early_death = activity_p(d)
+  activity_p_without_early_death = activity_p(d),
+  early_start_hr = early_start(d), without_improvement = without_improvement(d), beyond_180_p = beyond_180_p(d)
 )
 
 file <- "data/witnesses.csv"

@@ -13,6 +13,8 @@ FILE = Path("data/witnesses.csv")
 COLUMNS = [
     *("cohort", "patient", "group", "os_years", "os_event", "pfs_years", "pfs_event", "months_to_surgery"),
     *("grade", "kps", "prrt_activity_gbq", "tumour_size_mm", "tumour_size_post_mm", "dose_adjustment"),
+    *("months_since_diagnosis", "best_response", "tvi_pre", "tvi_post", "organ_invasion_pre", "organ_invasion_post"),
+    "liver_metastases_gone",
 ]
 
 

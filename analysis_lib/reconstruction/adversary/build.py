@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from functools import cache, partial
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis_lib.base import manifest as manifests
 from analysis_lib.base.atomic import write_beside_then_rename
 from analysis_lib.reconstruction import ensemble, verify, witnesses
 from analysis_lib.reconstruction.adversary import progressions, redraws, scores, sizes, times, unprinted
@@ -28,12 +28,15 @@ _STEPS = {
     "scores": TURNS * scores.STEPS,
     "covariates": TURNS * redraws.DRAWS,
     "activity": TURNS * redraws.DRAWS,
+    "columns": TURNS * redraws.DRAWS,
 }
 
 
 def tasks(ids: Sequence[str]) -> list[Task]:
-    """Each quantity to both sides, within the usual limits and the widest."""
-    return [Task(id, side, usual) for id in ids for side in SIDES for usual in (True, False)]
+    """Each quantity to both sides: within the narrower limits and the widest where times of patients are moved."""
+    return [
+        Task(id, side, narrow) for id in ids for side in SIDES for narrow in (True, False)[not QUANTITIES[id].dated :]
+    ]
 
 
 @cache
@@ -85,8 +88,8 @@ def build(
         search_missing(
             partial(_search, targets, seed),
             wanted,
-            lambda task: file(task).exists(),
-            lambda task, found: write(found, file(task)),
+            file,
+            write,
             lambda task, _: task.name,
             jobs,
             scheduler,
@@ -120,22 +123,27 @@ def _write(patients: pd.DataFrame, ids: Sequence[str], seed: int, targets: Targe
         "file_sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
         "measures": [{"scheme": ", ".join(names[number])} for number in numbers.values()],
     }
-    write_beside_then_rename(out.with_suffix(".json"), json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    manifests.write(manifest, out.with_suffix(".json"))
     return chosen
 
 
 def choose(patients: pd.DataFrame, ids: Sequence[str]) -> pd.DataFrame:
-    """The most extreme cohort by quantity and side: of those without needs, and where it goes farther, of all."""
+    """The most extreme cohort by quantity and side: of those without needs, and where it goes farther, of all.
+
+    What dates have no part in has no needs.
+    """
     needs = unprinted.needs(patients)
-    usual = ~needs.any(axis=1)
+    narrow = ~needs.any(axis=1)
     rows = []
     for id in ids:
-        values = QUANTITIES[id].values(patients).dropna()
+        asked = QUANTITIES[id]
+        values = asked.values(patients).dropna()
+        known = narrow[values.index] if asked.dated else pd.Series(True, values.index)
         for side, sign in SIDES.items():
-            best = [int((sign * part).idxmax()) for part in (values[usual[values.index]], values)]
+            best = [int((sign * part).idxmax()) for part in (values[known], values)]
             if values[best[0]] == values[best[1]]:
                 best = best[:1]
             for cohort in best:
-                steps = _STEPS[QUANTITIES[id].moves]
-                rows.append((id, side, values[cohort], cohort, unprinted.described(needs.loc[cohort]), steps))
+                took = unprinted.described(needs.loc[cohort]) if asked.dated else ""
+                rows.append((id, side, values[cohort], cohort, took, _STEPS[asked.moves]))
     return pd.DataFrame(rows, columns=list(witnesses.COLUMNS))

@@ -34,15 +34,15 @@ Way = tuple[list[Any], Callable[[Any], Iterator[pd.DataFrame]]]
 
 @dataclass(frozen=True)
 class Task:
-    """What is pushed: which quantity, to which side, within the usual limits or the widest."""
+    """What is pushed: which quantity, to which side, within the narrower limits or the widest."""
 
     id: str
     side: str
-    usual: bool
+    narrow: bool
 
     @property
     def name(self) -> str:
-        return f"{self.id}-{self.side}-{'usual' if self.usual else 'widest'}"
+        return f"{self.id}-{self.side}-{'narrow' if self.narrow else 'widest'}"
 
     @property
     def sign(self) -> float:
@@ -56,7 +56,7 @@ def find_witness(targets: Targets, seed: int, shipped: Ensemble, task: Task) -> 
     """
     rng = np.random.default_rng([seed, zlib.crc32(task.name.encode())])
     number = _most_extreme(shipped.patients, task)
-    measure = unprinted.measure(BaseMeasure(**shipped.origin.loc[number].drop("scheme")), task.usual)
+    measure = unprinted.measure(BaseMeasure(**shipped.origin.loc[number].drop("scheme")), task.narrow)
     blocks, best = Blocks(targets), shipped.one(number)
     for _ in range(TURNS):
         path, complete = _WAYS[QUANTITIES[task.id].moves](rng, blocks, measure, best, task)
@@ -66,8 +66,8 @@ def find_witness(targets: Targets, seed: int, shipped: Ensemble, task: Task) -> 
 
 
 def _most_extreme(patients: pd.DataFrame, task: Task) -> int:
-    """The cohort to begin with, which keeps to the usual limits if the task does."""
-    if task.usual:
+    """The cohort to begin with, which keeps to the narrower limits if the task does."""
+    if task.narrow:
         needy = unprinted.needs(patients).any(axis=1)
         patients = patients[~patients["cohort"].map(needy)]
     return int((task.sign * QUANTITIES[task.id].values(patients)).idxmax())
@@ -168,6 +168,13 @@ def _by_activity(
     return path, partial(cohorts_around, rng, blocks, measure, survival, partial_response)
 
 
+def _by_columns(rng: np.random.Generator, blocks: Blocks, _: BaseMeasure, start: pd.DataFrame, task: Task) -> Way:
+    """All columns that come after times, responses, metastases and sizes."""
+    finished = Finished.of(start, blocks)
+    draw = partial(redraws.draw_columns, rng, blocks, finished)
+    return redraws.push(draw, partial(value, task.id), start, task.sign), lambda cohort: iter([cohort])
+
+
 _WAYS = {
     "survival": _by_times,
     "progression": _by_progressions,
@@ -175,4 +182,5 @@ _WAYS = {
     "scores": _by_scores,
     "covariates": _by_covariates,
     "activity": _by_activity,
+    "columns": _by_columns,
 }

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from analysis_lib.analyses import immortal_time, influence, propensity_weighting, target_trial
+from analysis_lib.analyses import discussion, immortal_time, influence, propensity_weighting, robustness, target_trial
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.units import MONTHS_PER_YEAR
 from analysis_lib.reconstruction._numba import statement
@@ -46,7 +46,8 @@ class Quantity:
         Computes it.
     moves
         What is moved to push it: ``survival``, ``progression``, ``sizes`` before PRRT, or after it for ``scores``;
-        or what is drawn anew: ``activity``, or grade and performance score as ``covariates``.
+        or what is drawn anew: ``activity``, grade and performance score as ``covariates``, or all that comes after
+        times and sizes as ``columns``.
     kind, at
         As a :class:`~analysis_lib.reconstruction._numba.statement.Statement` has them, where times are moved.
     ratio
@@ -63,13 +64,25 @@ class Quantity:
     step: float = 0.1
     weight: float = 20.0
 
+    @property
+    def dated(self) -> bool:
+        """Whether times of patients are moved, within limits that nobody printed."""
+        return self.moves in ("survival", "progression")
+
 
 def _landmark(endpoint: str, months: float, patients: pd.DataFrame) -> pd.Series:
     return immortal_time.landmark(patients, months, endpoint)["hr"]
 
 
-def _time_dependent(endpoint: str, patients: pd.DataFrame) -> pd.Series:
-    return immortal_time.time_dependent(patients, endpoint)["hr"]
+def _time_dependent(endpoint: str, patients: pd.DataFrame, what: str = "hr") -> pd.Series:
+    return immortal_time.time_dependent(patients, endpoint)[what]
+
+
+def _early_start(patients: pd.DataFrame) -> pd.Series:
+    """Hazard ratio of death of a start of PRRT no later after diagnosis than in the median patient."""
+    since = patients["months_since_diagnosis"]
+    early = since <= since.groupby(patients["cohort"]).transform("median")
+    return binary_cox.cox(patients["cohort"], patients["os_years"], patients["os_event"], early)["hr"]
 
 
 def _groups(endpoint: str, after: float, until: float, patients: pd.DataFrame) -> pd.Series:
@@ -97,17 +110,8 @@ def _survival_at(endpoint: str, group: str, years: float, patients: pd.DataFrame
     return pd.Series({n: survival.survival_at(c[time], c[event], years)[0] for n, c in by})
 
 
-def _restricted_mean(cohort: pd.DataFrame, group: str, years: float) -> float:
-    of_group = cohort[cohort["group"] == group]
-    try:
-        return survival.mean_survival(of_group["os_years"], of_group["os_event"], years).mean
-    except ValueError:
-        return np.nan
-
-
 def _restricted_means_apart(years: float, patients: pd.DataFrame) -> pd.Series:
-    by = patients[["cohort", "group", "os_years", "os_event"]].groupby("cohort")
-    return pd.Series({n: _restricted_mean(c, _SURGERY, years) - _restricted_mean(c, _PRRT_ONLY, years) for n, c in by})
+    return robustness.restricted_means(patients, years)["difference"]
 
 
 def _by_score(method: str, covariates: tuple[str, ...], patients: pd.DataFrame) -> pd.Series:
@@ -143,6 +147,10 @@ QUANTITIES: Mapping[str, Quantity] = {
         for months in (12, 18, 24)
     },
     "time_dependent_hr": Quantity(partial(_time_dependent, "os"), "survival", statement.TIME_DEPENDENT),
+    # Steered by the ratio itself.
+    "time_dependent_upper": Quantity(
+        partial(_time_dependent, "os", what="ci_high"), "survival", statement.TIME_DEPENDENT
+    ),
     # Both are steered by the trial that is weighted by time alone: covariates come after the times.
     "target_trial_hr": _trial(),
     "target_trial_hr_adjusted": _trial("grade_1", "kps"),
@@ -171,6 +179,9 @@ QUANTITIES: Mapping[str, Quantity] = {
     **{id: Quantity(partial(_by_score, *score), "scores") for id, score in SCORES.items()},
     "adjusted_hr_grade_and_kps": Quantity(partial(_by_score, *_BEFORE), "covariates"),
     "activity_p_without_early_death": Quantity(_activity_p, "activity"),
+    "early_start_hr": Quantity(_early_start, "columns"),
+    "without_improvement": Quantity(lambda patients: discussion.without_improvement(patients)["patients"], "columns"),
+    "beyond_180_p": Quantity(lambda patients: discussion.contact_reduced_to_180(patients)["p"], "columns"),
 }
 #: The two directions of a push, and its sign.
 SIDES: Mapping[str, float] = {"low": -1.0, "high": 1.0}

@@ -57,6 +57,20 @@ def draw_covariates(rng: np.random.Generator, blocks: Blocks, finished: Finished
     return find_covariates(rng, blocks, finished.survival, activity)
 
 
+def draw_columns(rng: np.random.Generator, blocks: Blocks, finished: Finished) -> pd.DataFrame:
+    """The cohort with all other columns around its times, responses, metastases, covariates and sizes.
+
+    Raises
+    ------
+    SearchFailed
+        If none were found.
+    """
+    build = finished.builder(rng, blocks)
+    for name in ("tumour_size_mm", "tumour_size_post_mm"):
+        build.columns[name] = finished.cohort[name].to_numpy(float)
+    return complete(build, finished.covariates, finished.treatment, finished.progression)
+
+
 def with_covariates(finished: Finished, drawn: Covariates) -> pd.DataFrame:
     """The patients with these grades and performance scores; all other grades are 2."""
     grade = np.where(drawn.grade_1 == 1, "G1", "G2")

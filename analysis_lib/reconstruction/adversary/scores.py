@@ -32,9 +32,9 @@ from analysis_lib.reconstruction.stages.sizes import (
     AFTER_MM,
     BEFORE_MM,
     DECREASE,
-    SizeBox,
     changes,
     limits_before,
+    size_box,
     tumour_decides,
 )
 from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed
@@ -42,8 +42,10 @@ from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed
 # Steps of a walk, and the longest change of a size in one, mm.
 STEPS, _LONGEST = 100, 4.0
 _HOT = 0.3
-# Strata hardly move with a size: there the way is that of the ratio with the score as a covariate.
-_STEERED_BY = {"strata": "covariate"}
+# Strata hardly move with a size: there the way is that of the ratio with overlap weights.
+_STEERED_BY = {"strata": "overlap"}
+# Of a gradient, below which what the four regressions leave of it is error of rounding.
+_NOTHING_LEFT = 1e-9
 
 
 class Walk:
@@ -51,7 +53,7 @@ class Walk:
 
     def __init__(self, blocks: Blocks, finished: Finished, score: tuple[str, tuple[str, ...]]) -> None:
         cohort = finished.cohort
-        self.box = SizeBox(blocks.targets, blocks.size_ids).box
+        self.box = size_box(blocks.targets, blocks.size_ids)
         order = np.argsort(finished.survival.years, kind="stable")
         self.order = order[cohort["tumour_size_post_mm"].notna().to_numpy(bool)[order]]
         rows = cohort.iloc[self.order]
@@ -102,6 +104,8 @@ class Walk:
             return None
         solve_cholesky(matrix, dual)
         direction = gradient - free * (dual @ scaled)
+        if np.abs(direction).max() <= _NOTHING_LEFT * np.abs(gradient).max():
+            return None
         # Rounded, since sums of NumPy differ with the processor in the last bit.
         shift = np.round(direction * (longest / np.abs(direction).max()), 6)
         moved = np.clip(np.floor(size + shift + rng.random(size.size)), *AFTER_MM)

@@ -68,9 +68,9 @@ def test_what_is_written_is_read_and_is_the_most_extreme_of_all(built, shipped):
     for id in IDS:
         values = quantities.QUANTITIES[id].values(patients)
         assert read.extremes(id) == pytest.approx((values.min(), values.max()))
-        assert read.extremes(id, usual=True) == pytest.approx((values[~needy].min(), values[~needy].max()))
+        assert read.extremes(id, narrow=True) == pytest.approx((values[~needy].min(), values[~needy].max()))
         assert quantities.value(id, read.witness(id, "high")) == values.max()
-        assert quantities.value(id, read.witness(id, "low", usual=True)) == values[~needy].min()
+        assert quantities.value(id, read.witness(id, "low", narrow=True)) == values[~needy].min()
 
 
 def test_a_witness_that_breaks_a_target_is_a_bug_that_names_it(monkeypatch, tmp_path, shipped):
@@ -82,18 +82,19 @@ def test_a_witness_that_breaks_a_target_is_a_bug_that_names_it(monkeypatch, tmp_
     assert not (tmp_path / "cohorts.parquet").exists()
 
 
-def test_needs_are_what_a_cohort_has_beyond_the_usual_limits(one):
+def test_needs_are_what_a_cohort_has_beyond_the_narrower_limits(one):
     operated = one.index[(one["group"] == "surgery") & (one["progression"].notna())]
-    usual = one.assign(cohort=0, months_to_surgery=one["months_to_surgery"].clip(upper=40))
-    usual.loc[operated, "pfs_years"] = 9.0
-    usual["os_years"] = usual["os_years"].clip(lower=1.0)
-    assert unprinted.described(unprinted.needs(usual).loc[0]) == ""
+    within = one.assign(cohort=0, months_to_surgery=one["months_to_surgery"].clip(upper=40))
+    within.loc[operated, "pfs_years"] = 9.0
+    within["os_years"] = within["os_years"].clip(lower=1.0)
+    assert unprinted.described(unprinted.needs(within).loc[0]) == ""
     for column, row, value, need in (
         ("months_to_surgery", operated[0], 43.0, "late_surgery"),
         ("pfs_years", operated[0], 0.2, "progression_before_surgery"),
-        ("os_years", usual.index[usual["os_event"] == 0][0], 0.7, "early_end"),
+        ("os_years", within.index[within["os_event"] == 0][0], 0.7, "early_loss"),
+        ("os_years", within.index[within["cause_of_death"] == "other"][0], 0.7, "early_death"),
     ):
-        changed = usual.copy()
+        changed = within.copy()
         changed.loc[row, column] = value
         assert unprinted.described(unprinted.needs(changed).loc[0]) == need
 

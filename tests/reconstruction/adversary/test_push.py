@@ -17,9 +17,10 @@ def short(monkeypatch):
 @pytest.mark.parametrize(
     "task",
     [
-        Task("landmark_hr_18", "high", usual=True),
-        pytest.param(Task("time_dependent_hr_pfs", "high", usual=True), marks=pytest.mark.long),
-        pytest.param(Task("weighted_hr", "high", usual=False), marks=pytest.mark.long),
+        Task("landmark_hr_18", "high", narrow=True),
+        pytest.param(Task("time_dependent_hr_pfs", "high", narrow=True), marks=pytest.mark.long),
+        pytest.param(Task("weighted_hr", "high", narrow=False), marks=pytest.mark.long),
+        pytest.param(Task("without_improvement", "high", narrow=False), marks=pytest.mark.long),
     ],
     ids=lambda task: task.name,
 )
@@ -27,7 +28,7 @@ def test_a_push_goes_beyond_the_ensemble_within_its_limits(task, targets, shippe
     found = push.find_witness(targets, 1, shipped, task)
     assert verify.wrong(found, targets) == []
     patients = shipped.patients
-    if task.usual:
+    if task.narrow:
         patients = patients[~patients["cohort"].map(unprinted.needs(patients).any(axis=1))]
         assert not unprinted.needs(found.assign(cohort=0)).to_numpy().any()
     start = task.sign * quantities.QUANTITIES[task.id].values(patients)
@@ -35,7 +36,7 @@ def test_a_push_goes_beyond_the_ensemble_within_its_limits(task, targets, shippe
 
 
 def test_a_push_comes_out_again_from_its_seed(targets, shipped):
-    task = Task("adjusted_hr_without_activity", "low", usual=True)
+    task = Task("adjusted_hr_without_activity", "low", narrow=False)
     first, again = (push.find_witness(targets, 2, shipped, task) for _ in range(2))
     assert first.equals(again)
 
@@ -48,6 +49,6 @@ def test_a_quantity_has_the_same_value_whether_texts_are_objects_or_strings(id, 
 
 def test_without_any_success_the_most_extreme_shipped_cohort_is_the_witness(targets, shipped, monkeypatch):
     monkeypatch.setitem(push._WAYS, "sizes", lambda *_: ([None], None))
-    task = Task("shrinkage_difference", "high", usual=False)
+    task = Task("shrinkage_difference", "high", narrow=False)
     values = quantities.QUANTITIES[task.id].values(shipped.patients)
     assert push.find_witness(targets, 1, shipped, task).equals(shipped.one(int(values.idxmax())))

@@ -30,3 +30,10 @@ def test_a_walk_goes_one_way_and_its_end_is_a_cohort_that_meets_every_number(fin
     # What random choices decide is left to a repetition.
     assert not {id for id in told if "not_significant" not in id}
     assert quantities.value(id, found) == pytest.approx(np.exp(values[-1]))
+
+
+def test_where_the_regressions_leave_no_way_none_is_followed(finished, targets):
+    """The ratio beside the whole score is printed, so that its gradient lies among the directions that are held."""
+    start = scores.Walk(Blocks(targets), finished, quantities.SCORES["weighted_hr"])
+    start.steered_by = "covariate"
+    assert start.step(np.random.default_rng(5), start.size, 1.0, 4.0) is None

@@ -27,7 +27,7 @@ def finished(one, blocks):
 
 @pytest.fixture
 def measure(shipped):
-    return unprinted.measure(BaseMeasure(**shipped.origin.loc[0].drop("scheme")), usual=False)
+    return unprinted.measure(BaseMeasure(**shipped.origin.loc[0].drop("scheme")), narrow=False)
 
 
 def test_what_the_stages_found_is_read_back_from_a_cohort(finished, one, blocks):
