@@ -1,7 +1,7 @@
 """Description of a cohort: patients, deaths, survival by group, and hazard ratios of surgery.
 
-Each question has an answer or the reason why this cohort gives none; nothing here fails for want of
-a column, a group or an event.
+Each question has an answer, or an ``InputError`` that says why this cohort gives none: for want of a column, a group or
+an event.
 """
 
 from __future__ import annotations

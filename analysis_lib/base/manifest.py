@@ -5,7 +5,13 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from analysis_lib.base.atomic import write_beside_then_rename
 from analysis_lib.base.errors import InputError
+
+
+def write(found: dict, file: Path) -> None:
+    """Write a manifest, whole or not at all."""
+    write_beside_then_rename(file, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
 
 
 def read(file: Path, of: str, remedy: str) -> dict:

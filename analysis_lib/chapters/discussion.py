@@ -3,86 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from html import escape
 
 import pandas as pd
 
-from analysis_lib.analyses import discussion, immortal_time
 from analysis_lib.ledger.conclusions import WHOSE, Conclusion, Extremes
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import tables
-from analysis_lib.printed.transcription import Transcription
-from analysis_lib.statistics import binary_cox
+from analysis_lib.reconstruction.adversary.unprinted import NEEDS
 
-COLUMNS = (
-    *("group", "best_response", "tvi_pre", "tvi_post", "organ_invasion_pre", "organ_invasion_post"),
-    *("liver_metastases_gone", "months_since_diagnosis", "months_to_surgery", "os_years", "os_event"),
-)
 # The conclusions that matter most, shown first.
 MAIN = (
     "conclusion.association",
     "conclusion.benefit",
+    "conclusion.procures",
     "conclusion.neoadjuvant",
     "survival.adjusted",
     "survival.features",
     "prrt.allowed_surgery",
 )
-# What a cohort beyond the search's usual limits has, in words.
-_NEEDS = {
-    "late_surgery": "an operation after day 1,300",
-    "early_end": "an early death or loss to follow-up",
-    "progression_before_surgery": "progression before surgery",
-}
 # What a link to a page says where its name is no word.
 _PAGES = {"tvi": "contact with vessels"}
 _WORDS = {"settled-true": "settled: true", "settled-false": "settled: false", "open": "open", "resisted": "resisted"}
 
 
-def extremes(patients: pd.DataFrame, numbers: Transcription, pushed: pd.DataFrame) -> dict[str, Extremes]:
+def extremes(pushed: pd.DataFrame) -> dict[str, Extremes]:
     """Extremes of each quantity that a conclusion is about.
 
     Parameters
     ----------
-    patients
-        Cohorts in the schema.
-    numbers
-        The transcription.
     pushed
-        What an adversary reached, as the ``table`` of :class:`witnesses.Witnesses`; other quantities are computed here.
+        What an adversary reached, as the ``table`` of :class:`witnesses.Witnesses`.
     """
-    median = numbers.value("table1.since_diagnosis.all.median")
-    computed = {
-        "time_dependent_upper": immortal_time.time_dependent(patients)["ci_high"],
-        "early_start_hr": binary_cox.cox(
-            patients["cohort"],
-            patients["os_years"],
-            patients["os_event"],
-            patients["months_since_diagnosis"] <= median,
-        )["hr"],
-        "without_improvement": discussion.without_improvement(patients)["patients"],
-        "beyond_180_p": discussion.contact_reduced_to_180(patients)["p"],
-    }
-    searched = f"{patients['cohort'].nunique():,} simulated cohorts"
-    found = {name: _reached(values, searched, "the ensemble") for name, values in computed.items()}
+    found = {}
     for name, rows in pushed.groupby("id"):
-        effort = f"a search of {rows['steps'].max():,} steps to either side"
-        one = _reached(rows.set_index("cohort")["value"], "a long search for the opposite", f"those from {effort}")
-        needs = rows.loc[[rows["value"].idxmin(), rows["value"].idxmax()], "needs"]
-        for end, names in zip(("lower", "higher"), needs, strict=True):
+        ends = rows.loc[[rows["value"].idxmin(), rows["value"].idxmax()]]
+        cohorts = " and ".join(map(str, ends["cohort"]))
+        witnesses = (
+            f"the ends are reached by witness cohorts {cohorts}, of a search of at most {rows['steps'].max():,} "
+        )
+        witnesses += "steps to either side"
+        for end, names in zip(("lower", "higher"), ends["needs"], strict=True):
             if names:
-                took = ", ".join(_NEEDS[need] for need in names.split())
-                one = replace(one, witnesses=f"{one.witnesses}; the {end} goes beyond its usual limits with {took}")
-        if needs.any():
-            usual = rows.loc[rows["needs"] == "", "value"]
-            one = replace(one, usual=(float(usual.min()), float(usual.max())))
-        found[str(name)] = one
+                took = ", ".join(NEEDS[need] for need in names.split())
+                witnesses += f"; the {end} goes beyond narrower limits with {took}"
+        narrow = rows.loc[rows["needs"] == "", "value"]
+        wide = rows["needs"].any()
+        found[str(name)] = Extremes(
+            float(rows["value"].min()),
+            float(rows["value"].max()),
+            "a long search for the opposite",
+            witnesses,
+            (float(narrow.min()), float(narrow.max())) if wide else None,
+        )
     return found
-
-
-def _reached(values: pd.Series, searched: str, where: str) -> Extremes:
-    witnesses = f"the ends are reached by simulated cohorts {values.idxmin()} and {values.idxmax()} of {where}"
-    return Extremes(float(values.min()), float(values.max()), searched, witnesses)
 
 
 def verdict_badge(verdict: str) -> str:

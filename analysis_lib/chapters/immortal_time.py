@@ -14,6 +14,7 @@ from analysis_lib.base.units import MONTHS_PER_YEAR
 from analysis_lib.presentation import figures, forest, tables
 from analysis_lib.presentation.figures import COLOURS, INK
 from analysis_lib.printed.names import GROUPS_IN_PROSE
+from analysis_lib.reconstruction.adversary.unprinted import NEEDS
 from analysis_lib.reconstruction.witnesses import Witnesses
 
 #: By endpoint and analysis, the least and the greatest ratio in any cohort that is known.
@@ -49,7 +50,7 @@ PUSHED: Mapping[str, tuple[str, str]] = {
 # What the table says instead where nothing was pushed for its own sake.
 _NOT_PUSHED = {
     ("os", AS_PUBLISHED): "published",
-    **{(endpoint, name): "no whole cohorts" for endpoint in immortal_time.ENDPOINTS for name in (EARLY, LATE)},
+    **{(endpoint, name): "not searched" for endpoint in immortal_time.ENDPOINTS for name in (EARLY, LATE)},
 }
 
 
@@ -122,6 +123,12 @@ def farthest(summary: pd.DataFrame, found: Witnesses) -> dict[tuple[str, str], t
         low, high = found.extremes(id)
         reached[key] = min(low, by["lowest"].min()[key]), max(high, by["highest"].max()[key])
     return reached
+
+
+def needs_of_the_farthest(found: Witnesses, id: str) -> str:
+    """What the cohort with the greatest value of a quantity has beyond the narrower limits on dates, in words."""
+    rows = found.table[found.table["id"] == id]
+    return " and ".join(NEEDS[need] for need in rows.loc[rows["value"].idxmax(), "needs"].split())
 
 
 def table(ratios: pd.DataFrame, extremes: Extremes, endpoint: str, landmark_months: float) -> tables.Html:

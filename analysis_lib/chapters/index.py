@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from analysis_lib.analyses import immortal_time
+from analysis_lib.chapters import validation
 from analysis_lib.ledger import joint_facts
 from analysis_lib.presentation import forest, tables
 from analysis_lib.statistics import logrank_power
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
     from analysis_lib.ledger.verdicts import Claim
     from analysis_lib.presentation.figures import Picture
     from analysis_lib.printed.transcription import Transcription
+    from analysis_lib.reconstruction.ensemble import Ensemble
     from analysis_lib.reconstruction.witnesses import Witnesses
 
-COLUMNS = ("group", "os_years", "os_event", "months_to_surgery", "prrt_activity_gbq", "dose_adjustment")
+COLUMNS = (
+    *("group", "os_years", "os_event", "pfs_years", "pfs_event"),
+    *("months_to_surgery", "prrt_activity_gbq", "dose_adjustment"),
+)
 # Most of the surgery group had been operated on by then, and the adversary pushed this landmark too.
 LANDMARK_MONTHS = 18
 
@@ -36,7 +41,11 @@ _FLOW = (
         "{table1.no_surgery_request.prrt_only.count} own request|{table1.no_surgery_unknown.prrt_only.count} unknown",
     ),
     ("Overall and progression-free survival", "{table1.patients.surgery.n}", "{table1.patients.prrt_only.n}"),
-    ("Best response", "{table1.patients.surgery.n}", "{=evaluated}|{=unevaluated} not evaluated"),
+    (
+        "Best response",
+        "{table1.patients.surgery.n}",
+        "{table1.patients.prrt_only.n}|{=unevaluated} of them not evaluated",
+    ),
     (
         "Contact with vessels after PRRT",
         "{table4.total.surgery.n}",
@@ -49,7 +58,7 @@ _FLOW = (
     ),
     (
         "Disease-free survival",
-        "{results-surgery.ned.surgery.count}|{=not_ned} with visible disease after surgery",
+        "{results-surgery.ned.surgery.count}|{=not_ned} not shown free of disease",
         "",
     ),
     ("Tissue examined again", "{results-surgery.specimens.surgery.n}|{=specimens_missing} without a specimen", ""),
@@ -79,14 +88,15 @@ def hazard_ratios(numbers: Transcription, patients: pd.DataFrame, found: Witness
     ]
 
 
-def usual_ranges(patients: pd.DataFrame) -> list[str]:
-    """Middle nine tenths of the cohorts' hazard ratios: from the landmark, and with surgery dated."""
-    found = immortal_time.landmark(patients, LANDMARK_MONTHS), immortal_time.time_dependent(patients)
-    return [tables.range_text(ratios["hr"].quantile([0.05, 0.95])) for ratios in found]
+def widened_ranges(ensemble: Ensemble) -> dict[str, str]:
+    """Middle nine tenths of the cohorts' hazard ratios, widened as known patients ask: dated, and from the landmark."""
+    wide = validation.ensemble_ranges(ensemble, validation.load().factors)[["wide_low", "wide_high"]]
+    names = {"over_time": "HR from the day of surgery", "landmark": f"landmark HR of surgery, {LANDMARK_MONTHS} months"}
+    return {key: tables.range_text(wide.loc[name]) for key, name in names.items()}
 
 
 def deaths_needed(numbers: Transcription) -> int:
-    """Deaths that a trial with groups as large as these needs to detect a hazard ratio of 0.7 with 80% power."""
+    """Deaths that a trial with patients divided as here needs to detect a hazard ratio of 0.7 with 80% power."""
     surgery, everybody = (numbers.count(f"table1.patients.{group}.n") for group in ("surgery", "all"))
     return logrank_power.events_needed(0.7, surgery / everybody, power=0.8)
 
@@ -144,7 +154,7 @@ def flow(numbers: Transcription, claims: Mapping[str, Claim]) -> tables.Html:
     start = box("{abstract.patients.all.n} patients treated with PRRT", "start")
     return tables.Html(
         f'<figure class="flow">{start}{steps}<figcaption>'
-        "Only overall and progression-free survival are analysed in all patients: each other analysis leaves some out. "
+        "Each analysis below best response leaves some patients out. "
         "Boxes: patients in an analysis, and why others are not in it. "
         "Numbers from the paper’s text and tables.</figcaption></figure>"
     )

@@ -9,10 +9,11 @@ from typing import Any
 import pandas as pd
 
 from analysis_lib.analyses import immortal_time
-from analysis_lib.chapters.immortal_time import Extremes, landmark_name
 from analysis_lib.presentation import explorable
 from analysis_lib.presentation.explorable import Part, percent, shape_slot, text_slot
 
+#: The least and the greatest ratio at a landmark, by endpoint and months.
+Extremes = Mapping[tuple[str, int], tuple[float, float]]
 #: From about the first quartile of the time to surgery to well beyond the third.
 MONTHS = range(12, 31)
 _LEAST, _GREATEST = 0.01, 100.0
@@ -52,20 +53,19 @@ def over_months(patients: pd.DataFrame, months: Iterable[int] = MONTHS) -> pd.Da
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis(["endpoint", "months"])
 
 
-def figure(found: pd.DataFrame, extremes: Extremes, first: float) -> explorable.Explorable:
+def figure(found: pd.DataFrame, pushed: pd.DataFrame, first: float) -> explorable.Explorable:
     """The bands of the landmark hazard ratios, with a slider over the landmark.
 
     Parameters
     ----------
-    found
-        As :func:`over_months` gives it.
-    extremes
-        As :func:`analysis_lib.chapters.immortal_time.farthest` gives them.
+    found, pushed
+        As :func:`over_months` gives them for simulated cohorts and for those that an adversary pushed.
     first
         The landmark that is shown at first, in months, or the nearest to it.
     """
     months = found.loc["os"].index.tolist()
     rows = found.to_dict("index")
+    extremes = {at: (row["lowest"], row["highest"]) for at, row in pushed.to_dict("index").items()}
     steps = []
     for at in months:
         step: dict[str, Part] = {"step": f"{at} months", "sentence": _sentence(at, rows, extremes)}
@@ -80,9 +80,10 @@ def figure(found: pd.DataFrame, extremes: Extremes, first: float) -> explorable.
         beneath="",
         steps=steps,
         first=min(range(len(months)), key=lambda k: abs(months[k] - first)),
-        caption="Once three in four operations are done, no simulated cohort goes against surgery for overall "
-        "survival. For progression-free survival some do at every landmark. Bands: all cohorts with a ratio (pale) "
-        "and nine in ten (dark); line in them: the median. Crosses: the farthest that the adversary pushed a cohort. "
+        caption="Once three in four operations are done, none of the ensemble's cohorts goes against surgery for "
+        "overall survival; some that the adversary pushed do. For progression-free survival some do at every landmark. "
+        "Bands: all cohorts with a ratio (pale) and nine in ten (dark); line in them: the median. Crosses: the "
+        "farthest of all that the adversary pushed, towards whatever quantity. "
         "Ranges of what our searches found are no confidence intervals. The paper's own curves were not used.",
         csv=found.round(4).to_csv(),
     )
@@ -125,9 +126,9 @@ def _sentence(at: int, rows: Mapping[tuple[str, int], Mapping[str, Any]], extrem
         share = row["below"] / (row["below"] + row["above"])
         many = next(words for least, words in _MANY if share >= least)
         said.append(f"For {title} {many} with a ratio favour surgery.")
-        _, farthest = extremes.get((endpoint, landmark_name(at)), (1, 1))
-        if farthest > 1:
-            said.append(f"The adversary pushed one to {farthest:.2f}.")
+        _, farthest = extremes[endpoint, at]
+        if farthest > max(1, row["highest"]):
+            said.append(f"Of the adversary's cohorts one has {farthest:.2f}.")
     return " ".join(said)
 
 
@@ -146,7 +147,7 @@ def _panel(endpoint: str, found: pd.DataFrame, extremes: Extremes) -> str:
     for text, y_at, dy in (("↑ favours no surgery", "0", "0.8em"), ("↓ favours surgery", "100%", "-0.5em")):
         marks.append(f'<text class="side" x="100%" y="{y_at}" dy="{dy}">{text}</text>')
     for at in months:
-        for end in extremes.get((endpoint, landmark_name(at)), ()):
+        for end in extremes[endpoint, at]:
             marks.append(f'<text x="{percent(_across(at, months))}" y="{percent(_down(end))}" dy="0.35em">×</text>')
     marks.append(shape_slot('line class="cursor"', f"{endpoint}_range"))
     marks.append(shape_slot('circle class="cursor" r="5"', f"{endpoint}_median"))

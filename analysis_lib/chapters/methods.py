@@ -33,7 +33,7 @@ def part_of_table_1(claims: Mapping[str, Claim], title: str) -> Html:
 
 
 def margins(numbers: Transcription) -> dict[str, tuple[int, int]]:
-    """Patients after surgery by margins, R0 and R1: with no disease seen, and with disease left."""
+    """Patients after surgery by margins, R0 and R1: shown free of disease on first images, and not."""
     found = {}
     for margin in ("r0", "r1"):
         clear = numbers.count(f"results-survival.dfs_{margin}.surgery.n")
@@ -52,7 +52,7 @@ def margin_table(claims: Mapping[str, Claim], found: Mapping[str, tuple[int, int
         )
         for margin, (_, left) in found.items()
     ]
-    head = ("Margins", "No disease seen after surgery", "Disease left", "All")
+    head = ("Margins", "No disease seen after surgery", "Not shown free of disease", "All")
     return tables.table(
         head, rows, "Clear margins and freedom from disease are two things; patients of the surgery group"
     )

@@ -255,7 +255,7 @@ def unrelated_table(patients: pd.DataFrame) -> tables.Html:
 def other_assumptions_table(unprinted: pd.DataFrame, others: Ensemble, without: Iterable[str]) -> tables.Html:
     """What cohorts under other assumptions say of the unprinted, beside the ensemble."""
     elsewhere = diversity.unprinted(others)
-    shown = [name for name in unprinted if "PFS" not in name]
+    shown = [name for name in unprinted if "PFS" not in name and "10-year" not in name]
     found = [("as usual", unprinted), *elsewhere.groupby(others.origin["scheme"])]
     rows = [
         (f"<code>{name}</code>" if name != "as usual" else name, f"{len(of):,}", *(_middle(of[what]) for what in shown))

@@ -137,8 +137,8 @@ def times_figure(numbers: Transcription) -> figures.Picture:
         name="response-times",
         alt="Months from the start of PRRT. "
         + " ".join(f"{n}: {a:.1f} to {b:.1f}." if np.isnan(m) else f"{n}: {m} ({a}–{b})." for n, a, m, b in spans),
-        caption="The best response falls on the second scan, the smallest size on the third. Wide bars: when scans are "
-        "due after four cycles. Dots and narrow bars: published medians and quartiles.",
+        caption="The best response falls on the first or second scan, the smallest size around the third. Wide bars: "
+        "when scans are due after four cycles. Dots and narrow bars: published medians and quartiles.",
         data=data,
     )
 
@@ -159,9 +159,8 @@ def difference_table(found: Ensemble, pushed: Witnesses) -> Html:
     """Range of :func:`differences` by censoring assumption, and the extremes that the adversary reached."""
     by_scheme = differences(found).groupby(found.origin["scheme"])
     rows = [(f"found, censoring assumption {s}", f"{len(d):,}", range_text(d, "{:.0f}")) for s, d in by_scheme]
-    for limits, usual in (("usual limits", True), ("wider limits", False)):
-        ends = " and ".join(f"{end:.0f}" for end in pushed.extremes(QUANTITY, usual)).replace("-", "−")
-        rows.append((f"pushed to the extremes, {limits}", "2", ends))
+    ends = " and ".join(f"{end:.0f}" for end in pushed.extremes(QUANTITY)).replace("-", "−")
+    rows.append(("pushed to the extremes", "2", ends))
     head = ("Simulated cohorts", "Number", "Surgery group less no-surgery group, percentage points")
     return tables.table(head, rows, "Difference in mean decrease of the pancreatic tumour")
 

@@ -187,8 +187,8 @@ def in_words(numbers: Transcription, claims: Mapping[str, Claim]) -> dict[str, s
         "ps_digits": str(verdicts.count("consistent")),
         "scored": f"{found['scored']:.0f}",
         "scanned": str(scanned),
-        "deaths": f"{found['deaths']:.0f}",
         "least_deaths": str(least_deaths),
+        "most_deaths": f"{found['deaths'] - numbers.count('results-prrt.sepsis_death.all.count'):.0f}",
         "epv": f"{scanned / _IN_SCORE:.0f}",
         "epv_cox": f"{least_deaths / 2:.1f}",
     }

@@ -162,7 +162,7 @@ def cycles_table(claims: Mapping[str, Claim], surgery: list[int], prrt_only: lis
 
 
 def harms(numbers: Transcription) -> list[tuple[str, int, int]]:
-    """Harms of treatment: name, patients, of how many."""
+    """Adverse events during and after treatment: name, patients, of how many."""
     everyone = numbers.count("abstract.patients.all.n")
     marrow, lymphocytes, liver, sepsis = (
         numbers.count(f"results-prrt.{k}.all.count")
@@ -178,7 +178,7 @@ def harms(numbers: Transcription) -> list[tuple[str, int, int]]:
             numbers.count("results-survival.haematological_deaths.all.count"),
             everyone,
         ),
-        ("death of sepsis after the first cycle", sepsis, everyone),
+        ("death of sepsis after the first cycle, judged unrelated to PRRT", sepsis, everyone),
     ]
 
 

@@ -29,9 +29,12 @@ _SHORT = {"gbsg2": "breast", "stanford": "heart", "myeloid": "leukaemia", "veter
 _ALIKE = {
     "5-year OS, surgery": "survival_median_first",
     "5-year OS, PRRT only": "survival_median_second",
+    "10-year OS, surgery": "survival_q3_first",
+    "10-year OS, PRRT only": "survival_q3_second",
     "3-year PFS, surgery": "pfs_median_first",
     "3-year PFS, PRRT only": "pfs_median_second",
     "landmark HR of surgery, 18 months": "landmark",
+    "HR from the day of surgery": "time_dependent",
 }
 
 

@@ -30,15 +30,10 @@ from analysis_lib.printed.csv_table import read_rows
 
 FOLDER = ROOT / "data" / "benchmark"
 ERRORS, ROUNDINGS = FOLDER / "errors.csv", FOLDER / "roundings.csv"
-# What the audit makes of an error, in the order in which it is asked.
-AUDIT = {
-    "refused": "the transcription is refused",
-    "contradicted": "a number is contradicted that was not before",
-    "worse": "a verdict is worse than before: within rounding only, or by another method",
-    "cohorts": "only because the simulated cohorts were built to other digits",
-    "no": "nothing changes for the worse",
-}
+# What the audit makes of an error, in the order in which it is asked: the transcription is refused; a number is
+# contradicted that was not before; a verdict is worse; only because the simulated cohorts were built to other digits.
 NOTICED = ("refused", "contradicted", "worse")
+AUDIT = (*NOTICED, "cohorts", "no")
 # Ways to print what is known exactly, none of which is an error.
 HALF, MORE, FEWER = "half rounded the other way", "a decimal more", "a decimal fewer"
 EVERYWHERE = ", wherever it can be"

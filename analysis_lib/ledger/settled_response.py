@@ -24,6 +24,7 @@ from analysis_lib.ledger.methods import exact_test
 from analysis_lib.printed.names import TVI_BEYOND_180, TVI_WITHIN_180
 from analysis_lib.printed.number import Interval, propagate
 from analysis_lib.printed.transcription import Transcription
+from analysis_lib.statistics.contingency import pearson_chi2
 from analysis_lib.statistics.summaries import t_test
 
 _MOST_PATIENTS = 200
@@ -87,11 +88,13 @@ def _response(numbers: Transcription) -> Answer:
 @_settles("prrt.liver")
 def _liver(numbers: Transcription) -> Answer:
     gone, of = (by_group(numbers, f"results-radiology.liver_gone.*.{s}") for s in ("count", "n"))
-    small, p = usual_p(numbers, [gone, [n - k for k, n in zip(gone, of, strict=True)]])
+    table = [gone, [n - k for k, n in zip(gone, of, strict=True)]]
+    small, p = usual_p(numbers, table)
     return Answer(
         small and gone[0] / of[0] > gone[1] / of[1],
         f"They disappeared in {gone[0]} of {of[0]} patients with surgery and in {gone[1]} of {of[1]} without ({p}). "
-        "So a difference is not shown, and not ruled out.",
+        f"Pearson's test, for which these are too few, gives {pearson_chi2(np.array(table)):.2g}. So a difference is "
+        "not shown, and not ruled out.",
     )
 
 
@@ -103,7 +106,8 @@ def _allowed_surgery(numbers: Transcription) -> Answer:
     )
     return Answer(
         same < operated / 2,
-        f"{same} of {operated} patients had surgery with their contact unchanged, {untouched} of them with none.",
+        f"{same} of {operated} patients had surgery in the category of contact in which they began, {untouched} of "
+        "them with none. Within a category contact may have fallen.",
     )
 
 
@@ -128,11 +132,11 @@ def _organs_groups(numbers: Transcription) -> Answer:
     n = by_group(numbers, "table4.patients.*.n")
     after, before = (by_group(numbers, f"results-radiology.organ_{when}.*.count") for when in ("after", "before"))
     table = [after, [size - k for k, size in zip(after, n, strict=True)]]
-    small, p = usual_p(numbers, table)
+    _, p = usual_p(numbers, table)
     return Answer(
-        small and after[0] / n[0] < after[1] / n[1],
-        f"{after[0]} of {n[0]} against {after[1]} of {n[1]} (χ² test, {p}; exact test, p = "
-        f"{exact_test(np.array(table)):.2g}). Before PRRT it was {before[0]} and {before[1]}.",
+        after[0] / n[0] < after[1] / n[1],
+        f"{after[0]} of {n[0]} against {after[1]} of {n[1]}. Whether by more than chance depends on the test (χ², {p}; "
+        f"exact, p = {exact_test(np.array(table)):.2g}). Before PRRT it was {before[0]} and {before[1]}.",
     )
 
 
@@ -249,4 +253,8 @@ def _partelli_contact(numbers: Transcription) -> Answer:
 @_settles("elsewhere.largest")
 def _largest(numbers: Transcription) -> Answer:
     here, there = (numbers.count(id_) for id_ in ("abstract.patients.all.n", "discussion.partelli_prrt_n.cited"))
-    return Answer(here > there, f"It has {here} patients, and the one other with a number has {there}.")
+    return Answer(
+        here > there,
+        f"It has {here} patients, and the other has {there}. Whether it is the largest in the literature, as the "
+        "authors believe, only a search of the literature could tell.",
+    )

@@ -60,7 +60,7 @@ def _safe(numbers: Transcription) -> Answer:
     )
     return Answer(
         is_below(exactly(limits.high), exactly(_ACCEPTABLE)),
-        f"{words} died of a complication. So few patients do not rule out one in ten.",
+        f"{words} died of a complication. So few patients do not rule out one in ten, a mark that we set.",
     )
 
 
@@ -70,14 +70,30 @@ def _induction(numbers: Transcription) -> Answer:
     return Answer(50 in limits, f"Surgery followed in {words}. How many could have had it without PRRT is unknown.")
 
 
+def _had_no_prrt(numbers: Transcription) -> tuple[bool, int, int]:
+    """Whether any patient had no PRRT; all patients, and those with surgery after it."""
+    everyone = numbers.count("abstract.patients.all.n")
+    surgery, without = (numbers.count(id_) for id_ in ("abstract.patients.surgery.n", "table1.patients.prrt_only.n"))
+    return surgery + without < everyone, everyone, surgery
+
+
+@_settles("conclusion.procures")
+def _procures(numbers: Transcription) -> Answer:
+    untreated, everyone, _ = _had_no_prrt(numbers)
+    return Answer(
+        untreated,
+        f"The title says so. All {everyone} patients had PRRT, and nobody shows how long they would have lived without "
+        "it. Nor is it ruled out.",
+    )
+
+
 @_settles("conclusion.neoadjuvant")
 def _neoadjuvant(numbers: Transcription) -> Answer:
-    all_patients = numbers.count("abstract.patients.all.n")
-    surgery, without = (numbers.count(id_) for id_ in ("abstract.patients.surgery.n", "table1.patients.prrt_only.n"))
+    untreated, everyone, surgery = _had_no_prrt(numbers)
     return Answer(
-        surgery + without < all_patients,
-        f"It cannot be shown with these patients: all {all_patients} had PRRT, {surgery} of them before surgery. "
-        "Nobody shows what surgery does alone, as the authors say. Nor is an effect ruled out.",
+        untreated,
+        f"The authors suggest one. All {everyone} patients had PRRT, {surgery} of them before surgery, and nobody "
+        "shows what surgery does alone, as the authors say. Nor is an effect ruled out.",
     )
 
 
@@ -87,7 +103,8 @@ def _selection(numbers: Transcription) -> Answer:
     return Answer(
         is_below(score["ci_hi"].interval, exactly(1)),
         "The propensity score, which tells who was chosen, goes with survival in its own right (hazard ratio "
-        f"{score['hr'].printed}, 95% interval {score['ci_lo'].printed} to {score['ci_hi'].printed}).",
+        f"{score['hr'].printed}, 95% interval {score['ci_lo'].printed} to {score['ci_hi'].printed}). Its variables "
+        "were picked for that, and two of them are results of PRRT.",
     )
 
 
@@ -118,7 +135,7 @@ def _ten_years(numbers: Transcription) -> Answer:
     return Answer(
         is_below(exactly(10), median.interval),
         f"The estimate is {median.printed} years, and a rough one: its interval begins at {low.printed}. Nobody can "
-        f"have been followed for more than {math.floor(facts(numbers)['longest_follow_up_years'])}.",
+        f"have been followed for more than {facts(numbers)['longest_follow_up_years']:.1f}.",
     )
 
 
@@ -150,14 +167,15 @@ def _small(numbers: Transcription) -> Answer:
 
 @_settles("survival.elsewhere")
 def _elsewhere(numbers: Transcription) -> Answer:
-    there, low, everyone = (
+    there, low, metastatic = (
         numbers[id_]
-        for id_ in ("discussion.os_regional.cited", "abstract.os.surgery.ci_lo", "results-survival.os.all.median")
+        for id_ in ("discussion.os_regional.cited", "abstract.os.surgery.ci_lo", "results-prrt.metastatic.all.percent")
     )
     return Answer(
         is_below(there.interval, low.interval),
         f"The 95% interval of the surgery group's median begins at {low.printed} years and so holds the cited "
-        f"{there.printed}. The fairer comparison is that of all patients here, whose median is {everyone.printed}.",
+        f"{there.printed}. Those are patients with regionally advanced tumours. Here {metastatic.printed}% had "
+        "metastases.",
     )
 
 
@@ -180,6 +198,6 @@ def _baseline(numbers: Transcription) -> Answer:
     before = by_group(numbers, "results-radiology.over_180_before.*.percent")
     return Answer(
         opposite(significant(numbers, ids[0])) or opposite(significant(numbers, ids[1])),
-        f"The groups also differed in Ki-67 (p = {numbers[ids[0]].printed}) and in contact with vessels beyond 180° "
-        f"({before[0]}% against {before[1]}%, p = {numbers[ids[1]].printed}).",
+        f"The groups also differed in contact with vessels beyond 180° ({before[0]}% against {before[1]}%, p = "
+        f"{numbers[ids[1]].printed}), and in Ki-67, on which grade rests (p = {numbers[ids[0]].printed}).",
     )

@@ -20,7 +20,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from analysis_lib.base.atomic import beside, write_beside_then_rename
+from analysis_lib.base import manifest as manifests
+from analysis_lib.base.atomic import beside
 from analysis_lib.base.errors import InputError
 from analysis_lib.cohort.schema import fields
 from analysis_lib.reconstruction.base_measure import DESCRIPTIONS
@@ -115,6 +116,7 @@ def build(
         Folder of printed numbers, if not the repo's own.
     assumptions
         If not the usual ones; they are part of the plan and stand in the manifest.
+
     Returns
     -------
     dict
@@ -137,8 +139,8 @@ def build(
         search_missing(
             partial(_search, targets, seed),
             range(cohorts),
-            lambda number: _file(folder, number).exists(),
-            lambda number, found: write(found, _file(folder, number)),
+            partial(_file, folder),
+            write,
             lambda number, _: f"cohort {number}",
             jobs,
             scheduler,
@@ -203,8 +205,7 @@ def merge(plan: Plan, folder: Path, out: Path, targets: Targets) -> dict:
         "file_sha256": hashlib.sha256(out.read_bytes()).hexdigest(),
         "measures": measures,
     }
-    text = json.dumps(manifest, indent=1, ensure_ascii=False) + "\n"
-    write_beside_then_rename(out.with_suffix(".json"), text)
+    manifests.write(manifest, out.with_suffix(".json"))
     return manifest
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis_lib.base import manifest as manifests
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ASSUMPTIONS, ENSEMBLE
 from analysis_lib.cohort.schema import type_column
@@ -136,7 +136,4 @@ def under_other_assumptions(columns: Iterable[str] | None = None) -> Ensemble:
 
 
 def _manifest(file: Path) -> dict:
-    try:
-        return json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        raise InputError("cannot be read as the manifest of an ensemble", file=file) from None
+    return manifests.read(file, "an ensemble", "`make ensemble` writes it beside the cohorts")

@@ -22,8 +22,8 @@ from analysis_lib.reconstruction.stages.treatment import find_treatment
 from analysis_lib.reconstruction.verify import wrong
 from analysis_lib.targets.catalogue import Targets
 
-# Sets of times before a cohort is given up, courses tried around each, scores and grades tried with sizes, and whole
-# cohorts made of a course.
+# Sets of times before a cohort is given up, and base measures tried for each; courses tried around a set, scores and
+# grades tried with sizes, and whole cohorts made of a course.
 _STARTS, _TRIES, _COVARIATES, _COMPLETED = 200, 4, 12, 4
 #: The stage of a failure where whole cohorts were found, and none of them could be verified.
 VERIFICATION = "verification"

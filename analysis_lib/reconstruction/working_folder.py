@@ -49,8 +49,8 @@ def working_folder(folder: Path) -> Iterator[None]:
 def search_missing(
     search: Callable[[Item], Result],
     items: Sequence[Item],
-    is_done: Callable[[Item], bool],
-    keep: Callable[[Item, Result], None],
+    file: Callable[[Item], Path],
+    write: Callable[[Result, Path], None],
     describe: Callable[[Item, Result], str],
     jobs: int,
     scheduler: str,
@@ -61,17 +61,17 @@ def search_missing(
     ----------
     search, items, jobs, scheduler
         As ``work`` and the others of :func:`parallel.each`.
-    is_done
-        Whether an earlier, interrupted search has left an item's result.
-    keep
-        Writes a result to the working folder.
+    file
+        Where an item's result lies in the working folder, which an earlier, interrupted search may have left.
+    write
+        Writes it there.
     describe
         What was found, in words.
     """
-    missing = [item for item in items if not is_done(item)]
+    missing = [item for item in items if not file(item).exists()]
     done, began = len(items) - len(missing), time.monotonic()
     for item, found in parallel.each(search, missing, jobs, scheduler):
-        keep(item, found)
+        write(found, file(item))
         done += 1
         seconds = time.monotonic() - began
         print(f"{describe(item, found)}; {done} of {len(items)} in {seconds:.0f} s", file=sys.stderr, flush=True)

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike
 
 from analysis_lib.base import checks
 from analysis_lib.statistics import survival
-from analysis_lib.statistics.near_ties import merge_near_ties
+from analysis_lib.statistics.near_ties import TOLERANCE, merge_near_ties
 
 
 def cumulative_incidence(time: ArrayLike, event: ArrayLike, competing: ArrayLike, at: float) -> float:
@@ -49,8 +49,8 @@ def cumulative_incidence(time: ArrayLike, event: ArrayLike, competing: ArrayLike
         raise ValueError("competing: a patient has one event or the other")
     time = merge_near_ties(time)
     curve = survival.kaplan_meier(time, either)
-    reached = curve.time <= at + survival.TOLERANCE * max(at, 1)
-    if reached.all() and curve.survival[-1] > 0 and curve.time[-1] < at * (1 - survival.TOLERANCE):
+    reached = curve.time <= at + TOLERANCE * max(at, 1)
+    if reached.all() and curve.survival[-1] > 0 and curve.time[-1] < at * (1 - TOLERANCE):
         return float("nan")
     events = np.bincount(np.searchsorted(curve.time, time), weights=event, minlength=curve.time.size)
     steps = np.r_[1.0, curve.survival[:-1]] * events / curve.at_risk

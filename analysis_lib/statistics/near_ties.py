@@ -7,7 +7,8 @@ from numpy.typing import ArrayLike
 
 from analysis_lib.base.checks import Floats
 
-#: R's ``sqrt(.Machine$double.eps)``: of a time, or of the mean of the distinct times where that is more.
+#: R's ``sqrt(.Machine$double.eps)``: of a time, or of the mean of the distinct times where that is more; and of a
+#: probability of survival from a quantile, as in ``quantile.survfit``, since products differ in their last bits.
 TOLERANCE = float(np.sqrt(np.finfo(float).eps))
 
 

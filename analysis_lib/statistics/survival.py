@@ -17,12 +17,7 @@ from scipy import special
 from analysis_lib.base import checks
 from analysis_lib.base.checks import Floats, Integers
 from analysis_lib.base.units import Z95
-from analysis_lib.statistics.near_ties import merge_near_ties
-
-#: A survival probability this near to a limit (.45, .50, .55) is at the limit: .55 and a product
-#: such as 19/20 * 18/19 * ... that equals it differ in their last bits. R's ``quantile.survfit``
-#: uses the same.
-TOLERANCE = 1.5e-8
+from analysis_lib.statistics.near_ties import TOLERANCE, merge_near_ties
 
 
 @dataclass(frozen=True, eq=False)

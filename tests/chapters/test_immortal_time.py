@@ -110,9 +110,8 @@ def test_the_sentences_of_the_chapter_hold_of_the_ensemble(ensemble):
     assert by["os", chapter.landmark_name(12)].min() < 0.2 and by["os", chapter.landmark_name(12)].max() > 5
     # The adversary takes the landmark ratio at 18 months far past 1, where no cohort of the ensemble is.
     assert extremes["os", chapter.landmark_name(18)][1] > 2 > by["os", chapter.landmark_name(18)].max()
-    # It takes the time-dependent ratio past 1 too, and only beyond the usual limits of the operations.
+    # It takes the time-dependent ratio past 1 too, and only beyond the narrower limits on dates.
     found = witnesses.load()
-    rows = found.table.query("id == 'time_dependent_hr' and side == 'high'")
-    assert found.extremes("time_dependent_hr", usual=True)[1] < 0.7
-    assert all({"late_surgery", "early_end"} <= set(row.split()) for row in rows.loc[rows["value"] > 1, "needs"])
+    assert found.extremes("time_dependent_hr", narrow=True)[1] < 0.7
+    assert "an operation after day 1,300" in chapter.needs_of_the_farthest(found, "time_dependent_hr")
     assert extremes["os", chapter.OVER_TIME][1] > 1

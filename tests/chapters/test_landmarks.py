@@ -6,7 +6,6 @@ import pytest
 
 from analysis_lib.analyses import immortal_time
 from analysis_lib.chapters import landmarks
-from analysis_lib.chapters.immortal_time import landmark_name
 from analysis_lib.reconstruction import ensemble as ensembles
 
 
@@ -36,7 +35,7 @@ def test_a_row_has_the_range_and_the_shares_of_the_cohorts_at_its_landmark(few, 
 
 
 def test_a_step_shows_the_numbers_of_its_landmark(found):
-    figure = landmarks.figure(found, {}, 18.4)
+    figure = landmarks.figure(found, found, 18.4)
     assert [step["step"] for step in figure.steps] == ["12 months", "13 months", "18 months", "24 months"]
     assert figure.first == 2
     for step, at in zip(figure.steps, (12, 13, 18, 24), strict=True):
@@ -54,18 +53,21 @@ def test_the_sentence_follows_the_share_below_1_and_names_what_was_pushed_past_i
     changed = found.copy()
     changed.loc[("os", 18), ["below", "above"]] = 12, 0
     changed.loc[("pfs", 18), ["below", "above"]] = 5, 7
-    pushed = {("os", landmark_name(18)): (0.04, 8.81), ("pfs", landmark_name(18)): (0.1, 0.9)}
+    pushed = changed.copy()
+    pushed.loc[("os", 18), ["lowest", "highest"]] = 0.04, 8.81
     step = landmarks.figure(changed, pushed, 18).steps[2]
     row = changed.loc[("os", 18)]
     assert step["sentence"] == (
         f"At 18 months, {row['operated_least']:.0f} to {row['operated_most']:.0f} patients have had surgery, and "
         f"{row['waiting_least']:.0f} to {row['waiting_most']:.0f} are alive and followed without it. For overall "
-        "survival all cohorts with a ratio favour surgery. The adversary pushed one to 8.81. For progression-free "
-        "survival about half of the cohorts with a ratio favour surgery."
+        "survival all cohorts with a ratio favour surgery. Of the adversary's cohorts one has 8.81. For "
+        "progression-free survival about half of the cohorts with a ratio favour surgery."
     )
 
 
 def test_the_caption_holds_of_the_ensemble(patients):
     os, pfs = (landmarks.over_months(patients, months) for months in ((19, 30), (12, 30)))
     assert (os.loc["os", "above"] == 0).all() and (pfs.loc["pfs", "above"] > 0).all()
-    assert "no simulated cohort goes against surgery" in re.sub(r"\s+", " ", landmarks.figure(os, {}, 19).caption)
+    assert "none of the ensemble's cohorts goes against surgery" in re.sub(
+        r"\s+", " ", landmarks.figure(os, os, 19).caption
+    )

@@ -29,7 +29,7 @@ def test_reasons_margins_and_scans_add_up_to_their_groups(paper, claims):
     assert sum(map(sum, found.values())) == paper.count("table1.patients.surgery.n")
     uptake = ("uptake_equal", "uptake_liver", "uptake_kidney", "pet")
     assert sum(paper.count(f"table1.{row}.all.count") for row in uptake) == paper.count("table1.patients.all.n")
-    left = re.findall('data-label="Disease left"><div>(.)<', methods.margin_table(claims, found).html)
+    left = re.findall('data-label="Not shown free of disease"><div>(.)<', methods.margin_table(claims, found).html)
     assert left == ["2", "2"]
 
 

@@ -40,7 +40,6 @@ TESTS = {
     "printed/number": ["printed/test_number.py"],
     "statistics/contingency": ["statistics/test_contingency.py"],
     "statistics/freeman_halton": ["statistics/test_contingency.py"],
-    "statistics/order_statistics": ["statistics/test_order_statistics.py"],
     "statistics/summaries": ["statistics/test_summaries.py"],
     "statistics/survival": ["statistics/test_survival.py"],
     "statistics/binary_cox": ["statistics/test_binary_cox.py"],

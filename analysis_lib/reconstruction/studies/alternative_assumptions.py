@@ -12,7 +12,7 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from analysis_lib.base.atomic import write_beside_then_rename
+from analysis_lib.base import manifest as manifests
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ASSUMPTIONS as FOLDER
 from analysis_lib.reconstruction import build as ensemble_build
@@ -71,7 +71,7 @@ def build(folder: Path, jobs: int = 1) -> dict[str, dict]:
             out.unlink(missing_ok=True)
             out.with_suffix(".json").unlink(missing_ok=True)
             found[name] = failure | {"targets_sha256": digest}
-        write_beside_then_rename(known, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+        manifests.write(found, known)
     return found
 
 

@@ -18,19 +18,22 @@ def unprinted(ensemble: Ensemble) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Indexed by cohort: survival at fixed times by group, and the hazard ratio of being operated
-        on by a landmark; NaN where a cohort has none.
+        Indexed by cohort: survival at fixed times by group, and the hazard ratios of being operated
+        on by a landmark and of the operation from its day on; NaN where a cohort has none.
     """
     operated = ensemble.patients["group"] == "surgery"
     found = {}
-    for name, years in (("os", 5), ("pfs", 3)):
+    for name, years in (("os", 5), ("os", 10), ("pfs", 3)):
         event = ensemble.array(f"{name}_event")
         for group, members in (("surgery", operated), ("PRRT only", ~operated)):
             curve = survival_batch.curves(ensemble.array(f"{name}_years", members), event, np.array([years]))
             found[f"{years}-year {name.upper()}, {group}"] = curve[:, 0]
     table = pd.DataFrame(found, index=ensemble.origin.index)
     landmark = immortal_time.landmark(ensemble.patients, LANDMARK_MONTHS)["hr"]
-    return table.join(landmark.rename(f"landmark HR of surgery, {LANDMARK_MONTHS} months"))
+    over_time = immortal_time.time_dependent(ensemble.patients)["hr"]
+    return table.join(landmark.rename(f"landmark HR of surgery, {LANDMARK_MONTHS} months")).join(
+        over_time.rename("HR from the day of surgery")
+    )
 
 
 def effective_number(values: pd.Series) -> float:

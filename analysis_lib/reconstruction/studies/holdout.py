@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis_lib.base import manifest as manifests
 from analysis_lib.base.atomic import write_beside_then_rename
 from analysis_lib.ledger.predictions import COLUMNS
 from analysis_lib.reconstruction.base_measure import DESCRIPTIONS, BaseMeasure
@@ -224,8 +225,8 @@ def build(seed: int, out: Path, jobs: int = 1, scheduler: str = "") -> dict:
         search_missing(
             partial(_draw, targets, seed),
             range(DRAWS),
-            lambda k: _part(folder, k).exists(),
-            lambda k, found: write_beside_then_rename(_part(folder, k), json.dumps(found)),
+            partial(_part, folder),
+            lambda found, file: write_beside_then_rename(file, json.dumps(found)),
             lambda k, _: f"draw {k}",
             jobs,
             scheduler,
@@ -273,5 +274,5 @@ def _merge(targets: Targets, seed: int, folder: Path, out: Path) -> dict:
         "printed": {id: printed[id] for id in used},
         "sets": sets,
     }
-    write_beside_then_rename(out.with_suffix(".json"), json.dumps(manifest, indent=1, ensure_ascii=False) + "\n")
+    manifests.write(manifest, out.with_suffix(".json"))
     return manifest

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import json
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -12,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis_lib.base import manifest as manifests
 from analysis_lib.base import parallel
 from analysis_lib.base.atomic import beside, write_beside_then_rename
 from analysis_lib.base.paths import ROOT
@@ -92,8 +92,8 @@ def build(out: Path = SHIPPED, jobs: int = 2, scheduler: str = "") -> None:
         search_missing(
             _search,
             work,
-            lambda job: _file(folder, job[1]).exists(),
-            lambda job, found: _write(found, _file(folder, job[1])),
+            lambda job: _file(folder, job[1]),
+            _write,
             lambda job, found: f"{job[0].name}: {found['cohort'].nunique()} cohorts",
             jobs,
             scheduler,
@@ -113,8 +113,7 @@ def build(out: Path = SHIPPED, jobs: int = 2, scheduler: str = "") -> None:
         # Of the rounded ranges, as readers of the file would have them.
         grown = factors(pd.read_csv(out / "ranges.csv"))
         write_beside_then_rename(out / "factors.csv", grown.to_csv(index=False, float_format="%.4g"))
-        manifest = json.dumps(_manifest(out), indent=1, ensure_ascii=False)
-        write_beside_then_rename(out / "manifest.json", manifest + "\n")
+        manifests.write(_manifest(out), out / "manifest.json")
 
 
 def _file(folder: Path, number: int) -> Path:
