@@ -139,14 +139,16 @@ class Walk:
 def walk(rng: np.random.Generator, start: Walk, sign: float, steps: int = STEPS) -> list[np.ndarray]:
     """Sizes on the way to an extreme, each more extreme than those before; the first are those of the cohort."""
     path, longest = [start.size], _LONGEST
-    best = start.value(path[0])
+    at, best = start.size, start.value(start.size)
     for _ in range(steps):
-        found = start.step(rng, path[-1], sign, longest)
+        found = start.step(rng, at, sign, longest)
         reached = np.nan if found is None else start.value(found)
-        if sign * (reached - best) > 0:
-            best = reached
-            path.append(found)
-            longest = min(_LONGEST, 1.3 * longest)
+        # A ratio by strata changes by leaps, with many steps on the way to each.
+        if sign * (reached - best) >= 0:
+            at, longest = found, min(_LONGEST, 1.3 * longest)
+            if reached != best:
+                best = reached
+                path.append(found)
         else:
             longest = max(1.0, 0.8 * longest)
     return path

@@ -20,7 +20,7 @@ def short(monkeypatch):
         Task("landmark_hr_18", "high", narrow=True),
         pytest.param(Task("time_dependent_hr_pfs", "high", narrow=True), marks=pytest.mark.long),
         pytest.param(Task("weighted_hr", "high", narrow=False), marks=pytest.mark.long),
-        pytest.param(Task("without_improvement", "high", narrow=False), marks=pytest.mark.long),
+        pytest.param(Task("early_start_hr", "low", narrow=False), marks=pytest.mark.long),
     ],
     ids=lambda task: task.name,
 )

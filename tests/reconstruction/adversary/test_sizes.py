@@ -24,6 +24,6 @@ def test_a_push_keeps_the_targets_changes_only_sizes_and_repeats_from_its_seed(o
 
 def test_a_response_that_no_size_before_can_give_is_refused(one, targets):
     partial = one.index[one["best_response"] == "PR"][0]
-    one.loc[partial, "tumour_size_post_mm"] = 150
+    one.loc[partial, "tumour_size_post_mm"] = 1_000
     with pytest.raises(SearchFailed, match="does not go with the size"):
         sizes.push(np.random.default_rng(0), one, targets, larger=True, steps=10)

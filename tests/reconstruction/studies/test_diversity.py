@@ -16,7 +16,7 @@ def cohort(number, shift=0.0):
         "cohort": number,
         "patient": range(1, n + 1),
         "group": ["surgery"] * 3 + ["prrt_only"] * 3,
-        "os_years": np.array([4.0, 6, 8, 1, 2, 7]) + shift,
+        "os_years": np.array([4.0, 6, 11, 1, 2, 12]) + shift,
         "os_event": [1, 0, 1, 1, 1, 0],
         "pfs_years": np.array([3.0, 5, 7, 1, 2, 6]) + shift,
         "pfs_event": 1,
@@ -43,11 +43,12 @@ def test_what_is_not_printed_is_that_of_each_cohort_by_itself():
     origin = pd.DataFrame({"scheme": ["A", "B"]}, index=pd.Index([0, 1], name="cohort"))
     table = diversity.unprinted(Ensemble(pd.concat(frames, ignore_index=True), origin, {}))
     for number, frame in enumerate(frames):
-        for name, years in (("os", 5), ("pfs", 3)):
+        for name, years in (("os", 5), ("os", 10), ("pfs", 3)):
             for group, words in (("surgery", "surgery"), ("prrt_only", "PRRT only")):
                 part = frame[frame["group"] == group]
                 fitted = KaplanMeierFitter().fit(part[f"{name}_years"], part[f"{name}_event"])
                 found = table.loc[number, f"{years}-year {name.upper()}, {words}"]
                 assert found == pytest.approx(fitted.predict(years))
         expected = immortal_time.landmark(frame, diversity.LANDMARK_MONTHS)["hr"].iat[0]
-        assert table.loc[number].iat[-1] == expected
+        assert table.loc[number, f"landmark HR of surgery, {diversity.LANDMARK_MONTHS} months"] == expected
+        assert table.loc[number, "HR from the day of surgery"] == immortal_time.time_dependent(frame)["hr"].iat[0]
