@@ -27,7 +27,7 @@ from analysis_lib.targets.catalogue import Targets
 
 # How often a task begins again from the best that it has, the pushes of a ratchet, and how often a state on its way is
 # tried to be made a whole cohort.
-TURNS, ROUNDS, _TRIES = 2, 8, 2
+TURNS, ROUNDS, _TRIES = 3, 8, 12
 # The states on the way of a push, the first as it was, and what makes whole cohorts of one.
 Way = tuple[list[Any], Callable[[Any], Iterator[pd.DataFrame]]]
 
