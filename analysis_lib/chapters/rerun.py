@@ -132,7 +132,7 @@ def ratios_by_rounding() -> dict[int, float]:
     >>> {decimals: round(ratio, 2) for decimals, ratio in ratios_by_rounding().items()}
     {9: 1.13, 2: 1.08, 1: 1.31}
     """
-    hearts = public.stanford()
+    hearts = pd.read_csv(template.EXAMPLES / "stanford.csv")
     ratios = {}
     for decimals in ROUNDED_TO:
         rounded = hearts.round({"os_years": decimals, "months_to_surgery": decimals})
