@@ -9,9 +9,9 @@ import pytest
 from analysis_lib.analyses import confounding, propensity_weighting
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.paths import ROOT
-from analysis_lib.cohort import template
 from analysis_lib.cohort.template import EXAMPLE, EXAMPLES
 from analysis_lib.statistics import binary_cox, weighted_regression
+from tools.data.remake import example
 
 R = json.loads((ROOT / "tests" / "oracles" / "report.json").read_text())
 ADJUSTED = [
@@ -81,7 +81,7 @@ def test_where_covariates_separate_the_groups_the_adjusted_ratios_say_so():
 
 def test_a_score_that_is_1_to_the_last_digit_is_no_score():
     activity = np.random.default_rng(35).gamma(87, 28 / 87, 12).round(1)
-    twelve = template.example(patients=12, seed=35).astype({"os_years": float, "os_event": int})
+    twelve = example(patients=12, seed=35).astype({"os_years": float, "os_event": int})
     twelve = twelve.assign(prrt_activity_gbq=activity)
     sample = propensity_weighting.stack(twelve.assign(cohort=0))
     fits = weighted_regression.logistic(sample.covariates, sample.treated, sample.counts)
