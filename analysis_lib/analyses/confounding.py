@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import special
 
 from analysis_lib.analyses import propensity_weighting
-from analysis_lib.analyses.propensity_weighting import COVARIATES, Stack
+from analysis_lib.analyses.propensity_weighting import COVARIATES, Stack, column_of, values_of
 from analysis_lib.base.checks import Floats
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.units import Z95
@@ -78,7 +78,7 @@ def usable_covariates(patients: pd.DataFrame, names: Sequence[str]) -> tuple[lis
     """
     left_out, kept = {}, []
     for name in names:
-        column = _column(name)
+        column = column_of(name)
         if column not in patients:
             left_out[name] = "not in the file"
         elif patients[column].isna().all():
@@ -87,8 +87,8 @@ def usable_covariates(patients: pd.DataFrame, names: Sequence[str]) -> tuple[lis
             kept.append(name)
     # One that is left out gives back the patients in whom it alone was blank: look again.
     while kept:
-        complete = patients[[_column(name) for name in kept]].dropna()
-        same = [name for name in kept if _values(complete, name).nunique() < 2]
+        complete = patients[[column_of(name) for name in kept]].dropna()
+        same = [name for name in kept if values_of(complete, name).nunique() < 2]
         if not same or complete.empty:
             break
         left_out |= dict.fromkeys(same, "the same in all patients")
@@ -165,14 +165,6 @@ def adjust(patients: pd.DataFrame, names: Sequence[str] = tuple(COVARIATES), tie
         common=float(common),
         separated=separated,
     )
-
-
-def _column(name: str) -> str:
-    return "grade" if name == "grade_1" else name
-
-
-def _values(patients: pd.DataFrame, name: str) -> pd.Series:
-    return patients["grade"] == "G1" if name == "grade_1" else patients[name]
 
 
 def _ratios(

@@ -121,7 +121,7 @@ def _fit(patients: pd.DataFrame, names: Sequence[str], cases: pd.DataFrame) -> p
 def _less_one(patients: pd.DataFrame, names: Sequence[str], cases: pd.DataFrame) -> Stack:
     """The cohort of each case, ``left_out`` not in it."""
     sample = propensity_weighting.stack(patients, names)
-    known = patients[["grade" if name == "grade_1" else name for name in names]].notna().all(axis=1)
+    known = patients[[propensity_weighting.column_of(name) for name in names]].notna().all(axis=1)
     ids = patients.loc[known, ["cohort", "patient"]]
     place = pd.Series(ids.groupby("cohort").cumcount().to_numpy(), pd.MultiIndex.from_frame(ids))
     found = place.reindex(pd.MultiIndex.from_frame(cases[["cohort", "left_out"]])).to_numpy(float)

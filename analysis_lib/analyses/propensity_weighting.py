@@ -74,6 +74,16 @@ class Stack:
 _ARRAYS = ("labels", "time", "event", "treated", "counts", "covariates")
 
 
+def column_of(covariate: str) -> str:
+    """The schema's column that a covariate is made of: ``grade_1`` of ``grade``, any other of its own."""
+    return "grade" if covariate == "grade_1" else covariate
+
+
+def values_of(patients: pd.DataFrame, covariate: str) -> pd.Series:
+    """A covariate of patients who have its column."""
+    return patients["grade"] == "G1" if covariate == "grade_1" else patients[covariate]
+
+
 def stack(patients: pd.DataFrame, names: Sequence[str] = tuple(COVARIATES)) -> Stack:
     """Arrange cohorts side by side.
 
@@ -102,15 +112,11 @@ def stack(patients: pd.DataFrame, names: Sequence[str] = tuple(COVARIATES)) -> S
     >>> stack(lung, ["age_years", "kps"]).covariates.shape
     (1, 227, 2)
     """
-    columns = {name: "grade" if name == "grade_1" else name for name in names}
-    for column in ("os_years", "os_event", *columns.values()):
+    columns = [column_of(name) for name in names]
+    for column in ("os_years", "os_event", *columns):
         if column not in patients:
             raise InputError(f"there is no column {column!r}")
-    values = pd.DataFrame({name: patients[column] for name, column in columns.items()})
-    known = values.notna().all(axis=1)
-    if "grade_1" in columns:
-        values["grade_1"] = (values["grade_1"] == "G1").astype(float)
-    kept = patients[known]
+    kept = patients[patients[columns].notna().all(axis=1)]
     if kept.empty:
         raise InputError("no patient has all of " + ", ".join(COVARIATES.get(n, n) for n in names))
     labels, row = np.unique(kept["cohort"].to_numpy(), return_inverse=True)
@@ -132,7 +138,7 @@ def stack(patients: pd.DataFrame, names: Sequence[str] = tuple(COVARIATES)) -> S
         event,
         treated,
         counts,
-        np.stack([spread(values.loc[known, name]) for name in names], axis=2),
+        np.stack([spread(values_of(kept, name)) for name in names], axis=2),
     )
     if (np.minimum(treated.sum(axis=1), counts.sum(axis=1) - treated.sum(axis=1)) == 0).any():
         raise InputError("all patients of a cohort are of one group")

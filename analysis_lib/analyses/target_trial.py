@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analysis_lib.analyses import immortal_time
+from analysis_lib.analyses.propensity_weighting import column_of, values_of
 from analysis_lib.base.checks import Floats
 from analysis_lib.base.errors import InputError
 from analysis_lib.base.units import MONTHS_PER_YEAR
@@ -118,17 +119,17 @@ class _Arm:
 
 
 def _arrange(frame: pd.DataFrame, months: float, covariates: Sequence[str]) -> _Sample:
-    columns = {name: "grade" if name == "grade_1" else name for name in covariates}
-    for column in columns.values():
+    columns = [column_of(name) for name in covariates]
+    for column in columns:
         if column not in frame:
             raise InputError("is needed for the probability of surgery", column=column)
-    frame = frame.dropna(subset=list(columns.values())).reset_index(drop=True)
+    frame = frame.dropna(subset=columns).reset_index(drop=True)
     key = ["cohort", "patient"]
     frame = frame if "cohort" in frame else frame.assign(cohort=0)
     rows = immortal_time.counting_process(frame)
     each = rows.groupby(key).agg(time=("stop_years", "max"), died=("event", "max")).reset_index()
     begun = rows[rows["operated"] == 1].set_index(key)["start_years"].rename("surgery")
-    each = each.join(begun, on=key).merge(frame[[*key, *columns.values()]], on=key)
+    each = each.join(begun, on=key).merge(frame[[*key, *columns]], on=key)
     time, surgery = each["time"].to_numpy(float), each["surgery"].fillna(np.inf).to_numpy(float)
     time, surgery, end = merge_near_ties(
         np.r_[time, surgery, np.full(len(time), months / MONTHS_PER_YEAR)], np.tile(each["cohort"], 3)
@@ -141,7 +142,7 @@ def _arrange(frame: pd.DataFrame, months: float, covariates: Sequence[str]) -> _
         filled[row, place] = column
         return filled
 
-    values = [spread(each[c] == "G1" if name == "grade_1" else each[c]) for name, c in columns.items()]
+    values = [spread(values_of(each, name)) for name in covariates]
     there = spread(True, False)
     return _Sample(
         labels,
