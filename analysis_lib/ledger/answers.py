@@ -10,10 +10,10 @@ import numpy as np
 from scipy import stats
 
 from analysis_lib.ledger.joint_facts import GROUPS
-from analysis_lib.ledger.methods import exact_test, usual_test
+from analysis_lib.ledger.methods import usual_test_p
 from analysis_lib.printed.number import Interval, propagate
 from analysis_lib.printed.transcription import PublishedNumber, Transcription
-from analysis_lib.statistics.contingency import binomial_interval, pearson_chi2
+from analysis_lib.statistics.contingency import binomial_interval
 
 
 class Answer(NamedTuple):
@@ -97,8 +97,7 @@ def mean_interval(mean: PublishedNumber, sd: PublishedNumber, n: int) -> tuple[t
 
 def usual_p(numbers: Transcription, table: list[list[int]]) -> tuple[bool, str]:
     """Whether the test that the paper's rule calls for is significant, and its p in words."""
-    counts = np.array(table)
-    p = (pearson_chi2 if usual_test(counts) == "pearson" else exact_test)(counts)
+    p = usual_test_p(np.array(table))
     return bool(p < numbers.value("methods.alpha.threshold")), f"p = {p:.2g}"
 
 

@@ -11,11 +11,11 @@ from functools import cache, partial
 
 import numpy as np
 
-from analysis_lib.ledger.methods import exact_test, usual_test
+from analysis_lib.ledger.methods import exact_test, usual_test_p
 from analysis_lib.ledger.recipes import parse_term
 from analysis_lib.printed.names import OTHER_VESSELS, TVI_BEYOND_180, TVI_CATEGORIES, TVI_WITHIN_180, VESSELS
 from analysis_lib.printed.transcription import Transcription
-from analysis_lib.statistics.contingency import odds_ratio, pearson_chi2
+from analysis_lib.statistics.contingency import odds_ratio
 from analysis_lib.statistics.transitions import Total, enumerate_transitions
 
 GROUPS = ("surgery", "prrt_only")
@@ -184,8 +184,7 @@ def liver_gone_exact_p(numbers: Transcription) -> float:
 def pr_alone_p(numbers: Transcription) -> float:
     """P of partial response against all others between the groups, by the test that the expected counts call for."""
     pr = np.array([FACTS[f"pr_{g}"](numbers) for g in GROUPS])
-    table = np.array([pr, _sizes(numbers) - pr])
-    return (pearson_chi2 if usual_test(table) == "pearson" else exact_test)(table)
+    return usual_test_p(np.array([pr, _sizes(numbers) - pr]))
 
 
 @_fact

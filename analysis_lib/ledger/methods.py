@@ -163,6 +163,11 @@ def usual_test(counts: np.ndarray) -> str:
     return "pearson" if contingency.expected_counts(counts).min() >= 5 else "fisher"
 
 
+def usual_test_p(counts: np.ndarray) -> float:
+    """P by the test that :func:`usual_test` names."""
+    return (contingency.pearson_chi2 if usual_test(counts) == "pearson" else exact_test)(counts)
+
+
 def _called_for(values: Sequence[float]) -> str:
     """As :func:`usual_test` of a recipe's inputs; blank where they make no table."""
     table = _table(values)
