@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
 from html import escape
 
 import numpy as np
@@ -11,9 +9,8 @@ import pandas as pd
 
 from analysis_lib.analyses import description
 from analysis_lib.analyses.confounding import adjust
-from analysis_lib.base.paths import ROOT
 from analysis_lib.base.units import MONTHS_PER_YEAR
-from analysis_lib.chapters import parameters
+from analysis_lib.chapters import beside_r, parameters
 from analysis_lib.cohort import problems, public, reader, template, validation
 from analysis_lib.presentation import tables
 from analysis_lib.presentation.tables import Html
@@ -148,7 +145,7 @@ def agreement_with_r() -> pd.DataFrame:
     pandas.DataFrame
         Rows ``patients, what, here, r, apart``: lists of numbers, and their greatest relative difference.
     """
-    answers = _answers()
+    answers = beside_r.answers("report")
     rows = []
     for one in public.REPORTED:
         patients, r = validation.load(one.file), answers[one.name]
@@ -194,28 +191,5 @@ def agreement_with_r() -> pd.DataFrame:
 
 def agreement_table(found: pd.DataFrame) -> Html:
     """Table of what :func:`agreement_with_r` found."""
-    r = _answers()
-
-    def written(values: list[float]) -> str:
-        return ", ".join("not reached" if np.isnan(x) else f"{x:.4g}" for x in values)
-
-    rows = [
-        (
-            escape(row.patients),
-            escape(row.what),
-            written(row.here),
-            written(row.r),
-            f"{row.apart:.0e}" if row.apart else "0",
-        )
-        for row in found.itertuples()
-    ]
-    caption = (
-        f"This book and R agree on the same public files; {r['R']}, survival {r['survival']}. "
-        "Apart by: the greatest relative difference"
-    )
-    return tables.table(("Patients", "What", "This book", "R", "Apart by"), rows, caption)
-
-
-@cache
-def _answers() -> dict:
-    return json.loads((ROOT / "tests" / "oracles" / "report.json").read_text(encoding="utf-8"))
+    caption = "This book and R agree on the same public files; {}. Apart by: the greatest relative difference"
+    return beside_r.agreement_table(found, "report", ".4g", caption)

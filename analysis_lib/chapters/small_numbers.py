@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from html import escape
@@ -11,8 +10,9 @@ import numpy as np
 import pandas as pd
 
 from analysis_lib.analyses import immortal_time, propensity_weighting
-from analysis_lib.base.paths import ROOT
 from analysis_lib.base.units import DAYS_PER_YEAR, MONTHS_PER_YEAR, Z95
+from analysis_lib.chapters import beside_r
+from analysis_lib.cohort.public import FROM_R
 from analysis_lib.ledger import joint_facts, p_value_rules, recipes
 from analysis_lib.ledger.verdicts import Claim
 from analysis_lib.presentation import figures, forest, tables
@@ -27,7 +27,6 @@ _RATIOS = {"Crude": "results-survival.cox_surgery", "Adjusted": "results-surviva
 _NEAR = 0.1
 # Squares of patients.
 _IN_A_ROW = 13
-_ORACLES = ROOT / "tests" / "oracles"
 
 
 def deaths_by_patient(numbers: Transcription) -> tables.Html:
@@ -164,8 +163,8 @@ def power_figure(studies: Mapping[str, float], share: float) -> figures.Picture:
 
 def agreement() -> pd.DataFrame:
     """Hazard ratios of two public studies beside R's: ``study, analysis, here, r, apart`` (of the logarithms)."""
-    hearts = pd.read_csv(_ORACLES / "data" / "stanford.csv")
-    answers = _answers("immortal")
+    hearts = pd.read_csv(FROM_R / "stanford.csv")
+    answers = beside_r.answers("immortal")
 
     def waiting(first_day: int) -> pd.DataFrame:
         """The programme's patients in the schema; R's examples count the first day as 0 or as 1."""
@@ -184,8 +183,8 @@ def agreement() -> pd.DataFrame:
         found = immortal_time.landmark(waiting(0), int(day) / DAYS_PER_YEAR * MONTHS_PER_YEAR)
         rows.append(("Heart transplants", f"landmark at {day} days", found, theirs))
     pairs = [(study, what, here["coef"].iat[0], theirs["breslow"][0][0]) for study, what, here, theirs in rows]
-    asked = _answers("confounding")["veteran"]
-    men = pd.read_csv(_ORACLES / "data" / "veteran.csv").rename(columns={"time": "os_years", "event": "os_event"})
+    asked = beside_r.answers("confounding")["veteran"]
+    men = pd.read_csv(FROM_R / "veteran.csv").rename(columns={"time": "os_years", "event": "os_event"})
     men = men.assign(cohort=0, group=np.where(men["trt"] == 2, "surgery", "prrt_only"))
     here = propensity_weighting.log_hazard_ratios(propensity_weighting.stack(men, asked["covariates"])).iloc[0]
     theirs = {"covariate": asked["adjusted"][0][0], "strata": asked["stratified"][0][0]}
@@ -198,14 +197,5 @@ def agreement() -> pd.DataFrame:
 
 def agreement_table(found: pd.DataFrame) -> tables.Html:
     """Table of :func:`agreement`."""
-    r = _answers("confounding")
-    rows = [
-        (row.study, escape(row.analysis), f"{row.here:.4f}", f"{row.r:.4f}", f"{row.apart:.0e}")
-        for row in found.itertuples()
-    ]
-    caption = f"Hazard ratios here and in R agree to seven digits and more; {r['R']}, survival {r['survival']}"
-    return tables.table(("Study", "Analysis", "This book", "R", "Apart by"), rows, caption)
-
-
-def _answers(script: str) -> dict:
-    return json.loads((_ORACLES / f"{script}.json").read_text(encoding="utf-8"))
+    caption = "Hazard ratios here and in R agree to seven digits and more; {}"
+    return beside_r.agreement_table(found, "confounding", ".4f", caption)
