@@ -78,13 +78,6 @@ class Parameter:
         return number
 
     @property
-    def declaration(self) -> str:
-        """The line that declares it in its chapter, as ``papermill --help-notebook`` reads it."""
-        default = f'"{self.default}"' if isinstance(self.default, str) else repr(self.default)
-        help = f"{self.help} ({self.unit})" if self.unit else self.help
-        return f"{self.name}: {type(self.default).__name__} = {default}  # {help}"
-
-    @property
     def range(self) -> str:
         """What is allowed, in words."""
         if isinstance(self.default, str):

@@ -156,10 +156,10 @@ def broken(frame: pd.DataFrame, scale: TimeScale = WHOLE_DAYS) -> list[Broken]:
     return found
 
 
-def counts(frame: pd.DataFrame, scale: TimeScale = WHOLE_DAYS) -> pd.DataFrame:
+def counts(frame: pd.DataFrame) -> pd.DataFrame:
     """How many patients break each rule, and in how many cohorts more than may; one row a rule of the file."""
     flags: dict[str, np.ndarray] = {}
-    for rule, where in _evaluated(frame, scale):
+    for rule, where in _evaluated(frame, WHOLE_DAYS):
         flags[rule.id] = flags.get(rule.id, False) | where
     limits = {rule.id: rule.limit for rule in rules()}
     numbers = frame["cohort"].to_numpy(int)

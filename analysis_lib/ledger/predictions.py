@@ -168,9 +168,9 @@ def _log(value: float) -> float:
     return math.log(value) if value > 0 else -math.inf
 
 
-def drawn_with(folder: Path | str = PREDICTIONS) -> set[str]:
+def drawn_with() -> set[str]:
     """Ids of all numbers whose digits the draws were made with; none without the folder."""
-    file = Path(folder) / "predictions.json"
+    file = PREDICTIONS / "predictions.json"
     return set(manifest.read(file, "predictions", _REMEDY)["printed"]) if file.exists() else set()
 
 

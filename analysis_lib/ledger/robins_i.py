@@ -259,16 +259,16 @@ def asked(answers: Mapping[str, str], variant: str = "1A") -> list[str]:
     return [question for question in OPTIONS if question in seen]
 
 
-def one_reply_changed(answers: Mapping[str, str], variant: str = "1A") -> Iterator[tuple[str, str, str]]:
+def one_reply_changed(answers: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Overall judgement with one reply changed: question, other reply, judgement.
 
     A change that leads to a question without an answer is left out.
     """
-    for question in asked(answers, variant):
+    for question in asked(answers):
         for reply in OPTIONS[question]:
             if reply != answers[question]:
                 try:
-                    yield question, reply, judge({**answers, question: reply}, variant)["overall"]
+                    yield question, reply, judge({**answers, question: reply})["overall"]
                 except Unanswered:
                     continue
 

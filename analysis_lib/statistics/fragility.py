@@ -9,21 +9,21 @@ from analysis_lib.base import checks
 from analysis_lib.statistics import contingency, survival
 from analysis_lib.statistics.near_ties import merge_near_ties
 
+_SIGNIFICANT = 0.05
 
-def fragility_index(table: ArrayLike, alpha: float = 0.05) -> int | None:
-    """Fragility index of a 2×2 table: fewest patients whose outcome must change for Fisher's p to cross `alpha`.
+
+def fragility_index(table: ArrayLike) -> int | None:
+    """Fragility index of a 2×2 table: fewest patients whose outcome must change for Fisher's p to cross 0.05.
 
     Parameters
     ----------
     table : array_like, shape (2, 2)
         A row for each outcome, a column for each group. The groups keep their sizes.
-    alpha : float
-        Limit of significance.
 
     Returns
     -------
     int or None
-        Counted over both groups and in both directions, for p values on either side of `alpha`; None if no outcomes
+        Counted over both groups and in both directions, for p values on either side of 0.05; None if no outcomes
         of groups of these sizes cross it.
 
     Raises
@@ -47,7 +47,7 @@ def fragility_index(table: ArrayLike, alpha: float = 0.05) -> int | None:
     events, sizes = counts[0], counts.sum(axis=0)
 
     def significant(events: ArrayLike) -> bool:
-        return contingency.fisher_exact(np.array([events, sizes - events])) < alpha
+        return contingency.fisher_exact(np.array([events, sizes - events])) < _SIGNIFICANT
 
     before = significant(events)
     for changed in range(1, sizes.sum() + 1):
@@ -60,8 +60,8 @@ def fragility_index(table: ArrayLike, alpha: float = 0.05) -> int | None:
     return None
 
 
-def logrank_fragility(time: ArrayLike, event: ArrayLike, exposed: ArrayLike, alpha: float = 0.05) -> int | None:
-    """Fragility index of a log-rank test: fewest more events in the exposed group that take p to `alpha`.
+def logrank_fragility(time: ArrayLike, event: ArrayLike, exposed: ArrayLike) -> int | None:
+    """Fragility index of a log-rank test: fewest more events in the exposed group that take p to 0.05.
 
     An exposed patient who was censored then has the event at the same time, as if the last visit had found it.
 
@@ -69,13 +69,11 @@ def logrank_fragility(time: ArrayLike, event: ArrayLike, exposed: ArrayLike, alp
     ----------
     time, event, exposed : array_like, shape (n,)
         1 or True for an event, and for a patient of the group that fares better.
-    alpha : float
-        Limit of significance.
 
     Returns
     -------
     int or None
-        0 if p is not below `alpha`; None if it stays below whoever of the exposed has the event.
+        0 if p is not below 0.05; None if it stays below whoever of the exposed has the event.
 
     Raises
     ------
@@ -102,6 +100,6 @@ def logrank_fragility(time: ArrayLike, event: ArrayLike, exposed: ArrayLike, alp
     for added, patient in enumerate([None, *censored[np.argsort(-share, kind="stable")]]):
         if patient is not None:
             event[patient] = 1
-        if not survival.logrank(time, event, exposed).p < alpha:
+        if not survival.logrank(time, event, exposed).p < _SIGNIFICANT:
             return added
     return None

@@ -174,6 +174,13 @@ def test_what_a_rerun_says_of_a_file_cannot_act_in_the_page():
         assert "<script" not in said and "&lt;script&gt;" in said
 
 
+def declaration(parameter):
+    """The line that declares it in its chapter, as ``papermill --help-notebook`` reads it."""
+    default = f'"{parameter.default}"' if isinstance(parameter.default, str) else repr(parameter.default)
+    help = f"{parameter.help} ({parameter.unit})" if parameter.unit else parameter.help
+    return f"{parameter.name}: {type(parameter.default).__name__} = {default}  # {help}"
+
+
 def test_every_chapter_is_declared_and_names_its_parameters_alike():
     chapters = {path.stem for path in (ROOT / "book").glob("*.ipynb")}
     assert chapters == set(parameters.CHAPTERS)
@@ -181,7 +188,7 @@ def test_every_chapter_is_declared_and_names_its_parameters_alike():
         source = (ROOT / "book" / f"{name}.md").read_text(encoding="utf-8")
         assert (":tags: [parameters" in source) is bool(declared), name
         for parameter in declared:
-            assert f"\n{parameter.declaration}\n" in source, (name, parameter.name)
+            assert f"\n{declaration(parameter)}\n" in source, (name, parameter.name)
 
 
 @pytest.mark.parametrize("chapter", [name for name, declared in parameters.CHAPTERS.items() if declared])

@@ -19,8 +19,8 @@ IMAGING_DAYS = 30
 _TRIES, _STEPS = 16, 20_000
 
 
-def find_survival(rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure, tries: int = _TRIES) -> Survival:
-    """Times that meet all targets of overall survival, from random starts, ``tries`` of them at most.
+def find_survival(rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure) -> Survival:
+    """Times that meet all targets of overall survival, from random starts.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def find_survival(rng: np.random.Generator, blocks: Blocks, measure: BaseMeasure
         return found
 
     density = measure.log_density()
-    for _ in range(tries):
+    for _ in range(_TRIES):
         state.day = rng.integers(low, high + 1)
         left = anneal_survival(
             rng, state.day, state.event, operated, low, high, blocks.clock, density, blocks.follow_up,
