@@ -46,8 +46,7 @@ def baseline(patients: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> table = baseline(lung).set_index("column")
     >>> table.loc["kps", ["surgery", "surgery_n", "surgery_blank", "test"]].astype(str).tolist()
     ['80.0', '90', '0', 'Mann-Whitney']

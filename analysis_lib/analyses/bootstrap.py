@@ -36,8 +36,7 @@ def select_cohorts(sample: Stack) -> Stack:
     --------
     Forty times the trial of lung cancer in `data/examples`.
 
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> forty = pd.concat([lung.assign(cohort=k) for k in range(40)])
     >>> select_cohorts(propensity_weighting.stack(forty, ["age_years"])).labels.tolist()
     [0, 6, 11, 17, 22, 28, 33, 39]
@@ -77,8 +76,7 @@ def log_hazard_ratios(sample: Stack, times: int, seed: int, jobs: int = 1, sched
     --------
     Women against men with lung cancer, adjusted for age and performance score.
 
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> sample = propensity_weighting.stack(lung, ["age_years", "kps"])
     >>> log_hazard_ratios(sample, times=3, seed=1)["covariate"].round(3).tolist()
     [-0.42, -0.606, -0.479]

@@ -128,8 +128,7 @@ def adjust(patients: pd.DataFrame, names: Sequence[str] = tuple(COVARIATES), tie
     --------
     Women against men with lung cancer.
 
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> found = adjust(lung, ["age_years", "kps"])
     >>> found.ratios[["hr", "ci_low", "ci_high"]].round(2).loc["iptw"].tolist()
     [0.6, 0.44, 0.83]

@@ -55,8 +55,7 @@ def survival_by_group(patients: pd.DataFrame, endpoint: str = "os", ci: str = "s
     --------
     The Stanford heart transplants, in `data/examples`.
 
-    >>> from analysis_lib.base.paths import ROOT
-    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
+    >>> hearts = pd.read_csv("data/examples/stanford.csv")
     >>> survival_by_group(hearts)[["patients", "events", "median"]].round(2).loc["all"].tolist()
     [103.0, 75.0, 0.27]
     """
@@ -94,8 +93,7 @@ def follow_up(patients: pd.DataFrame, ci: str = "spss") -> pd.DataFrame:
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> follow_up(lung)[["observed", "alive", "reverse"]].round(2).loc["all"].tolist()
     [0.7, 0.78, 1.61]
     """
@@ -136,8 +134,7 @@ def restricted_means(patients: pd.DataFrame, horizon_years: float, endpoint: str
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> restricted_means(lung, horizon_years=2)[["mean", "se"]].round(3).loc["difference"].tolist()
     [0.339, 0.091]
     """
@@ -178,8 +175,7 @@ def logrank_p(patients: pd.DataFrame, endpoint: str = "os") -> float:
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> round(logrank_p(lung), 4)
     0.0013
     """
@@ -213,8 +209,7 @@ def proportional_hazards_p(patients: pd.DataFrame, endpoint: str = "os", ties: s
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> round(proportional_hazards_p(lung), 3)
     0.085
     """
@@ -248,8 +243,7 @@ def hazard_ratios(
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
+    >>> hearts = pd.read_csv("data/examples/stanford.csv")
     >>> hazard_ratios(hearts, landmark_months=2)["hr"].round(2).tolist()
     [0.27, 0.81, 1.13, 1.13]
     """
@@ -296,8 +290,7 @@ def curves(patients: pd.DataFrame, endpoint: str = "os") -> pd.DataFrame:
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
+    >>> hearts = pd.read_csv("data/examples/stanford.csv")
     >>> curves(hearts).groupby("group")["survival"].min().round(2).to_dict()
     {'prrt_only': 0.07, 'surgery': 0.19}
     """

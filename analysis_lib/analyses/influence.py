@@ -43,8 +43,7 @@ def univariable(patients: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> univariable(lung, ["kps"])[["hr", "odds"]].round(3).to_numpy().tolist()
     [[0.984, 1.002]]
     """
@@ -58,8 +57,7 @@ def leave_one_out(patients: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> leave_one_out(lung, ["kps"])["p_death"].agg(["min", "max"]).round(4).tolist()
     [0.0003, 0.0083]
     """
@@ -96,8 +94,7 @@ def adjust_again(patients: pd.DataFrame, selected: pd.Series) -> pd.Series:
     --------
     Women against men with lung cancer, the first patient left out.
 
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> cases = pd.MultiIndex.from_tuples([(1, 1)], names=["cohort", "left_out"])
     >>> adjust_again(lung, pd.Series([("age_years", "kps")], cases)).round(3).tolist()
     [0.602]

@@ -107,8 +107,7 @@ def stack(patients: pd.DataFrame, names: Sequence[str] = tuple(COVARIATES)) -> S
     --------
     Of 228 patients of the trial of lung cancer in `data/examples`, one has no performance score.
 
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> stack(lung, ["age_years", "kps"]).covariates.shape
     (1, 227, 2)
     """
@@ -159,8 +158,7 @@ def propensity_score(sample: Stack, firth: bool = False) -> Floats:
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> propensity_score(stack(lung, ["age_years", "kps"]))[0, :3].round(3).tolist()
     [0.316, 0.354, 0.435]
     """
@@ -180,8 +178,7 @@ def weights(sample: Stack, scores: Floats) -> dict[str, Floats]:
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> sample = stack(lung, ["age_years", "kps"])
     >>> {name: w[0, :2].round(3).tolist() for name, w in weights(sample, propensity_score(sample)).items()}
     {'iptw': [0.882, 0.934], 'overlap': [0.316, 0.354]}
@@ -238,8 +235,7 @@ def log_hazard_ratios(sample: Stack, scores: Floats | None = None) -> pd.DataFra
     --------
     Women against men with lung cancer.
 
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> ratios = np.exp(log_hazard_ratios(stack(lung, ["age_years", "kps"])))
     >>> ratios.round(3).to_dict("records")
     [{'crude': 0.592, 'covariate': 0.601, 'strata': 0.556, 'iptw': 0.604, 'overlap': 0.605}]
@@ -281,8 +277,7 @@ def standardised_differences(sample: Stack, w: Floats | None = None) -> Floats:
     --------
     Overlap weights leave no difference.
 
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> sample = stack(lung, ["age_years", "kps"])
     >>> standardised_differences(sample).round(3).tolist()
     [[-0.252, 0.023]]

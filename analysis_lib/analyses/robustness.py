@@ -31,8 +31,7 @@ def leave_one_out(patients: pd.DataFrame) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> lung = pd.read_csv(ROOT / "data" / "examples" / "lung.csv")
+    >>> lung = pd.read_csv("data/examples/lung.csv")
     >>> found = leave_one_out(lung)["hr"]
     >>> len(found) == len(lung), np.round([found.min(), found.max()], 3).tolist()
     (True, [0.57, 0.614])

@@ -71,8 +71,7 @@ def emulate(frame: pd.DataFrame, months: float, covariates: Sequence[str] = ()) 
     --------
     Transplantation within two months, in the Stanford programme.
 
-    >>> from analysis_lib.base.paths import ROOT
-    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
+    >>> hearts = pd.read_csv("data/examples/stanford.csv")
     >>> emulate(hearts, months=2)[["hr", "alive_surgery", "alive_without"]].round(2).iloc[0].tolist()
     [0.91, 0.16, 0.13]
     """

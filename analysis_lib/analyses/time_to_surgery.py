@@ -36,8 +36,7 @@ def operations(patients: pd.DataFrame) -> pd.Series:
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
+    >>> hearts = pd.read_csv("data/examples/stanford.csv")
     >>> operations(hearts)[["operated", "median", "last_month", "last_day"]].round(2).tolist()
     [69.0, 0.85, 11.0, 1.0]
     """
@@ -82,8 +81,7 @@ def deaths_by(patients: pd.DataFrame, months: float) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from analysis_lib.base.paths import ROOT
-    >>> hearts = pd.read_csv(ROOT / "data" / "examples" / "stanford.csv")
+    >>> hearts = pd.read_csv("data/examples/stanford.csv")
     >>> deaths_by(hearts, months=2)[["deaths", "risk", "crude"]].round(2).loc["not_yet"].tolist()
     [24.0, 0.35, 0.23]
     """
