@@ -52,10 +52,10 @@ def test_cohorts_together_are_each_by_itself():
 
 def test_a_covariate_that_tells_who_is_operated_on_leaves_no_weights():
     frame = ensembles.load().one(3).assign(age_years=lambda d: (d["group"] == "surgery").astype(float))
-    both = pd.concat([frame, ensembles.load().one(4)])
+    both = pd.concat([frame, ensembles.load().one(5)])
     found = target_trial.emulate(both, 120, ["age_years"])
     assert found["reason"].tolist() == [target_trial.NO_WEIGHTS, ""]
-    assert found.loc[3].drop("reason").isna().all() and found.loc[4].notna().all()
+    assert found.loc[3].drop("reason").isna().all() and found.loc[5].notna().all()
 
 
 def test_a_covariate_that_is_not_there_is_named():
