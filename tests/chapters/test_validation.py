@@ -41,7 +41,7 @@ def test_the_adversary_had_the_steps_that_the_page_names():
     pushes = known_extremes._STARTS * len(known_extremes._TEMPERATURES) * ROUNDS
     assert pushes * known_extremes._STEPS == 5_760_000
     table = witnesses.load().table
-    assert set(table.loc[table["id"] == "time_dependent_hr", "steps"]) == {2_400_000}
+    assert set(table.loc[table["id"] == "time_dependent_hr", "steps"]) == {4_800_000}
 
 
 def test_the_source_table_counts_each_study_and_cohort_once(trial):

@@ -12,9 +12,10 @@ import pandas as pd
 
 from analysis_lib.base import manifest as manifests
 from analysis_lib.base.atomic import write_beside_then_rename
+from analysis_lib.ledger import conclusions
 from analysis_lib.reconstruction import ensemble, verify, witnesses
 from analysis_lib.reconstruction.adversary import progressions, redraws, scores, sizes, times, unprinted
-from analysis_lib.reconstruction.adversary.push import ROUNDS, TURNS, Task, find_witness
+from analysis_lib.reconstruction.adversary.push import ROUNDS, STARTS, TURNS, Task, find_witness
 from analysis_lib.reconstruction.adversary.quantities import QUANTITIES, SIDES
 from analysis_lib.reconstruction.build import write
 from analysis_lib.reconstruction.working_folder import search_missing, working_folder
@@ -22,20 +23,24 @@ from analysis_lib.targets.catalogue import Targets, load_targets
 
 # Turns of an annealer, with scores steps of a walk, and draws, that a push is allowed at most.
 _STEPS = {
-    "survival": TURNS * ROUNDS * times.STEPS,
-    "progression": TURNS * ROUNDS * progressions.STEPS,
-    "sizes": TURNS * sizes.STEPS,
-    "scores": TURNS * scores.STEPS,
-    "covariates": TURNS * redraws.DRAWS,
-    "activity": TURNS * redraws.DRAWS,
-    "columns": TURNS * redraws.DRAWS,
+    "survival": STARTS * TURNS * ROUNDS * times.STEPS,
+    "progression": STARTS * TURNS * ROUNDS * progressions.STEPS,
+    "sizes": STARTS * TURNS * sizes.STEPS,
+    "scores": STARTS * TURNS * scores.STEPS,
+    "covariates": STARTS * TURNS * redraws.DRAWS,
+    "activity": STARTS * TURNS * redraws.DRAWS,
+    "columns": STARTS * TURNS * redraws.WHOLE,
 }
 
 
 def tasks(ids: Sequence[str]) -> list[Task]:
-    """Each quantity to both sides: within the narrower limits and the widest where times of patients are moved."""
+    """Each quantity to both sides; where a conclusion rests on moved times, within the narrower limits as well."""
+    concluded = {statement.quantity for statement in conclusions.STATEMENTS.values()}
     return [
-        Task(id, side, narrow) for id in ids for side in SIDES for narrow in (True, False)[not QUANTITIES[id].dated :]
+        Task(id, side, narrow)
+        for id in ids
+        for side in SIDES
+        for narrow in ((True, False) if QUANTITIES[id].dated and id in concluded else (False,))
     ]
 
 

@@ -25,9 +25,9 @@ from analysis_lib.reconstruction.stages.covariates import find_activity, find_re
 from analysis_lib.reconstruction.stages.state import Blocks, SearchFailed
 from analysis_lib.targets.catalogue import Targets
 
-# How often a task begins again from the best that it has, the pushes of a ratchet, and how often a state on its way is
-# tried to be made a whole cohort.
-TURNS, ROUNDS, _TRIES = 3, 8, 12
+# Cohorts that a task begins with, how often it begins again from the best that it has, the pushes of a ratchet, and how
+# often a state on its way is tried to be made a whole cohort.
+STARTS, TURNS, ROUNDS, _TRIES = 3, 2, 8, 12
 # The states on the way of a push, the first as it was, and what makes whole cohorts of one.
 Way = tuple[list[Any], Callable[[Any], Iterator[pd.DataFrame]]]
 
@@ -55,22 +55,24 @@ def find_witness(targets: Targets, seed: int, shipped: Ensemble, task: Task) -> 
     Each task has random numbers of its own, so that any can be had without the others.
     """
     rng = np.random.default_rng([seed, zlib.crc32(task.name.encode())])
-    number = _most_extreme(shipped.patients, task)
-    measure = unprinted.measure(BaseMeasure(**shipped.origin.loc[number].drop("scheme")), task.narrow)
-    blocks, best = Blocks(targets), shipped.one(number)
-    for _ in range(TURNS):
-        path, complete = _WAYS[QUANTITIES[task.id].moves](rng, blocks, measure, best, task)
-        found = _farthest(path, complete, targets)
-        best = best if found is None else found
-    return best
+    blocks, reached = Blocks(targets), []
+    for number in _most_extreme(shipped.patients, task):
+        measure = unprinted.measure(BaseMeasure(**shipped.origin.loc[number].drop("scheme")), task.narrow)
+        best = shipped.one(number)
+        for _ in range(TURNS):
+            path, complete = _WAYS[QUANTITIES[task.id].moves](rng, blocks, measure, best, task)
+            found = _farthest(path, complete, targets)
+            best = best if found is None else found
+        reached.append(best)
+    return max(reached, key=lambda cohort: task.sign * value(task.id, cohort))
 
 
-def _most_extreme(patients: pd.DataFrame, task: Task) -> int:
-    """The cohort to begin with, which keeps to the narrower limits if the task does."""
+def _most_extreme(patients: pd.DataFrame, task: Task) -> list[int]:
+    """The cohorts to begin with, which keep to the narrower limits if the task does; the farthest first."""
     if task.narrow:
         needy = unprinted.needs(patients).any(axis=1)
         patients = patients[~patients["cohort"].map(needy)]
-    return int((task.sign * QUANTITIES[task.id].values(patients)).idxmax())
+    return (task.sign * QUANTITIES[task.id].values(patients)).nlargest(STARTS).index.tolist()
 
 
 def _farthest(path: list, complete: Callable[[Any], Iterator[pd.DataFrame]], targets: Targets) -> pd.DataFrame | None:
@@ -172,7 +174,8 @@ def _by_columns(rng: np.random.Generator, blocks: Blocks, _: BaseMeasure, start:
     """All columns that come after times, responses, metastases and sizes."""
     finished = Finished.of(start, blocks)
     draw = partial(redraws.draw_columns, rng, blocks, finished)
-    return redraws.push(draw, partial(value, task.id), start, task.sign), lambda cohort: iter([cohort])
+    path = redraws.push(draw, partial(value, task.id), start, task.sign, redraws.WHOLE)
+    return path, lambda cohort: iter([cohort])
 
 
 _WAYS = {

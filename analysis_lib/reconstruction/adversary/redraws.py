@@ -16,8 +16,8 @@ from analysis_lib.reconstruction.stages.covariates import find_covariates
 from analysis_lib.reconstruction.stages.sizes import find_sizes, tumour_decides
 from analysis_lib.reconstruction.stages.state import Blocks, Covariates, SearchFailed
 
-# Draws of a push.
-DRAWS = 300
+# Draws of a push, and of one that draws whole cohorts.
+DRAWS, WHOLE = 300, 100
 Drawn = TypeVar("Drawn")
 
 

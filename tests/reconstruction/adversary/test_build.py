@@ -10,7 +10,7 @@ from analysis_lib.reconstruction import witnesses
 from analysis_lib.reconstruction.adversary import build, quantities, unprinted
 
 IDS = ["landmark_hr_18", "os_5y_surgery"]
-STARTS = range(0, 40, 5)
+STARTS = range(0, 30, 5)
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ from analysis_lib.reconstruction.adversary.push import Task
 
 @pytest.fixture(autouse=True)
 def short(monkeypatch):
+    monkeypatch.setattr(push, "STARTS", 1)
     monkeypatch.setattr(push, "TURNS", 1)
     monkeypatch.setattr(push, "ROUNDS", 3)
     monkeypatch.setattr(scores, "walk", lambda *arguments, walk=scores.walk: walk(*arguments, steps=4))
@@ -20,7 +21,6 @@ def short(monkeypatch):
         Task("landmark_hr_18", "high", narrow=True),
         pytest.param(Task("time_dependent_hr_pfs", "high", narrow=True), marks=pytest.mark.long),
         pytest.param(Task("weighted_hr", "high", narrow=False), marks=pytest.mark.long),
-        pytest.param(Task("early_start_hr", "low", narrow=False), marks=pytest.mark.long),
     ],
     ids=lambda task: task.name,
 )

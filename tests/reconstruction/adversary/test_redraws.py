@@ -46,3 +46,24 @@ def test_a_whole_cohort_around_other_grades_and_scores_has_their_ratio_and_keeps
     assert not {id for id in told if "not_significant" not in id}
     ends = ["os_years", "os_event"]
     assert sorted(whole[ends].to_numpy().tolist()) == sorted(one[ends].to_numpy().tolist())
+
+
+def test_other_columns_around_what_a_cohort_has_keep_its_times_sizes_and_metastases(one, targets):
+    finished, rng = Finished.of(one, Blocks(targets)), np.random.default_rng(4)
+    numbers = [
+        "os_years",
+        "pfs_years",
+        "months_to_surgery",
+        "kps",
+        "tumour_size_mm",
+        "tumour_size_post_mm",
+        "n1",
+        "m1a",
+    ]
+    drawn = redraws.draw_columns(rng, Blocks(targets), finished)
+    before, after = (cohort[numbers].astype(float).sort_values(numbers).round(9).to_numpy() for cohort in (one, drawn))
+    np.testing.assert_array_equal(before, after)
+    assert sorted(one["tvi_pre"].dropna()) == sorted(drawn["tvi_pre"].dropna())
+    assert one["tumour_location"].tolist() != drawn["tumour_location"].tolist()
+    again = redraws.draw_columns(np.random.default_rng(4), Blocks(targets), finished)
+    assert again.equals(drawn)
