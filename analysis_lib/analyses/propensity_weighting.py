@@ -261,6 +261,17 @@ def log_hazard_ratios(sample: Stack, scores: Floats | None = None) -> pd.DataFra
     return found
 
 
+def effective_numbers(sample: Stack, w: Floats) -> Floats:
+    """Effective numbers of patients that weights (m, n) leave in each group, surgery first; shape (m, 2).
+
+    References
+    ----------
+    Kish L. Survey Sampling. Wiley 1965.
+    """
+    members = np.stack([sample.treated, 1 - sample.treated], axis=2) * w[:, :, None]
+    return members.sum(axis=1) ** 2 / (members**2).sum(axis=1)
+
+
 def standardised_differences(sample: Stack, w: Floats | None = None) -> Floats:
     """Standardised mean differences of the covariates, surgery less no surgery, shape (m, k).
 

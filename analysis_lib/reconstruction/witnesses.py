@@ -27,9 +27,9 @@ class Witnesses:
     Attributes
     ----------
     table : pandas.DataFrame
-        In the columns ``id, side, value, cohort, needs, steps``: one row a quantity and side (low, high), within the
-        narrower limits where ``needs`` is blank. Where wider limits let a push go farther there is a second row, and
-        ``needs`` has the names of what it took, which the manifest explains. ``steps`` is what the search was allowed.
+        In the columns ``id, side, value, cohort, needs, steps``: the farthest by quantity and side (low, high);
+        ``needs`` has the names of what it took beyond the narrower limits on dates, which the manifest explains. Of
+        what a conclusion rests on there is a row within those limits too. ``steps`` is what the search was allowed.
     cohorts : Ensemble
         ``scheme`` in its ``origin`` is what a cohort is a witness of.
     """

@@ -87,16 +87,19 @@ scored <- function(d, covariates) {
   d
 }
 all_four <- c("grade_1", "kps", "prrt_activity_gbq", "tumour_size_post_mm")
+# One or two patients decide what fewer than five effective ones of a group say.
+enough <- function(d) all(tapply(d$w, d$operated, function(w) sum(w)^2 / sum(w^2)) >= 5)
+weighted_ratio <- function(d) if (enough(d)) hazard_ratio(cox(Surv(os_years, os_event) ~ operated, d)) else NA
 weighted <- function(d) {
   d <- scored(d, all_four)
   share <- mean(d$operated)
   d$w <- ifelse(d$operated == 1, share / d$score, (1 - share) / (1 - d$score))
-  hazard_ratio(cox(Surv(os_years, os_event) ~ operated, d))
+  weighted_ratio(d)
 }
 overlap <- function(d) {
   d <- scored(d, all_four)
   d$w <- ifelse(d$operated == 1, 1 - d$score, d$score)
-  hazard_ratio(cox(Surv(os_years, os_event) ~ operated, d))
+  weighted_ratio(d)
 }
 # Thirds of the score by its middle rank; scores that differ from the tenth digit on are one.
 stratified <- function(d) {

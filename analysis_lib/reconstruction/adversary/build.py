@@ -35,13 +35,17 @@ _STEPS = {
 
 def tasks(ids: Sequence[str]) -> list[Task]:
     """Each quantity to both sides; where a conclusion rests on moved times, within the narrower limits as well."""
-    concluded = {statement.quantity for statement in conclusions.STATEMENTS.values()}
     return [
         Task(id, side, narrow)
         for id in ids
         for side in SIDES
-        for narrow in ((True, False) if QUANTITIES[id].dated and id in concluded else (False,))
+        for narrow in ((True, False) if _has_narrow(id) else (False,))
     ]
+
+
+def _has_narrow(id: str) -> bool:
+    concluded = {statement.quantity for statement in conclusions.STATEMENTS.values()}
+    return QUANTITIES[id].dated and id in concluded
 
 
 @cache
@@ -133,7 +137,7 @@ def _write(patients: pd.DataFrame, ids: Sequence[str], seed: int, targets: Targe
 
 
 def choose(patients: pd.DataFrame, ids: Sequence[str]) -> pd.DataFrame:
-    """The most extreme cohort by quantity and side: of those without needs, and where it goes farther, of all.
+    """The most extreme cohort by quantity and side; before it that without needs, where such were pushed.
 
     What dates have no part in has no needs.
     """
@@ -143,7 +147,7 @@ def choose(patients: pd.DataFrame, ids: Sequence[str]) -> pd.DataFrame:
     for id in ids:
         asked = QUANTITIES[id]
         values = asked.values(patients).dropna()
-        known = narrow[values.index] if asked.dated else pd.Series(True, values.index)
+        known = narrow[values.index] if _has_narrow(id) else pd.Series(True, values.index)
         for side, sign in SIDES.items():
             best = [int((sign * part).idxmax()) for part in (values[known], values)]
             if values[best[0]] == values[best[1]]:

@@ -56,15 +56,21 @@ def find_witness(targets: Targets, seed: int, shipped: Ensemble, task: Task) -> 
     """
     rng = np.random.default_rng([seed, zlib.crc32(task.name.encode())])
     blocks, reached = Blocks(targets), []
+
+    def reach(cohort: pd.DataFrame) -> float:
+        far = task.sign * value(task.id, cohort)
+        return -np.inf if np.isnan(far) else far
+
     for number in _most_extreme(shipped.patients, task):
         measure = unprinted.measure(BaseMeasure(**shipped.origin.loc[number].drop("scheme")), task.narrow)
         best = shipped.one(number)
         for _ in range(TURNS):
             path, complete = _WAYS[QUANTITIES[task.id].moves](rng, blocks, measure, best, task)
-            found = _farthest(path, complete, targets)
-            best = best if found is None else found
+            # What steers a push is not always what is pushed.
+            if (found := _farthest(path, complete, targets)) is not None:
+                best = max(best, found, key=reach)
         reached.append(best)
-    return max(reached, key=lambda cohort: task.sign * value(task.id, cohort))
+    return max(reached, key=reach)
 
 
 def _most_extreme(patients: pd.DataFrame, task: Task) -> list[int]:

@@ -32,6 +32,8 @@ SCORES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "adjusted_hr_activity_and_size": ("covariate", ("prrt_activity_gbq", "tumour_size_post_mm")),
 }
 _BEFORE = "covariate", ("grade_1", "kps")
+# Effective patients of a group; where a weighted ratio is of fewer, one or two of them decide it.
+_FEWEST_EFFECTIVE = 5
 # What is moved to push survival to the end of a kind.
 _MOVES = {"os": "survival", "pfs": "progression"}
 
@@ -114,8 +116,18 @@ def _restricted_means_apart(years: float, patients: pd.DataFrame) -> pd.Series:
     return robustness.restricted_means(patients, years)["difference"]
 
 
+def log_ratio_by_score(sample: propensity_weighting.Stack, method: str) -> pd.Series:
+    """Log hazard ratios by a way to use the score; NaN where its weights leave fewer than five patients of a group."""
+    scores = propensity_weighting.propensity_score(sample)
+    found = propensity_weighting.log_hazard_ratios(sample, scores)[method]
+    w = propensity_weighting.weights(sample, scores).get(method)
+    if w is None:
+        return found
+    return found.where(propensity_weighting.effective_numbers(sample, w).min(axis=1) >= _FEWEST_EFFECTIVE)
+
+
 def _by_score(method: str, covariates: tuple[str, ...], patients: pd.DataFrame) -> pd.Series:
-    return np.exp(propensity_weighting.log_hazard_ratios(propensity_weighting.stack(patients, covariates))[method])
+    return np.exp(log_ratio_by_score(propensity_weighting.stack(patients, covariates), method))
 
 
 def _decreases_apart(patients: pd.DataFrame) -> pd.Series:

@@ -26,6 +26,7 @@ from analysis_lib.reconstruction._numba.fit_sizes import (
     size_statistics,
 )
 from analysis_lib.reconstruction.adversary.finished import Finished
+from analysis_lib.reconstruction.adversary.quantities import log_ratio_by_score
 from analysis_lib.reconstruction.stages.builder import find_column
 from analysis_lib.reconstruction.stages.columns import complete
 from analysis_lib.reconstruction.stages.sizes import (
@@ -74,17 +75,16 @@ class Walk:
         self.sample = propensity_weighting.stack(rows.assign(cohort=0), names)
         self.column = names.index("tumour_size_post_mm")
 
-    def values(self, sizes: np.ndarray) -> pd.DataFrame:
-        """The log hazard ratios under each of k sets of ``sizes`` (k, m), by method."""
+    def samples(self, sizes: np.ndarray) -> propensity_weighting.Stack:
+        """The patients under each of k sets of ``sizes`` (k, m)."""
         samples = self.sample.rows(np.zeros(len(sizes), int))
         covariates = samples.covariates.copy()
         covariates[:, :, self.column] = sizes
-        samples = replace(samples, labels=np.arange(len(sizes)), covariates=covariates)
-        return propensity_weighting.log_hazard_ratios(samples)
+        return replace(samples, labels=np.arange(len(sizes)), covariates=covariates)
 
     def value(self, size: np.ndarray) -> float:
         """What is pushed, under sizes (m,)."""
-        return float(self.values(size[np.newaxis])[self.method].iloc[0])
+        return float(log_ratio_by_score(self.samples(size[np.newaxis]), self.method).iloc[0])
 
     def step(self, rng: np.random.Generator, size: np.ndarray, sign: float, longest: float) -> np.ndarray | None:
         """Sizes some way up (down) the gradient that meet the four regressions; None where none were found."""
@@ -92,7 +92,8 @@ class Walk:
         if change is None:
             return None
         apart = np.concatenate([size + np.eye(size.size), size - np.eye(size.size)])
-        up, down = self.values(apart)[self.steered_by].to_numpy().reshape(2, -1)
+        ratios = propensity_weighting.log_hazard_ratios(self.samples(apart))
+        up, down = ratios[self.steered_by].to_numpy().reshape(2, -1)
         # Weights of the patients differ at random, so that no two steps go the same way.
         free = 0.2 + rng.random(size.size)
         gradient = sign * (up - down) * free
