@@ -108,7 +108,6 @@ STATEMENTS: dict[str, Statement] = {
     "conclusion.benefit": Statement(
         "overlap_hr",
         "With patients weighted by the paper's score, most where the groups overlap, the hazard ratio of surgery",
-        form="{:.2g}",
     ),
     "conclusion.early": Statement(
         "early_start_hr",
@@ -123,7 +122,6 @@ STATEMENTS: dict[str, Statement] = {
         "Weights from the paper's score take away more than half if they leave a hazard ratio above {limit}. It",
         limit=_half_the_effect,
         above=True,
-        form="{:.2g}",
     ),
     "survival.five_years": Statement(
         "rmst_5y_difference", f"{_MEAN_UP_TO} five years", limit=_zero, above=True, form="{:.1f} years"

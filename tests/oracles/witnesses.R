@@ -12,7 +12,7 @@ cox <- function(formula, d) {
 # Of groups of which one has no event there is no finite estimate.
 hazard_ratio <- function(fit) {
   coef <- unname(coef(fit)[1])
-  if (is.na(coef) || abs(coef) > 10) NA else exp(coef)
+  if (is.na(coef) || abs(coef) > 15) NA else exp(coef)
 }
 
 years_to_surgery <- function(d) ifelse(d$group == "surgery", d$months_to_surgery / 12, Inf)

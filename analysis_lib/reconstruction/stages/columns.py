@@ -90,7 +90,10 @@ def times(build: Builder, treatment: Treatment, progression: Progression) -> Non
     margin[progression.role == FREE_R0], margin[progression.role == FREE_R1] = "R0", "R1"
     left = rng.permutation(np.flatnonzero(operated & ~free))
     # Disease left means a margin that is not clear, but for metastases and the death of the operation.
-    elsewhere = metastases.remaining(c) | (np.arange(build.n) == state.postoperative)
+    elsewhere = np.arange(build.n) == state.postoperative
+    # Where a number is withheld, times are all that is drawn.
+    if "m1a" in c:
+        elsewhere |= metastases.remaining(c)
     left = left[np.argsort(elsewhere[left], kind="stable")]
     more_r1 = build.count("table3.r1.surgery.count") - int((margin == "R1").sum())
     margin[left[:more_r1]], margin[left[more_r1:]] = "R1", "R0"

@@ -81,7 +81,7 @@ def test_r_was_asked_about_the_witnesses_that_ship_and_finds_the_same_values(fou
     by_r = pd.DataFrame(R["cohorts"]).T.astype(float)
     by_r.index = by_r.index.astype(int)
     # Weighted fits stop at R's own tolerance.
-    pd.testing.assert_frame_equal(by_r, values, check_names=False, rtol=1e-6)
+    pd.testing.assert_frame_equal(by_r, values.astype(float), check_names=False, rtol=1e-6)
 
 
 def test_what_was_not_pushed_is_named(found):
