@@ -14,8 +14,9 @@ from analysis_lib.reconstruction.adversary import quantities
 from analysis_lib.reconstruction.adversary.quantities import QUANTITIES
 from analysis_lib.statistics import survival
 
-# A push of the adjusted trial is steered by the other one: covariates come after the times.
-OF_TIMES = [id for id, asked in QUANTITIES.items() if asked.kind and id != "target_trial_hr_adjusted"]
+# The adjusted trial is steered by the other one, since covariates come after the times; a limit by its ratio.
+OTHERWISE = ("target_trial_hr_adjusted", "time_dependent_upper")
+OF_TIMES = [id for id, asked in QUANTITIES.items() if asked.kind and id not in OTHERWISE]
 
 
 def arrays(cohort, endpoint):
