@@ -128,7 +128,8 @@ def farthest(summary: pd.DataFrame, found: Witnesses) -> dict[tuple[str, str], t
 def needs_of_the_farthest(found: Witnesses, id: str) -> str:
     """What the cohort with the greatest value of a quantity has beyond the narrower limits on dates, in words."""
     rows = found.table[found.table["id"] == id]
-    return " and ".join(NEEDS[need] for need in rows.loc[rows["value"].idxmax(), "needs"].split())
+    *others, last = (NEEDS[need] for need in rows.loc[rows["value"].idxmax(), "needs"].split())
+    return f"{', '.join(others)}, and {last}" if others else last
 
 
 def table(ratios: pd.DataFrame, extremes: Extremes, endpoint: str, landmark_months: float) -> tables.Html:
